@@ -1,0 +1,1 @@
+//! An append-only, tamper-evident record: Merkle tree, signed checkpoints, group commit.

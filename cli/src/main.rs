@@ -1,0 +1,3 @@
+//! The visum command.
+
+fn main() {}

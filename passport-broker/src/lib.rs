@@ -1,0 +1,1 @@
+//! OpenID Provider, relying party, visa issuer, catalogue and grants.

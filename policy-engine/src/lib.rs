@@ -1,0 +1,1 @@
+//! Consent (DUO) and Cedar policies over verified facts: one explained decision.

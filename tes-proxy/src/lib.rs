@@ -1,0 +1,1 @@
+//! The consent-aware proxy in front of DRS, WES and TES backends.

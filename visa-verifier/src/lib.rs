@@ -1,0 +1,1 @@
+//! GA4GH Passports and Visas to verified facts.

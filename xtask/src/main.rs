@@ -1,0 +1,3 @@
+//! cargo xtask: check, test.
+
+fn main() {}
