@@ -1,0 +1,23 @@
+//! The command line, as types.
+
+use clap::{Parser, Subcommand};
+
+/// Compliance and trust-framework toolkit for nodes that share sensitive human genomic data.
+///
+/// Exit status: 0 yes or done, 1 no, denied or unsound, 2 used wrongly or input refused,
+/// 3 could not find out.
+#[derive(Debug, Parser)]
+#[command(name = "visum", version, arg_required_else_help = true, infer_subcommands = false)]
+pub(crate) struct Arguments {
+    /// Print one JSON document instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands; each is a file in `commands/`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {}
