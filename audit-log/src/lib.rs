@@ -1,1 +1,32 @@
 //! An append-only, tamper-evident record: Merkle tree, signed checkpoints, group commit.
+//!
+//! It holds the event schema and decides nothing by what an event says. Time and random bytes come from its caller.
+//! Spec: `specs/audit.md`. It leaves to others: who is asked, what is allowed, where receipts travel.
+
+mod checkpoint;
+mod encoding;
+mod error;
+pub mod event;
+mod note;
+pub mod pseudonym;
+mod receipt;
+mod settings;
+mod source;
+pub mod tree;
+pub mod verify;
+mod writer;
+
+pub use checkpoint::Checkpoint;
+pub use encoding::{ENTRY_BYTES, canonical};
+pub use error::AuditError;
+pub use event::{
+    About, AboutKind, Anchor, Auth, Basis, Class, Count, DataClass, Details, Did, Digest, Ended, Entry, Event,
+    EventType, Instant, Mode, Name, Outcome, RowChange, Verdict, Via, What, Where, Who, Why,
+};
+pub use note::{LogKey, Note, NoteError, Signed, VKey};
+pub use pseudonym::{Keystore, ObjectSalt, PersonKey, Pseudonym, Sealed};
+pub use receipt::Receipt;
+pub use settings::Settings;
+pub use source::Source;
+pub use verify::Report;
+pub use writer::{Governed, Noted, Pending, StoredEntry, Writer};

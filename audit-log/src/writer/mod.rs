@@ -1,0 +1,8 @@
+//! The writer: `append` returns when the entry is durable (D9); one thread commits in groups.
+
+mod commit;
+mod handle;
+mod shared;
+
+pub use handle::{Noted, Pending, Writer};
+pub use shared::{Governed, StoredEntry};
