@@ -1,0 +1,151 @@
+//! A request after the entry: nothing of it is believed beyond what stands in these fields.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Version, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use crate::{limits, problem::Problem};
+
+use super::{Query, Segment, parse_json};
+
+/// One request, its target parsed.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    /// Ours, in every answer and event.
+    pub(crate) request_id: String,
+    /// The method; HEAD is answered as GET without body.
+    pub(crate) method: Method,
+    /// The decoded segments.
+    pub(crate) segments: Vec<Segment>,
+    /// The query, raw.
+    pub(crate) query: Option<String>,
+    /// The headers as they came.
+    pub(crate) headers: HeaderMap,
+    /// The address of the peer of the connection.
+    pub(crate) address: Option<IpAddr>,
+    /// The version of HTTP.
+    pub(crate) version: Version,
+}
+
+impl Incoming {
+    /// The text of a segment.
+    pub(crate) fn segment(&self, at: usize) -> &str {
+        self.segments.get(at).map_or("", |segment| segment.text.as_str())
+    }
+
+    /// The query by the route's known keys.
+    ///
+    /// # Errors
+    /// A [`Problem`] 400 for an unknown or doubled key.
+    pub(crate) fn query(&self, once: &[&'static str], many: &[&'static str]) -> Result<Query, Problem> {
+        Ok(Query::parse(self.query.as_deref(), once, many)?)
+    }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", format!("the body is larger than {limit} bytes"))
+}
+
+/// The whole body, at most `limit` bytes, of exactly this content type.
+///
+/// # Errors
+/// 413 before more than `limit` bytes are read, 415 for another type or an encoding, 408 when it does not come.
+pub(crate) async fn body(headers: &HeaderMap, body: Body, types: &[&str], limit: usize) -> Result<Bytes, Problem> {
+    content_type(headers, types)?;
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit));
+    }
+    let collected = tokio::time::timeout(limits::BODY_TIME, Limited::new(body, limit).collect()).await;
+    match collected {
+        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "request.slow", "the body did not arrive in time")),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Ok(Err(_)) => Err(Problem::refused("request.body", "the body could not be read")),
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+    }
+}
+
+/// The body as strict JSON.
+///
+/// # Errors
+/// As [`body`], and 400 for what [`parse_json`] refuses.
+pub(crate) async fn json_body<T: DeserializeOwned>(headers: &HeaderMap, bytes: Body) -> Result<T, Problem> {
+    let bytes = body(headers, bytes, &["application/json"], limits::API_BYTES).await?;
+    Ok(parse_json(&bytes)?)
+}
+
+fn content_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
+    let unsupported = |code, sentence: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, sentence);
+    if headers.get_all(header::CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(unsupported("request.encoding", "an encoded body is not accepted; send it as it is".to_owned()));
+    }
+    let expected = || unsupported("request.content_type", format!("the body must be {}", types.join(" or ")));
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return Err(expected()) };
+    let value = value.to_str().map_err(|_| expected())?;
+    let (essence, parameters) = value.split_once(';').unwrap_or((value, ""));
+    if !types.iter().any(|known| essence.trim().eq_ignore_ascii_case(known)) {
+        return Err(expected());
+    }
+    for parameter in parameters.split(';').map(str::trim).filter(|parameter| !parameter.is_empty()) {
+        let (name, value) = parameter.split_once('=').ok_or_else(expected)?;
+        match name.trim().to_ascii_lowercase().as_str() {
+            "charset" if value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8") => {}
+            "boundary" if essence.trim().eq_ignore_ascii_case("multipart/form-data") => {}
+            _ => return Err(expected()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e7_the_content_type_is_the_routes_own() {
+        let cases: [(&str, &[&str], bool); 9] = [
+            ("plain", &["application/json"], true),
+            ("with utf-8", &["application/json; charset=UTF-8"], true),
+            ("another charset", &["application/json; charset=utf-16"], false),
+            ("text", &["text/plain"], false),
+            ("a form", &["application/x-www-form-urlencoded"], false),
+            ("none", &[], false),
+            ("two", &["application/json", "application/json"], false),
+            ("a profile", &["application/json; profile=x"], false),
+            ("a boundary on JSON", &["application/json; boundary=x"], false),
+        ];
+        for (name, values, taken) in cases {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::CONTENT_TYPE, value.parse().unwrap());
+            }
+            assert_eq!(content_type(&headers, &["application/json"]).is_ok(), taken, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn e6_an_encoded_body_is_refused() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        headers.insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
+        let problem = body(&headers, Body::from("{}"), &["application/json"], 10).await.unwrap_err();
+        assert_eq!((problem.status.as_u16(), problem.code.as_ref()), (415, "request.encoding"));
+    }
+
+    #[tokio::test]
+    async fn e5_a_body_over_its_limit_is_413_whether_it_says_so_or_not() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        let problem = body(&headers, Body::from("12345678901"), &["application/json"], 10).await.unwrap_err();
+        assert_eq!(problem.status.as_u16(), 413);
+        headers.insert(header::CONTENT_LENGTH, "104857600".parse().unwrap());
+        let never = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        let problem = body(&headers, never, &["application/json"], 10).await.unwrap_err();
+        assert_eq!(problem.status.as_u16(), 413, "answered without reading");
+    }
+}

@@ -1,0 +1,311 @@
+//! The proxy's settings, typed. `cli` reads files and environment; here each has its meaning, unit and bound.
+
+use std::{fmt, net::IpAddr, path::PathBuf};
+
+use url::Url;
+
+/// Everything that the proxy is told at start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where clients reach the public listener: scheme, host and port, no path. Outward URLs are built from it, never
+    /// from a request.
+    pub public_url: Url,
+    /// The `aud` that access tokens and Passports must name: usually the public URL without its last slash.
+    pub audience: String,
+    /// Further names (`host` or `host:port`) that a request's `Host` may have; the public URL's own is always one.
+    pub hosts: Vec<String>,
+    /// Where backends reach the storage door's listener: scheme, host and port, no path.
+    pub door_url: Url,
+    /// The name of this node in events.
+    pub node: String,
+    /// The ownership index: `sqlite:///path/x.db?mode=rwc` or `postgres://…`.
+    pub database: String,
+    /// 32 random bytes that every replica shares: capabilities, page tokens and pairwise pseudonyms are keyed by it.
+    pub secret: NodeSecret,
+    /// Who runs this node, for service-info.
+    pub organisation: Organisation,
+    /// Takes the access token as the password of Basic on TES and WES (wes-client can do nothing else). Default true.
+    pub basic_password: bool,
+    /// The DRS behind this gate.
+    pub drs: Option<DrsMount>,
+    /// The TES behind this gate.
+    pub tes: Option<ComputeMount>,
+    /// The WES behind this gate.
+    pub wes: Option<WesMount>,
+    /// The networks from which the storage door is used. Empty: any address, and then no compute-only data.
+    pub door_networks: Vec<Network>,
+    /// The networks whose callers count as internal (`context.network.internal`).
+    pub internal_networks: Vec<Network>,
+    /// Certificates (PEM) trusted for backends beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// http is allowed to loopback backends and the broker: demo and tests only.
+    pub allow_loopback_http: bool,
+}
+
+/// 32 bytes that are never shown.
+#[derive(Clone)]
+pub struct NodeSecret([u8; 32]);
+
+impl NodeSecret {
+    /// Takes the bytes.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for NodeSecret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("NodeSecret(…)")
+    }
+}
+
+/// Name and page of who runs the node (service-info `organization`).
+#[derive(Clone, Debug)]
+pub struct Organisation {
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub url: String,
+}
+
+/// The bearer that a backend demands of us. Never shown.
+#[derive(Clone)]
+pub struct Credential(String);
+
+impl Credential {
+    /// Takes the text of the bearer.
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(crate) fn header(&self) -> Option<http::HeaderValue> {
+        let mut value = http::HeaderValue::from_str(&format!("Bearer {}", self.0)).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Credential(…)")
+    }
+}
+
+/// A backend: where it is, and what it demands of us.
+#[derive(Clone, Debug)]
+pub struct BackendConfig {
+    /// Its base with the API's prefix, such as `http://127.0.0.1:9001/ga4gh/tes/v1`.
+    pub base: Url,
+    /// Its credential.
+    pub credential: Option<Credential>,
+}
+
+/// The DRS behind the gate.
+#[derive(Clone, Debug)]
+pub struct DrsMount {
+    /// The backend.
+    pub backend: BackendConfig,
+    /// The host of our `drs://` URIs (no port, DRS 1.5 "hostname-based").
+    pub uri_host: String,
+    /// Further hosts whose `drs://host/id` means our ids.
+    pub uri_aliases: Vec<String>,
+    /// Further hosts (`host:port`) of the backend's byte URLs, besides its own.
+    pub byte_hosts: Vec<String>,
+    /// Visa issuers shown in `authorizations`, in order.
+    pub visa_issuers: Vec<String>,
+    /// The service id of service-info (reverse domain).
+    pub id: String,
+}
+
+/// A TES behind the gate.
+#[derive(Clone, Debug)]
+pub struct ComputeMount {
+    /// The backend.
+    pub backend: BackendConfig,
+    /// The id of its `ServiceRecord` in the snapshot: operator, country, what it is certified for.
+    pub service: String,
+    /// The service id of service-info (reverse domain).
+    pub id: String,
+    /// Keys of `backend_parameters` that clients may set, in lower case. Default: none.
+    pub backend_parameters: Vec<String>,
+    /// Zones that clients may name, with the country of each.
+    pub zones: Vec<(String, String)>,
+}
+
+/// A WES behind the gate.
+#[derive(Clone, Debug)]
+pub struct WesMount {
+    /// The backend and its service.
+    pub compute: ComputeMount,
+    /// The workflow types that are taken.
+    pub types: Vec<WorkflowType>,
+    /// Most bytes of a run request.
+    pub run_bytes: usize,
+    /// The page that tells people how to get a token.
+    pub auth_instructions: Url,
+}
+
+/// A workflow type that is taken.
+#[derive(Clone, Debug)]
+pub struct WorkflowType {
+    /// Its canonical name, compared without letter case.
+    pub name: String,
+    /// Its versions, exact.
+    pub versions: Vec<String>,
+    /// How its attachments are read.
+    pub reading: Reading,
+}
+
+/// How the attachments of a workflow type are read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reading {
+    /// `VISUM-TASKS`: one JSON attachment of TES tasks, read like the tasks they are.
+    Tasks,
+    /// Text of a workflow language: scanned; what cannot be told for certain makes the run opaque.
+    Text,
+}
+
+/// An address range.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Network {
+    /// Its first address.
+    pub address: IpAddr,
+    /// Its length in bits: 0 to 32 or 128.
+    pub prefix: u8,
+}
+
+impl Network {
+    /// Does `address` lie in it? IPv4-mapped IPv6 addresses count as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address.to_canonical(), address.to_canonical()) {
+            (IpAddr::V4(net), IpAddr::V4(one)) => {
+                let mask = u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(self.prefix))).unwrap_or(0);
+                u32::from(net) & mask == u32::from(one) & mask
+            }
+            (IpAddr::V6(net), IpAddr::V6(one)) => {
+                let mask = u128::MAX.checked_shl(128_u32.saturating_sub(u32::from(self.prefix))).unwrap_or(0);
+                u128::from(net) & mask == u128::from(one) & mask
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+/// How the proxy gets Passports: the broker and our registration there.
+#[derive(Clone)]
+pub struct BrokerLink {
+    /// The broker's issuer identifier.
+    pub issuer: Url,
+    /// Its JWK Set.
+    pub jwks: Url,
+    /// Its token endpoint.
+    pub token_endpoint: Url,
+    /// Our client id there.
+    pub client_id: String,
+    /// The key id of our key in its registration.
+    pub key_id: String,
+    /// Our private key: ES256, PKCS#8 DER.
+    pub private_key: Vec<u8>,
+}
+
+impl fmt::Debug for BrokerLink {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("BrokerLink").field("issuer", &self.issuer.as_str()).field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+/// Why the settings do not fit together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigFault {
+    /// A URL has a path, query, user info or a scheme that it must not have.
+    #[error("`{0}` must be a URL of scheme, host and port alone")]
+    Origin(&'static str),
+    /// http where only https may be.
+    #[error("`{0}` must be https; http is for loopback with `allow_loopback_http` alone")]
+    Plain(&'static str),
+    /// Two listeners share an address.
+    #[error("the storage door must have a listener of its own")]
+    DoorShared,
+}
+
+impl ConfigFault {
+    /// Stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Origin(_) => "config.origin",
+            Self::Plain(_) => "config.plain_http",
+            Self::DoorShared => "door.not_its_own",
+        }
+    }
+}
+
+impl Config {
+    /// Do the settings fit together?
+    ///
+    /// # Errors
+    /// [`ConfigFault`] names the setting.
+    pub fn check(&self) -> Result<(), ConfigFault> {
+        for (name, url) in [("public_url", &self.public_url), ("door_url", &self.door_url)] {
+            let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+            if !bare || url.host_str().is_none() {
+                return Err(ConfigFault::Origin(name));
+            }
+        }
+        let mut urls = vec![("public_url", &self.public_url), ("door_url", &self.door_url)];
+        urls.extend(self.drs.iter().map(|drs| ("drs.backend", &drs.backend.base)));
+        urls.extend(self.tes.iter().map(|tes| ("tes.backend", &tes.backend.base)));
+        urls.extend(self.wes.iter().map(|wes| ("wes.backend", &wes.compute.backend.base)));
+        for (name, url) in urls {
+            if url.scheme() != "https" && !(self.allow_loopback_http && url.scheme() == "http" && is_loopback(url)) {
+                return Err(ConfigFault::Plain(name));
+            }
+        }
+        if self.public_url.origin() == self.door_url.origin() {
+            return Err(ConfigFault::DoorShared);
+        }
+        Ok(())
+    }
+}
+
+/// Is the URL's host this machine?
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_hold_their_addresses() {
+        let cases = [
+            ("127.0.0.0", 8, "127.1.2.3", true),
+            ("127.0.0.0", 8, "128.0.0.1", false),
+            ("10.0.0.0", 0, "1.2.3.4", true),
+            ("10.0.0.1", 32, "10.0.0.2", false),
+            ("10.0.0.0", 8, "::ffff:10.1.1.1", true),
+            ("fd00::", 8, "fd12::1", true),
+            ("fd00::", 8, "10.0.0.1", false),
+        ];
+        for (net, prefix, address, inside) in cases {
+            let network = Network { address: net.parse().unwrap(), prefix };
+            assert_eq!(network.contains(address.parse().unwrap()), inside, "{address} in {net}/{prefix}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let shown = format!("{:?} {:?}", NodeSecret::new([7; 32]), Credential::new("hush".into()));
+        assert!(!shown.contains('7') && !shown.contains("hush"), "{shown}");
+    }
+}

@@ -1,0 +1,7 @@
+//! The ownership index: tasks and runs of this gate, on SQLite or PostgreSQL.
+
+mod db;
+mod works;
+
+pub(crate) use db::{Db, StoreError};
+pub(crate) use works::{Phase, Work, WorkFilter, Works};
