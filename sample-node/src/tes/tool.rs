@@ -1,0 +1,103 @@
+//! The tools: programs of this machine, pinned by the digest of their executable.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use ring::digest::{SHA256, digest};
+
+use crate::SampleError;
+
+/// A program that tasks may run.
+#[derive(Clone, Debug)]
+pub struct Tool {
+    /// Its name: `wc`.
+    pub name: String,
+    /// The executable.
+    pub path: PathBuf,
+    /// The SHA-256 of the executable, lower-case hexadecimal.
+    pub digest: String,
+    /// How a task names it: `sample/wc@sha256:DIGEST`.
+    pub image: String,
+}
+
+/// Finds each tool in the first folder that has it, and digests it.
+pub(crate) fn find(names: &[String], folders: &[PathBuf]) -> Result<Vec<Tool>, SampleError> {
+    names.iter().map(|name| find_one(name, folders)).collect()
+}
+
+fn find_one(name: &str, folders: &[PathBuf]) -> Result<Tool, SampleError> {
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if name.is_empty() || !plain {
+        let why = format!("`{}` is no plain name of a program", name.escape_debug());
+        return Err(SampleError::Setting { name: "tes.tools", why });
+    }
+    let path = folders
+        .iter()
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file());
+    let path = path.ok_or_else(|| SampleError::ToolMissing { name: name.to_owned() })?;
+    let digest = digest_of(&path).map_err(|source| SampleError::File {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(Tool {
+        name: name.to_owned(),
+        image: format!("sample/{name}@sha256:{digest}"),
+        path,
+        digest,
+    })
+}
+
+/// The SHA-256 of an executable.
+pub(crate) fn digest_of(path: &Path) -> std::io::Result<String> {
+    let bytes = fs::read(path)?;
+    Ok(digest(&SHA256, &bytes)
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}
+
+impl Tool {
+    /// Is the executable still the one that the image names?
+    pub(crate) fn is_unchanged(&self) -> bool {
+        digest_of(&self.path).is_ok_and(|digest| digest == self.digest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_is_named_by_the_digest_of_the_file_that_would_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("greet");
+        fs::write(&path, "one").unwrap();
+        let tools = find(&["greet".to_owned()], &[folder.path().to_owned()]).unwrap();
+        assert_eq!(
+            tools[0].image,
+            format!("sample/greet@sha256:{}", digest_of(&path).unwrap())
+        );
+        assert!(tools[0].is_unchanged());
+        fs::write(&path, "two").unwrap();
+        assert!(!tools[0].is_unchanged());
+    }
+
+    #[test]
+    fn a_tool_that_is_missing_or_no_plain_name_stops_the_start() {
+        let folders = [PathBuf::from("/usr/bin")];
+        assert_eq!(
+            find(&["no-such-tool".to_owned()], &folders).unwrap_err().code(),
+            "sample.tool_missing"
+        );
+        assert_eq!(
+            find(&["../bin/sh".to_owned()], &folders).unwrap_err().code(),
+            "sample.setting"
+        );
+    }
+}
