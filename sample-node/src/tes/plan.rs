@@ -164,12 +164,14 @@ fn output(output: &Output) -> Result<(ContainerPath, Target, FileType, String), 
 /// Reads a storage URL. The text itself is kept out of errors: it may hold a capability.
 fn target(text: &str) -> Result<Target, String> {
     let url = Url::parse(text).map_err(|_| "a url is no URL".to_owned())?;
+    // The parser resolves dots, encoded ones too; a URL that has them is read in two ways, so it is not taken.
+    let dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    if matches!(url.scheme(), "file" | "s3") && text.split(['/', '\\', '?', '#']).any(dots) {
+        return Err("a file: or s3: URL has `.` or `..` in it".to_owned());
+    }
     match url.scheme() {
         "http" | "https" => Ok(Target::Http(url)),
         "file" => {
-            if text.split('/').any(|segment| segment == "..") {
-                return Err("a file: URL has `..` in it".to_owned());
-            }
             let path = url
                 .to_file_path()
                 .map_err(|()| "a file: URL names no local path".to_owned())?;
