@@ -1,1 +1,25 @@
-//! GA4GH Passports and Visas to verified facts.
+//! GA4GH Passports and Visas to verified facts: tokens in, facts that may be believed out.
+//!
+//! The way of a token: text is read by [`Passport`] (shape only, believed by no one), a
+//! [`Verification`] checks it against a [`TrustPolicy`] and asks for keys when it needs them, and
+//! [`drive`] is the one loop that waits. What comes out is a [`VerifiedPassport`]: the visas that
+//! count, the ones that do not with their reasons, and which identities are proven to be one person.
+//! Bearer tokens of the broker take a shorter way to an [`AccessToken`].
+//!
+//! Specification: GA4GH AAI 1.2 and Passport 1.2. No SQL and no HTTP server in here.
+
+pub mod keys;
+pub mod passport;
+pub mod seam;
+pub mod token;
+pub mod trust;
+pub mod verify;
+pub mod visa;
+
+pub use keys::{KeyError, KeyServer, KeySet, KeyStore, KeyStoreSettings};
+pub use passport::{Passport, PassportRejected, Rejected, VerifiedPassport, Visa};
+pub use seam::{Clock, Fetch, Secret, Timestamp};
+pub use token::{Audience, ClaimError, Issuer, NumericDate, Subject, TokenError};
+pub use trust::{Evidence, TrustEntry, TrustPolicy};
+pub use verify::{AccessToken, AccessTokenRejected, AccessTokenRules, Verification, drive};
+pub use visa::{By, VisaIdentity, VisaObject, VisaType};

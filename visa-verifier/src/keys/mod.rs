@@ -1,0 +1,12 @@
+//! Keys: sets of them, where they come from, how a signature is checked, and the cache between.
+
+pub mod provider;
+mod server;
+mod set;
+mod signature;
+mod store;
+
+pub use server::{KeyRequest, KeyServer};
+pub use set::{KeySet, KeySetError, OddKey};
+pub use signature::{KeyError, Verified};
+pub use store::{KeyStore, KeyStoreSettings, Supplied};

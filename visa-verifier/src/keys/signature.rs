@@ -1,0 +1,67 @@
+//! A token against a key set: RS256 and ES256, the key by `kid`, the algorithm bound to the key (CLH-25).
+
+use std::collections::BTreeSet;
+
+use jsonwebtoken::crypto;
+
+use super::provider;
+use super::set::KeySet;
+use crate::token::{Algorithm, CompactToken};
+
+/// Why a signature was not confirmed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// `alg` is neither RS256 nor ES256.
+    #[error("the algorithm is neither RS256 nor ES256")]
+    Algorithm,
+    /// No key of the issuer has this `kid` and family, or there is no `kid` and several keys.
+    #[error("the issuer has no such key")]
+    UnknownKey,
+    /// The key is on the list of revoked ones.
+    #[error("the key is revoked")]
+    Revoked,
+    /// The signature is not of this key over these bytes.
+    #[error("the signature is wrong")]
+    Signature,
+}
+
+/// A signature that was confirmed, and by which key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Verified {
+    /// RFC 7638 thumbprint of the key.
+    pub thumbprint: String,
+}
+
+impl KeySet {
+    /// Confirms the signature of `token`. `revoked` holds thumbprints that beat every pin and cache.
+    pub fn verify(&self, token: &CompactToken, revoked: &BTreeSet<String>) -> Result<Verified, KeyError> {
+        let algorithm = Algorithm::named(&token.header().alg).ok_or(KeyError::Algorithm)?;
+        let key = match &token.header().kid {
+            Some(kid) => self
+                .keys()
+                .iter()
+                .find(|k| k.algorithm == algorithm && k.kid.as_ref() == Some(kid)),
+            // without a name only if there is no choice
+            None => match self.keys() {
+                [only] if only.algorithm == algorithm => Some(only),
+                _ => None,
+            },
+        }
+        .ok_or(KeyError::UnknownKey)?;
+        if revoked.contains(&key.thumbprint) {
+            return Err(KeyError::Revoked);
+        }
+        provider::install();
+        let name = match algorithm {
+            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+            Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        };
+        match crypto::verify(token.signature_text(), token.signed(), &key.key, name) {
+            Ok(true) => Ok(Verified {
+                thumbprint: key.thumbprint.clone(),
+            }),
+            Ok(false) | Err(_) => Err(KeyError::Signature),
+        }
+    }
+}

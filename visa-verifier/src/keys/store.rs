@@ -1,0 +1,192 @@
+//! [`KeyStore`]: keys of issuers, fetched through the seam and kept: refreshed on an unknown `kid` (seldom),
+//! good for a grace that ends when the server cannot be reached, one fetch at a time per server (D1, CLH-16).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use moka::sync::Cache;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::server::{KeyRequest, KeyServer};
+use super::set::KeySet;
+use crate::seam::{Clock, Fetch, FetchError, FetchUrl, Limit, Timestamp};
+use crate::token::{Issuer, json, limits};
+
+/// How keys are kept. The defaults are good for most.
+#[derive(Clone, Debug)]
+pub struct KeyStoreSettings {
+    /// How long a fetched set is used without asking again. Default 1 h.
+    pub fresh: Duration,
+    /// At least this long between two fetches from one server, however many unknown `kid`s come. Default 60 s.
+    pub pause: Duration,
+    /// How many servers are remembered. Default 1,000.
+    pub servers: u64,
+    /// `http://` to loopback addresses (demo and tests). Default no.
+    pub allow_loopback_http: bool,
+}
+
+impl Default for KeyStoreSettings {
+    fn default() -> Self {
+        Self {
+            fresh: Duration::from_secs(3_600),
+            pause: Duration::from_secs(60),
+            servers: 1_000,
+            allow_loopback_http: false,
+        }
+    }
+}
+
+/// Keys of issuers, cached. Cheap to clone; clones share the cache.
+#[derive(Clone)]
+pub struct KeyStore {
+    fetch: Arc<dyn Fetch>,
+    clock: Arc<dyn Clock>,
+    settings: KeyStoreSettings,
+    // one slot a server; its lock is the single flight. INVARIANT: held across one fetch at most.
+    slots: Cache<KeyServer, Arc<Mutex<Slot>>>,
+}
+
+/// What is known of one server.
+#[derive(Debug, Default)]
+struct Slot {
+    keys: Option<(KeySet, Timestamp)>,
+    asked: Option<Timestamp>,
+    failure: Option<FetchError>,
+}
+
+/// A key set and whether it is older than it should be because its server cannot be reached.
+#[derive(Clone, Debug)]
+pub struct Supplied {
+    /// The keys.
+    pub keys: KeySet,
+    /// Whether they live by the grace.
+    pub stale: bool,
+}
+
+impl From<KeySet> for Supplied {
+    fn from(keys: KeySet) -> Self {
+        Self { keys, stale: false }
+    }
+}
+
+impl KeyStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new(fetch: Arc<dyn Fetch>, clock: Arc<dyn Clock>, settings: KeyStoreSettings) -> Self {
+        let slots = Cache::new(settings.servers);
+        Self {
+            fetch,
+            clock,
+            settings,
+            slots,
+        }
+    }
+
+    /// The keys of a server: from the cache if they are fresh and hold the asked `kid`; else fetched, at most once
+    /// a pause; else, if the server fails, the old ones until their grace ends.
+    pub async fn get(&self, request: &KeyRequest) -> Result<Supplied, FetchError> {
+        let slot = self.slots.get_with(request.server.clone(), Arc::default);
+        let mut slot = slot.lock().await;
+        let now = self.clock.now();
+        let age = slot.keys.as_ref().map(|(_, at)| now.since(*at));
+        let fresh = age.is_some_and(|age| age < self.settings.fresh);
+        if let Some((keys, _)) = &slot.keys
+            && fresh
+            && request.kid.as_ref().is_none_or(|kid| keys.has(kid))
+        {
+            return Ok(keys.clone().into());
+        }
+        if slot.asked.is_none_or(|asked| now.since(asked) >= self.settings.pause) {
+            slot.asked = Some(now);
+            match self.fetched(&request.server).await {
+                Ok(keys) => {
+                    slot.failure = None;
+                    slot.keys = Some((keys.clone(), now));
+                    return Ok(keys.into());
+                }
+                Err(error) => {
+                    tracing::warn!(server = %request.server, code = error.code(), "keys could not be fetched: {error}");
+                    slot.failure = Some(error);
+                }
+            }
+        }
+        match (&slot.keys, age) {
+            // fresh, without the asked kid: the issuer does not have it, as far as we may ask
+            (Some((keys, _)), Some(_)) if fresh => Ok(keys.clone().into()),
+            (Some((keys, _)), Some(age)) if age < request.grace.max(self.settings.fresh) => Ok(Supplied {
+                keys: keys.clone(),
+                stale: true,
+            }),
+            _ => Err(slot.failure.clone().unwrap_or_else(|| FetchError::Resting {
+                host: request.server.to_string(),
+            })),
+        }
+    }
+
+    async fn fetched(&self, server: &KeyServer) -> Result<KeySet, FetchError> {
+        let url = match server {
+            KeyServer::Jku { url, .. } => url.clone(),
+            KeyServer::Discovery { issuer } => self.discovered(issuer).await?,
+        };
+        let (host, body) = self.document(&url).await?;
+        KeySet::from_slice(&body).map_err(|e| FetchError::Document {
+            host,
+            why: e.to_string(),
+        })
+    }
+
+    /// The `jwks_uri` of the discovery document, which must name the very issuer (BRK-26, BRK-27).
+    async fn discovered(&self, issuer: &Issuer) -> Result<String, FetchError> {
+        #[derive(Deserialize)]
+        struct Metadata {
+            issuer: String,
+            jwks_uri: String,
+        }
+        let base = issuer.as_str().trim_end_matches('/');
+        let (host, body) = self
+            .document(&format!("{base}/.well-known/openid-configuration"))
+            .await?;
+        let unusable = |why: String| FetchError::Document {
+            host: host.clone(),
+            why,
+        };
+        let metadata: Metadata =
+            json::parse(&body, Limit::DOCUMENT.bytes, limits::DOCUMENT_DEPTH).map_err(|e| unusable(e.to_string()))?;
+        if metadata.issuer != issuer.as_str() {
+            return Err(unusable("its `issuer` is another".to_owned()));
+        }
+        Ok(metadata.jwks_uri)
+    }
+
+    async fn document(&self, url: &str) -> Result<(String, Bytes), FetchError> {
+        let url = FetchUrl::parse(url, self.settings.allow_loopback_http)?;
+        let host = url.host().to_owned();
+        let request = http::Request::get(url.url().as_str())
+            .header(http::header::ACCEPT, "application/jwk-set+json, application/json")
+            .body(Bytes::new())
+            .map_err(|e| FetchError::Document {
+                host: host.clone(),
+                why: e.to_string(),
+            })?;
+        let answer = self.fetch.send(request, Limit::DOCUMENT).await?;
+        if answer.status != http::StatusCode::OK {
+            return Err(FetchError::Status {
+                host,
+                status: answer.status.as_u16(),
+            });
+        }
+        Ok((host, answer.body))
+    }
+}
+
+impl fmt::Debug for KeyStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyStore")
+            .field("settings", &self.settings)
+            .field("servers", &self.slots.entry_count())
+            .finish_non_exhaustive()
+    }
+}

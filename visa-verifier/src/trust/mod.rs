@@ -1,0 +1,15 @@
+//! Who is believed: brokers and visa issuers, for what, until when, and why. Deny by default: what no entry
+//! names is not believed, and nothing is fetched for it.
+
+mod entry;
+mod evidence;
+mod file;
+mod policy;
+mod wire;
+
+pub(crate) use entry::GRACE;
+pub use entry::{KeySource, Keys, Role, TrustEntry};
+pub(crate) use evidence::evidence_affiliated;
+pub use evidence::{Affiliated, Evidence, Register};
+pub use file::{TrustFileError, TrustFormat};
+pub use policy::{TrustError, TrustPolicy};

@@ -1,0 +1,167 @@
+//! [`TrustPolicy`]: the entries, looked up.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::entry::{Keys, Role, TrustEntry};
+use super::wire::TrustDocument;
+use crate::token::Issuer;
+use crate::visa::VisaType;
+
+/// Whom this node believes, for what. Cheap lookups, cloned by reference; serializes in the form of the trust file.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(try_from = "TrustDocument", into = "TrustDocument")]
+pub struct TrustPolicy {
+    pub(super) audience: Vec<String>,
+    pub(super) clock_skew: u64,
+    pub(super) supported_custom_types: Vec<String>,
+    pub(super) entries: Vec<Arc<TrustEntry>>,
+    pub(super) revoked_keys: BTreeSet<String>,
+    pub(super) refused: BTreeSet<Issuer>,
+    index: HashMap<(Role, Issuer), usize>,
+}
+
+/// Entries that contradict each other or promise the impossible.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// Two entries of one role for one issuer.
+    #[error("`{iss}` has two entries as {role}")]
+    Twice {
+        /// The issuer.
+        iss: Issuer,
+        /// In which list.
+        role: &'static str,
+    },
+    /// Keys for an address that `jku` does not list.
+    #[error("`{iss}` has keys for `{jku}`, which its `jku` does not list")]
+    UnlistedJku {
+        /// The issuer.
+        iss: Issuer,
+        /// The address.
+        jku: String,
+    },
+    /// A broker without pinned keys whose issuer is no https URL: nothing could be discovered.
+    #[error("`{iss}` has no keys here and none can be discovered, since it is no https URL")]
+    NoKeys {
+        /// The issuer.
+        iss: Issuer,
+    },
+    /// A clock skew above 300 s.
+    #[error("`clock_skew` is at most 300 seconds, not {0}")]
+    Skew(u64),
+    /// A grace above 24 hours.
+    #[error("`stale_grace` is at most 86400 seconds, not {0}")]
+    Grace(u64),
+}
+
+impl TrustPolicy {
+    /// A policy of these entries; `audience` are our own identifiers.
+    pub fn new(audience: Vec<String>, entries: Vec<TrustEntry>) -> Result<Self, TrustError> {
+        let mut policy = Self {
+            audience,
+            ..Self::default()
+        };
+        for entry in entries {
+            policy.add(entry)?;
+        }
+        Ok(policy)
+    }
+
+    /// Adds an entry. The one that stands stays: a second one for the same role and issuer is an error.
+    pub fn add(&mut self, entry: TrustEntry) -> Result<(), TrustError> {
+        let iss = entry.id.clone();
+        if let Keys::ByJku(sets) = &entry.keys
+            && let Some(jku) = sets.keys().find(|jku| !entry.jku.contains(jku))
+        {
+            return Err(TrustError::UnlistedJku { iss, jku: jku.clone() });
+        }
+        if entry.stale_grace.as_secs() > 86_400 {
+            return Err(TrustError::Grace(entry.stale_grace.as_secs()));
+        }
+        let key = (entry.role, iss.clone());
+        if self.index.contains_key(&key) {
+            let role = match entry.role {
+                Role::Broker => "broker",
+                Role::VisaIssuer => "visa issuer",
+            };
+            return Err(TrustError::Twice { iss, role });
+        }
+        self.index.insert(key, self.entries.len());
+        self.entries.push(Arc::new(entry));
+        Ok(())
+    }
+
+    /// The entry of `iss` in this role; `None` if there is none or the issuer is refused.
+    #[must_use]
+    pub fn entry(&self, role: Role, iss: &Issuer) -> Option<&Arc<TrustEntry>> {
+        if self.refused.contains(iss) {
+            return None;
+        }
+        self.entries.get(*self.index.get(&(role, iss.clone()))?)
+    }
+
+    /// All entries, in the order of the file.
+    pub fn entries(&self) -> impl Iterator<Item = &TrustEntry> {
+        self.entries.iter().map(AsRef::as_ref)
+    }
+
+    /// Our own identifiers, compared with `aud`.
+    #[must_use]
+    pub fn audience(&self) -> &[String] {
+        &self.audience
+    }
+
+    /// Sets our own identifiers.
+    pub fn set_audience(&mut self, audience: Vec<String>) {
+        self.audience = audience;
+    }
+
+    /// How far clocks may differ, seconds, at most 300.
+    #[must_use]
+    pub const fn clock_skew(&self) -> u64 {
+        self.clock_skew
+    }
+
+    /// Sets how far clocks may differ.
+    pub const fn set_clock_skew(&mut self, seconds: u64) -> Result<(), TrustError> {
+        if seconds > crate::token::limits::SKEW_SECONDS {
+            return Err(TrustError::Skew(seconds));
+        }
+        self.clock_skew = seconds;
+        Ok(())
+    }
+
+    /// Custom visa types that this node reads.
+    #[must_use]
+    pub fn supported_custom_types(&self) -> &[String] {
+        &self.supported_custom_types
+    }
+
+    /// Reads visas of a custom type from now on.
+    pub fn support(&mut self, kind: &VisaType) {
+        if let VisaType::Custom(url) = kind
+            && !self.supported_custom_types.iter().any(|s| s.as_str() == &**url)
+        {
+            self.supported_custom_types.push(url.to_string());
+        }
+    }
+
+    /// Thumbprints of keys that beat every cache, every pin and the grace.
+    #[must_use]
+    pub const fn revoked_keys(&self) -> &BTreeSet<String> {
+        &self.revoked_keys
+    }
+
+    /// Revokes a key by its RFC 7638 thumbprint.
+    pub fn revoke_key(&mut self, thumbprint: String) {
+        self.revoked_keys.insert(thumbprint);
+    }
+
+    /// Refuses an issuer in every role, whatever its entries say (refusals win).
+    pub fn refuse(&mut self, iss: Issuer) {
+        self.refused.insert(iss);
+    }
+}

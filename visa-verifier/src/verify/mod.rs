@@ -1,0 +1,16 @@
+//! The machine: a Passport, a trust policy and an instant in; what counts out. It asks for keys and does no I/O;
+//! [`drive`] is the loop that waits.
+
+mod access_token;
+mod broker;
+mod drive;
+mod judge;
+mod require;
+mod times;
+mod verification;
+mod visa;
+
+pub use access_token::{AccessToken, AccessTokenRejected, AccessTokenRules};
+pub use drive::drive;
+pub use require::{Met, Requirement, Wanted};
+pub use verification::{Step, Verification};
