@@ -1,0 +1,114 @@
+//! Plain HTTP from the outside world, as a stranger's client would send it.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Headers, as they came.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON; `null` if it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The stable code of an error body, wherever its API puts it.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let body = self.json();
+        body.get("code")
+            .or_else(|| body.get("error_code"))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// A header as text, empty if absent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> String {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
+/// A client that follows no redirect and asks no proxy of the environment.
+///
+/// # Panics
+/// If TLS can't be set up.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests are the outside world, not the product"
+)]
+#[expect(clippy::expect_used, reason = "a test without its client fails")]
+pub fn client() -> reqwest::Client {
+    let tls =
+        rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("TLS versions")
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(60))
+        .build()
+        .expect("a client")
+}
+
+/// Sends a request, with a bearer token if given.
+///
+/// # Panics
+/// If no answer comes at all.
+#[expect(clippy::panic, reason = "a test without an answer fails")]
+pub async fn send(method: Method, url: &str, token: Option<&str>, json: Option<&Value>) -> Answer {
+    let mut request = client().request(method, url);
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(json) = json {
+        request = request.json(json);
+    }
+    match request.send().await {
+        Ok(reply) => read(reply).await,
+        Err(source) => panic!("no answer from {url}: {source}"),
+    }
+}
+
+/// Reads an answer whole.
+pub async fn read(reply: reqwest::Response) -> Answer {
+    let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+    let body = reply.bytes().await.map(|bytes| bytes.to_vec()).unwrap_or_default();
+    Answer { status, headers, body }
+}
+
+/// `GET url`.
+pub async fn get(url: &str, token: Option<&str>) -> Answer {
+    send(Method::GET, url, token, None).await
+}
+
+/// `POST url` with JSON.
+pub async fn post(url: &str, token: Option<&str>, json: &Value) -> Answer {
+    send(Method::POST, url, token, Some(json)).await
+}
