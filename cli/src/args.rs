@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands;
+
 /// Compliance and trust-framework toolkit for nodes that share sensitive human genomic data.
 ///
 /// Exit status: 0 yes or done, 1 no, denied or unsound, 2 used wrongly or input refused,
@@ -20,4 +22,19 @@ pub(crate) struct Arguments {
 
 /// The commands; each is a file in `commands/`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    Login(commands::login::Login),
+    #[command(subcommand)]
+    Passport(commands::passport::Passport),
+    #[command(subcommand)]
+    Drs(commands::drs::Drs),
+    #[command(subcommand)]
+    Dataset(commands::dataset::Dataset),
+    #[command(subcommand)]
+    Grant(commands::grant::Grant),
+    #[command(subcommand)]
+    Purpose(commands::purpose::Purpose),
+    #[command(subcommand)]
+    Hold(commands::hold::Hold),
+    Explain(commands::explain::Explain),
+}

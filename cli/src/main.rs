@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod args;
+mod client;
 mod commands;
+mod config;
 mod error;
 mod exit;
 mod input;
@@ -17,6 +19,7 @@ mod output;
 use crate::{args::Arguments, exit::Exit, output::Context};
 
 fn main() -> ExitCode {
+    visa_verifier::keys::provider::install();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(wrong) => {

@@ -47,7 +47,10 @@ impl Page {
 impl<'c> Browser<'c> {
     /// A fresh one, with no cookies.
     pub(crate) fn new(client: &'c Client) -> Self {
-        Self { client, cookies: BTreeMap::new() }
+        Self {
+            client,
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// Opens `url` and follows redirects until a page comes, or until a redirect leads to `stop`.
@@ -69,7 +72,11 @@ impl<'c> Browser<'c> {
         chosen: &[(&str, &str)],
         stop: Option<&Url>,
     ) -> Result<Page, CommandError> {
-        let target = if form.action.is_empty() { page.url.clone() } else { joined(&page.url, &form.action)? };
+        let target = if form.action.is_empty() {
+            page.url.clone()
+        } else {
+            joined(&page.url, &form.action)?
+        };
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form.filled(chosen));
         self.follow(Method::POST, target, Some(body.finish()), stop).await
@@ -85,16 +92,31 @@ impl<'c> Browser<'c> {
             if leads_to(&page.url, stop) {
                 return Ok(page.url);
             }
-            let Some(form) = page.forms().into_iter().next() else { break };
-            let chosen: Vec<(&str, &str)> =
-                answers.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let Some(form) = page.forms().into_iter().next() else {
+                break;
+            };
+            let chosen: Vec<(&str, &str)> = answers
+                .fields
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
             page = self.submit(&page, &form, &chosen, Some(stop)).await?;
         }
         let title = page.reply.text();
-        let title = title.split("<title>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or("no title").to_owned();
+        let title = title
+            .split("<title>")
+            .nth(1)
+            .and_then(|rest| rest.split('<').next())
+            .unwrap_or("no title")
+            .to_owned();
         Err(CommandError::unknown(
             "login.stuck",
-            format!("the login stopped at {} (status {}, page `{}`)", without_query(&page.url), page.reply.status, title.trim()),
+            format!(
+                "the login stopped at {} (status {}, page `{}`)",
+                without_query(&page.url),
+                page.reply.status,
+                title.trim()
+            ),
         ))
     }
 
@@ -107,7 +129,10 @@ impl<'c> Browser<'c> {
     ) -> Result<Page, CommandError> {
         for _ in 0..STEPS {
             let origin = url.origin().ascii_serialization();
-            let mut request = http::Request::builder().method(method.clone()).uri(url.as_str()).header(header::ACCEPT, "text/html");
+            let mut request = http::Request::builder()
+                .method(method.clone())
+                .uri(url.as_str())
+                .header(header::ACCEPT, "text/html");
             if let Some(jar) = self.cookies.get(&origin).filter(|jar| !jar.is_empty()) {
                 let line: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 request = request.header(header::COOKIE, line.join("; "));
@@ -119,23 +144,34 @@ impl<'c> Browser<'c> {
                     .header(header::ORIGIN, &origin)
                     .header("sec-fetch-site", "same-origin");
             }
-            let reply = self.client.send(request, body.take().unwrap_or_default().into_bytes()).await?;
+            let reply = self
+                .client
+                .send(request, body.take().unwrap_or_default().into_bytes())
+                .await?;
             self.keep(&origin, &reply);
-            let Some(location) = reply.redirect() else { return Ok(Page { url, reply }) };
+            let Some(location) = reply.redirect() else {
+                return Ok(Page { url, reply });
+            };
             url = joined(&url, &location)?;
             method = Method::GET;
             if stop.is_some_and(|stop| leads_to(&url, stop)) {
                 return Ok(Page { url, reply });
             }
         }
-        Err(CommandError::unknown("login.stuck", format!("too many redirects, the last to {}", without_query(&url))))
+        Err(CommandError::unknown(
+            "login.stuck",
+            format!("too many redirects, the last to {}", without_query(&url)),
+        ))
     }
 
     fn keep(&mut self, origin: &str, reply: &Reply) {
         let jar = self.cookies.entry(origin.to_owned()).or_default();
         for line in reply.headers.get_all(header::SET_COOKIE) {
-            let Some((name, value)) =
-                line.to_str().ok().and_then(|text| text.split(';').next()).and_then(|pair| pair.split_once('='))
+            let Some((name, value)) = line
+                .to_str()
+                .ok()
+                .and_then(|text| text.split(';').next())
+                .and_then(|pair| pair.split_once('='))
             else {
                 continue;
             };
@@ -149,8 +185,9 @@ impl<'c> Browser<'c> {
 }
 
 fn joined(base: &Url, relative: &str) -> Result<Url, CommandError> {
-    base.join(relative)
-        .map_err(|source| CommandError::unknown("login.stuck", format!("a page named an address that is none: {source}")))
+    base.join(relative).map_err(|source| {
+        CommandError::unknown("login.stuck", format!("a page named an address that is none: {source}"))
+    })
 }
 
 fn leads_to(url: &Url, stop: &Url) -> bool {

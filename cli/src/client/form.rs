@@ -21,7 +21,11 @@ impl Form {
             }
             sent.push((name.clone(), value.clone()));
         }
-        sent.extend(chosen.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        sent.extend(
+            chosen
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         sent
     }
 }
@@ -32,7 +36,12 @@ pub(crate) fn forms(page: &str) -> Vec<Form> {
     let mut open: Option<Form> = None;
     for tag in tags(page) {
         match tag.name.as_str() {
-            "form" => open = Some(Form { action: tag.attribute("action").unwrap_or_default(), fields: Vec::new() }),
+            "form" => {
+                open = Some(Form {
+                    action: tag.attribute("action").unwrap_or_default(),
+                    fields: Vec::new(),
+                })
+            }
             "/form" => found.extend(open.take()),
             "input" => {
                 if let (Some(form), Some(name)) = (open.as_mut(), tag.attribute("name")) {
@@ -62,14 +71,19 @@ struct Tag {
 
 impl Tag {
     fn attribute(&self, name: &str) -> Option<String> {
-        self.attributes.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
+        self.attributes
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.clone())
     }
 }
 
 /// The tags of a page in order, with unescaped attributes; text between them is skipped.
 fn tags(page: &str) -> impl Iterator<Item = Tag> + '_ {
     page.split('<').skip(1).filter_map(|piece| {
-        let end = piece.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(piece.len());
+        let end = piece
+            .find(|c: char| c.is_ascii_whitespace() || c == '>')
+            .unwrap_or(piece.len());
         let (name, mut rest) = piece.split_at(end);
         let mut attributes = Vec::new();
         loop {
@@ -77,12 +91,18 @@ fn tags(page: &str) -> impl Iterator<Item = Tag> + '_ {
             if rest.is_empty() || rest.starts_with('>') || rest.starts_with("/>") {
                 break;
             }
-            let end = rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>')).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>'))
+                .unwrap_or(rest.len());
             let (key, after) = rest.split_at(end);
             let after = after.trim_start();
             let Some(value) = after.strip_prefix('=') else {
                 attributes.push((key.to_ascii_lowercase(), String::new()));
-                rest = if key.is_empty() { after.get(1..).unwrap_or("") } else { after };
+                rest = if key.is_empty() {
+                    after.get(1..).unwrap_or("")
+                } else {
+                    after
+                };
                 continue;
             };
             let value = value.trim_start();
@@ -90,22 +110,37 @@ fn tags(page: &str) -> impl Iterator<Item = Tag> + '_ {
             let (text, after) = match quote {
                 Some(quote) => value.get(1..).unwrap_or("").split_once(quote).unwrap_or((value, "")),
                 None => {
-                    let end = value.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(value.len());
+                    let end = value
+                        .find(|c: char| c.is_ascii_whitespace() || c == '>')
+                        .unwrap_or(value.len());
                     value.split_at(end)
                 }
             };
             attributes.push((key.to_ascii_lowercase(), unescape(text)));
             rest = after;
         }
-        (!name.is_empty()).then(|| Tag { name: name.trim_end_matches('/').to_ascii_lowercase(), attributes })
+        (!name.is_empty()).then(|| Tag {
+            name: name.trim_end_matches('/').to_ascii_lowercase(),
+            attributes,
+        })
     })
 }
 
 fn unescape(text: &str) -> String {
     let mut plain = text.to_owned();
     for (code, sign) in [
-        ("&#34;", "\""), ("&#x22;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&#38;", "&"),
-        ("&#60;", "<"), ("&lt;", "<"), ("&#62;", ">"), ("&gt;", ">"), ("&#x2F;", "/"), ("&amp;", "&"),
+        ("&#34;", "\""),
+        ("&#x22;", "\""),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&#38;", "&"),
+        ("&#60;", "<"),
+        ("&lt;", "<"),
+        ("&#62;", ">"),
+        ("&gt;", ">"),
+        ("&#x2F;", "/"),
+        ("&amp;", "&"),
     ] {
         plain = plain.replace(code, sign);
     }
@@ -133,7 +168,15 @@ mod tests {
 
     #[test]
     fn broken_pages_end_too() {
-        for page in ["<form", "<form action=", "<form action='x", "<input <form =>", "<", "<form =", "<form action=\"é"] {
+        for page in [
+            "<form",
+            "<form action=",
+            "<form action='x",
+            "<input <form =>",
+            "<",
+            "<form =",
+            "<form action=\"é",
+        ] {
             let _ = forms(page);
         }
     }

@@ -3,3 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod form;
 pub(crate) mod http;
+pub(crate) mod key;
+pub(crate) mod login;
+pub(crate) mod profile;
+pub(crate) mod session;

@@ -1,0 +1,23 @@
+//! `visum hold …`
+
+pub(crate) mod list;
+pub(crate) mod place;
+
+use clap::Subcommand;
+
+use crate::{error::CommandError, exit::Exit, output::Context};
+
+/// Stops on data: withdrawn, disputed, expired, asked anew
+#[derive(Debug, Subcommand)]
+pub(crate) enum Hold {
+    Place(place::Place),
+    List(list::List),
+}
+
+/// Runs one of them.
+pub(crate) async fn run(command: Hold, context: &Context) -> Result<Exit, CommandError> {
+    match command {
+        Hold::Place(args) => place::run(args, context).await,
+        Hold::List(args) => list::run(args, context).await,
+    }
+}

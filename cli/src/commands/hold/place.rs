@@ -1,0 +1,120 @@
+//! `visum hold place`: a stop; shows first what it will affect, and asks.
+
+use std::io::{BufRead as _, IsTerminal as _};
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::session::{As, Session},
+    error::CommandError,
+    exit::Exit,
+    output::Context,
+};
+
+/// Stop the use of a dataset, an object or a participant's data
+///
+/// New access is denied at once, streams end, and running tasks that rest on it are cancelled within seconds.
+/// A hold is ended by its origin only: place it as the one who may end it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Place {
+    /// The dataset's id (a URL)
+    #[arg(long, value_name = "URL")]
+    dataset: String,
+    /// Why: withdrawn, disputed, expired, reconsent, opt_out or veto
+    #[arg(long, value_name = "KIND")]
+    kind: String,
+    /// A participant's pseudonym
+    #[arg(long, value_name = "PSEUDONYM", conflicts_with_all = ["object", "group"])]
+    participant: Option<String>,
+    /// An object's DRS id
+    #[arg(long, value_name = "ID", conflicts_with = "group")]
+    object: Option<String>,
+    /// A consent group
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// A sentence for the record
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    reason: String,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    session: As,
+}
+
+/// Shows, asks, places.
+pub(crate) async fn run(args: Place, context: &Context) -> Result<Exit, CommandError> {
+    let session = Session::open(&args.session)?;
+    let body = body(
+        &args.dataset,
+        &args.kind,
+        args.participant.as_deref(),
+        args.object.as_deref(),
+        args.group.as_deref(),
+        &args.reason,
+    );
+    let affected = session.post("admin/holds?preview=true", &body).await?;
+    context.words(&format!("This hold affects: {}", words(&affected)));
+    if !args.yes && !agreed(context)? {
+        return Err(CommandError::denied("hold.not_placed", "nothing was changed"));
+    }
+    let answer = session.post("admin/holds", &body).await?;
+    context.show(&answer, |answer| {
+        let id = answer.get("id").and_then(Value::as_str).unwrap_or_default();
+        format!("Hold {id} is in force. Only its origin can release it.")
+    });
+    Ok(Exit::Yes)
+}
+
+/// The request.
+pub(crate) fn body(
+    dataset: &str,
+    kind: &str,
+    participant: Option<&str>,
+    object: Option<&str>,
+    group: Option<&str>,
+    reason: &str,
+) -> Value {
+    let (scope, target) = match (participant, object, group) {
+        (Some(target), _, _) => ("participant", Some(target)),
+        (_, Some(target), _) => ("object", Some(target)),
+        (_, _, Some(target)) => ("group", Some(target)),
+        (None, None, None) => ("dataset", None),
+    };
+    let mut body = json!({ "dataset": dataset, "kind": kind, "scope": scope, "reason": reason });
+    if let (Some(target), Some(members)) = (target, body.as_object_mut()) {
+        members.insert("target".to_owned(), target.into());
+    }
+    body
+}
+
+fn words(affected: &Value) -> String {
+    let affected = affected.get("affects").unwrap_or(affected);
+    let Some(members) = affected.as_object() else {
+        return affected.to_string();
+    };
+    let parts: Vec<String> = members
+        .iter()
+        .map(|(name, value)| {
+            let count = value
+                .as_array()
+                .map_or_else(|| value.to_string(), |all| all.len().to_string());
+            format!("{count} {}", name.replace('_', " "))
+        })
+        .collect();
+    if parts.is_empty() {
+        "nothing that is known now".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+fn agreed(context: &Context) -> Result<bool, CommandError> {
+    if !std::io::stdin().is_terminal() {
+        return Err(CommandError::refused("hold.unasked", "there is nobody to ask").hint("add --yes if you are sure"));
+    }
+    context.words("Place it? Type yes:");
+    let mut line = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut line);
+    Ok(line.trim() == "yes")
+}

@@ -1,0 +1,112 @@
+//! `visum login`: as a person, through the institution's own page; kept in a profile.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use url::Url;
+use visa_verifier::seam::{SystemClock, SystemRandom};
+
+use crate::{
+    client::{
+        http::Client,
+        login::{self, Around, Opens, Provider},
+        profile::Profile,
+        session::{demo_facts, fact, loopback},
+    },
+    config,
+    error::CommandError,
+    exit::Exit,
+    output::Context,
+};
+
+/// Log in at a broker, in a browser; the login is kept in a profile of yours
+///
+/// Authorization code with PKCE on a loopback address (RFC 8252). At the first login a key is made and registered,
+/// so that this client, and no other, may exchange your token for a Passport.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Login {
+    /// The broker's address (its issuer)
+    #[arg(long, value_name = "URL", env = "VISUM_BROKER", conflicts_with = "data")]
+    broker: Option<String>,
+    /// The proxy's address, if commands shall use it
+    #[arg(long, value_name = "URL", env = "VISUM_PROXY", conflicts_with = "data")]
+    proxy: Option<String>,
+    /// A running demo's folder: both addresses are taken from its demo.json
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The name to keep this login under
+    #[arg(long, value_name = "NAME", default_value = "default", env = "VISUM_PROFILE")]
+    profile: String,
+    /// Whom the institution's login page should expect
+    #[arg(long, value_name = "NAME")]
+    login_hint: Option<String>,
+    /// Further certificate authorities (PEM), for a broker with a certificate of your own
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Log in at another device: not available yet, see the changelog
+    #[arg(long, hide = true)]
+    device: bool,
+}
+
+/// Logs in and keeps the login.
+pub(crate) async fn run(args: Login, context: &Context) -> Result<Exit, CommandError> {
+    if args.device {
+        return Err(CommandError::refused(
+            "login.device",
+            "logging in at another device is not available in this version",
+        )
+        .hint("run `visum login` where a browser can reach this machine's loopback address"));
+    }
+    let (issuer, proxy) = match (&args.data, &args.broker) {
+        (Some(data), _) => {
+            let facts = demo_facts(data)?;
+            (
+                fact(&facts, "/broker/issuer")?.to_owned(),
+                Some(fact(&facts, "/proxy/url")?.to_owned()),
+            )
+        }
+        (None, Some(broker)) => (broker.trim_end_matches('/').to_owned(), args.proxy.clone()),
+        (None, None) => {
+            return Err(CommandError::refused("login.where", "no broker is named")
+                .hint("visum login --broker https://broker.example.org, or --data DIR for a demo"));
+        }
+    };
+    let client = Client::new(loopback(&issuer), args.ca_file.clone())?;
+    let around = Around {
+        client: &client,
+        clock: &SystemClock,
+        random: &SystemRandom::new(),
+    };
+    let provider = Provider::discover(&client, &issuer).await?;
+    let done = login::login(around, &provider, args.login_hint.as_deref(), Opens::Person(tell), None).await?;
+    let text = |name: &str| done.me.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let profile = Profile {
+        issuer: provider.issuer,
+        proxy,
+        name: text("name"),
+        identity: text("identity"),
+        access_token: done.access_token,
+        expires: done.expires,
+        key: login::kept(&done.key),
+        ca_file: args.ca_file,
+    };
+    let path = profile.write(&config::home()?.join("profiles"), &args.profile)?;
+    let answer = json!({ "profile": args.profile, "identity": profile.identity, "name": profile.name,
+        "issuer": profile.issuer, "expires": profile.expires.to_string(), "file": path.display().to_string() });
+    context.show(&answer, |_| {
+        format!(
+            "Logged in as {} until {} (profile `{}`).",
+            profile.name, profile.expires, args.profile
+        )
+    });
+    Ok(Exit::Yes)
+}
+
+/// Tells the person where to go.
+pub(crate) fn tell(address: &Url) {
+    use std::io::Write as _;
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "Open this address in a browser on this machine:\n\n  {address}\n"
+    );
+}
