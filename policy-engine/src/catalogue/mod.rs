@@ -1,0 +1,10 @@
+//! The catalogue: which dataset an object, a storage URL or a directory belongs to. Unmapped is an answer of its own,
+//! and a denial: never "public".
+
+pub mod lookup;
+pub mod object_map;
+pub mod prefix_map;
+
+pub use lookup::{Asked, Place, Resolved, resolve};
+pub use object_map::{CatalogueError, ObjectMap, ObjectRecord};
+pub use prefix_map::{PrefixMap, PrefixRecord};
