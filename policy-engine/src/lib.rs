@@ -1,4 +1,18 @@
 //! Consent (DUO) and Cedar policies over verified facts: one explained decision.
+//!
+//! A request is read into an [`intent::Intent`], a verified passport and its session into [`decide::Facts`];
+//! [`decide::Engine::decide`] judges both on one [`snapshot::Snapshot`]. Consent is judged by [`consent`] (a small
+//! pure function), who, where and how by Cedar policies; one forbid that nobody can remove stands between.
+//!
+//! No I/O in here: no clock, network or disk.
 
 pub mod catalogue;
 pub mod consent;
+pub mod decide;
+mod entity;
+pub mod error;
+pub mod intent;
+pub mod policy;
+pub mod snapshot;
+
+pub use entity::EntityName;

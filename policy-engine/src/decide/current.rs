@@ -1,0 +1,74 @@
+//! The engine in force: read without a lock, swapped whole (D8, D14).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use super::Engine;
+use crate::{error::BundleError, snapshot::Snapshot};
+
+type Listener = Box<dyn Fn(&Arc<Engine>) + Send + Sync>;
+
+/// The snapshot in force, with its engine. A request loads it once and uses that one to its end.
+pub struct Current {
+    engine: ArcSwap<Engine>,
+    /// Held while a new one is put in force, so that versions only grow; never while an engine is read.
+    replacing: Mutex<()>,
+    listeners: Mutex<Vec<Listener>>,
+}
+
+impl Current {
+    /// Loads the first snapshot.
+    ///
+    /// # Errors
+    /// [`BundleError`] if it can't be put in force.
+    pub fn open(snapshot: Snapshot) -> Result<Self, BundleError> {
+        Ok(Self {
+            engine: ArcSwap::from_pointee(Engine::load(snapshot)?),
+            replacing: Mutex::new(()),
+            listeners: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The one in force.
+    pub fn load(&self) -> Arc<Engine> {
+        self.engine.load_full()
+    }
+
+    /// Whether this engine is still the one in force (D7: asked after a permit entered the ledger).
+    pub fn is_current(&self, engine: &Arc<Engine>) -> bool {
+        Arc::ptr_eq(&self.engine.load(), engine)
+    }
+
+    /// Puts a newer snapshot in force and tells the listeners. On an error the old one stays.
+    ///
+    /// # Errors
+    /// [`BundleError::Older`] for a version that isn't higher; any other if it can't be loaded.
+    pub fn replace(&self, snapshot: Snapshot) -> Result<Arc<Engine>, BundleError> {
+        let guard = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (current, offered) = (self.engine.load().snapshot().version, snapshot.version);
+        if offered <= current {
+            return Err(BundleError::Older { current, offered });
+        }
+        let engine = Arc::new(Engine::load(snapshot)?);
+        self.engine.store(Arc::clone(&engine));
+        drop(guard);
+        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        for listener in listeners.iter() {
+            listener(&engine);
+        }
+        Ok(engine)
+    }
+
+    /// Calls `listener` after each replacement, in the thread that replaces: it must be quick and call nothing here
+    /// but [`Current::load`]. For an async wait, let it send into a channel.
+    pub fn on_change(&self, listener: impl Fn(&Arc<Engine>) + Send + Sync + 'static) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
+    }
+}
+
+impl std::fmt::Debug for Current {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Current").field("version", &self.load().snapshot().version).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,287 @@
+//! `Facts`: who asks and under what circumstances. Rights from what is presented, bars from every link ever proven (D2).
+
+use std::collections::BTreeSet;
+
+use visa_verifier::{VerifiedPassport, VisaIdentity, VisaType, seam::Timestamp};
+
+use super::{
+    Session,
+    grants::{Grant, grants},
+    presented::{Held, Presented},
+};
+use crate::{
+    consent::{Affiliation, Assertion, CountryCode, Name, UserFacts, VouchedBy, dataset::Role},
+    snapshot::{Bar, InstitutionRecord, PersonDigest, RoleGrant, Snapshot},
+};
+
+/// The value that ResearcherStatus and the registered-access terms carry (consent.md 2.8).
+pub(crate) const REGISTERED: &str = "https://doi.org/10.1038/s41431-018-0219-y";
+
+/// Who asks: a person with verified visas, or a service; and the session.
+///
+/// Made on one snapshot. Asked on another, the engine derives it anew from what was presented, so that a
+/// revocation, a bar or a lost role of the newer snapshot counts.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub(crate) who: Who,
+    pub(crate) session: Session,
+    pub(crate) derived: Derived,
+}
+
+/// What is presented.
+#[derive(Clone, Debug)]
+pub(crate) enum Who {
+    Person(Presented),
+    Service(String),
+}
+
+/// What follows from it on one snapshot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Derived {
+    pub(crate) version: u64,
+    /// Every identity that was ever proven to be this person's.
+    pub(crate) closure: BTreeSet<PersonDigest>,
+    pub(crate) bars: Vec<Bar>,
+    pub(crate) user: UserFacts,
+    /// Houses of the register that the person belongs to, with the end of the proof.
+    pub(crate) houses: Vec<House>,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) roles: Vec<(RoleGrant, Timestamp)>,
+    pub(crate) groups: BTreeSet<String>,
+    /// Positions of the visas that count on this snapshot.
+    pub(crate) counted: BTreeSet<usize>,
+}
+
+/// A proven affiliation with an institution of the register.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct House {
+    pub(crate) institution: String,
+    pub(crate) until: Timestamp,
+    pub(crate) visa: usize,
+}
+
+impl Facts {
+    /// The facts of a person, on a snapshot.
+    pub fn of(passport: &VerifiedPassport, session: &Session, snapshot: &Snapshot) -> Self {
+        Self::person(Presented::of(passport), session.clone(), snapshot)
+    }
+
+    /// The facts of a registered service that acts by itself (work without a person, consent services).
+    /// The caller has authenticated it; a service that the snapshot lacks is denied everything.
+    pub fn service(id: impl Into<String>, session: &Session, snapshot: &Snapshot) -> Self {
+        let derived = Derived { version: snapshot.version, ..Derived::default() };
+        Self { who: Who::Service(id.into()), session: session.clone(), derived }
+    }
+
+    pub(crate) fn person(presented: Presented, session: Session, snapshot: &Snapshot) -> Self {
+        let derived = Derived::of(&presented, snapshot);
+        Self { who: Who::Person(presented), session, derived }
+    }
+
+    /// These facts on another snapshot.
+    pub(crate) fn on(&self, snapshot: &Snapshot) -> Self {
+        match &self.who {
+            Who::Person(presented) => Self::person(presented.clone(), self.session.clone(), snapshot),
+            Who::Service(id) => Self::service(id.clone(), &self.session, snapshot),
+        }
+    }
+
+    /// The identity that names the principal; `None` for a service.
+    pub const fn holder(&self) -> Option<&VisaIdentity> {
+        match &self.who {
+            Who::Person(presented) => Some(&presented.holder),
+            Who::Service(_) => None,
+        }
+    }
+
+    /// The identities presented and proven to be one person's.
+    pub fn identities(&self) -> &[VisaIdentity] {
+        match &self.who {
+            Who::Person(presented) => &presented.identities,
+            Who::Service(_) => &[],
+        }
+    }
+
+    /// Whether this identity is, or ever was proven to be, the person's.
+    pub fn is(&self, identity: &VisaIdentity, snapshot: &Snapshot) -> bool {
+        self.identities().contains(identity) || self.derived.closure.contains(&snapshot.person(identity))
+    }
+
+    /// The session.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Roles that the person holds at `now`: names of node roles, and ids of committees.
+    pub fn roles(&self, now: Timestamp) -> impl Iterator<Item = &RoleGrant> {
+        self.derived.roles.iter().filter(move |(_, until)| now < *until).map(|(grant, _)| grant)
+    }
+
+    /// Institutions of the register that the person belongs to at `now`, the longest proof first.
+    pub fn institutions(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        self.houses(now).map(|house| house.institution.as_str())
+    }
+
+    pub(crate) fn houses(&self, now: Timestamp) -> impl Iterator<Item = &House> {
+        self.derived.houses.iter().filter(move |house| now < house.until)
+    }
+
+    /// Suspended at `now`, by any identity ever linked.
+    pub fn is_suspended(&self, now: Timestamp) -> bool {
+        self.derived.bars.iter().any(|bar| bar.in_force(now))
+    }
+
+    pub(crate) fn visas(&self) -> &[Held] {
+        match &self.who {
+            Who::Person(presented) => &presented.visas,
+            Who::Service(_) => &[],
+        }
+    }
+
+    /// The name of the principal: `sub,iss`, or the service's id.
+    pub fn principal(&self) -> String {
+        match &self.who {
+            Who::Person(presented) => presented.holder.to_string(),
+            Who::Service(id) => id.clone(),
+        }
+    }
+
+    /// SHA-256 (lower-case hex) of all that these facts say: a cache key for decisions on one snapshot.
+    pub fn digest(&self) -> String {
+        let mut text = format!("{}\n{:?}\n", self.principal(), self.session);
+        for identity in self.identities() {
+            text.push_str(&format!("{identity}\n"));
+        }
+        for visa in self.visas() {
+            text.push_str(&format!("{}\n", visa.digest));
+        }
+        super::hex_digest(text.as_bytes())
+    }
+}
+
+impl Derived {
+    fn of(presented: &Presented, snapshot: &Snapshot) -> Self {
+        let counted: BTreeSet<usize> = presented
+            .visas
+            .iter()
+            .enumerate()
+            .filter(|(_, visa)| counts(visa, snapshot))
+            .map(|(at, _)| at)
+            .collect();
+        let closure = closure(&presented.identities, snapshot);
+        let mut derived = Self {
+            version: snapshot.version,
+            bars: snapshot.bars.iter().filter(|bar| closure.contains(&bar.person)).cloned().collect(),
+            closure,
+            roles: snapshot
+                .roles
+                .iter()
+                .filter(|row| presented.identities.contains(&row.person))
+                .map(|row| (row.grant.clone(), row.until))
+                .collect(),
+            groups: snapshot
+                .groups
+                .iter()
+                .filter(|group| group.members.iter().any(|member| presented.identities.contains(member)))
+                .map(|group| group.id.clone())
+                .collect(),
+            ..Self::default()
+        };
+        derived.user.ids =
+            presented.identities.iter().filter_map(|identity| name(&identity.to_string())).collect();
+        for at in &counted {
+            if let Some(visa) = presented.visas.get(*at) {
+                derived.take(*at, visa, snapshot);
+            }
+        }
+        derived.houses.sort_by(|a, b| b.until.cmp(&a.until).then_with(|| a.institution.cmp(&b.institution)));
+        derived.grants =
+            grants(&presented.visas).into_iter().filter(|grant| grant.visas.iter().all(|at| counted.contains(at))).collect();
+        derived.counted = counted;
+        derived
+    }
+
+    /// Bars against a person who is only named.
+    pub(crate) fn bars_of(person: &VisaIdentity, snapshot: &Snapshot) -> Vec<Bar> {
+        let closure = closure(std::slice::from_ref(person), snapshot);
+        snapshot.bars.iter().filter(|bar| closure.contains(&bar.person)).cloned().collect()
+    }
+
+    fn take(&mut self, at: usize, visa: &Held, snapshot: &Snapshot) {
+        let assertion = || {
+            Some(Assertion {
+                value: name(&visa.value)?,
+                source: name(&visa.source)?,
+                by: visa.by,
+                expires: visa.expires,
+            })
+        };
+        match visa.kind {
+            VisaType::AffiliationAndRole => self.affiliation(at, visa, snapshot),
+            VisaType::ResearcherStatus => self.user.researcher_status.extend(assertion()),
+            VisaType::AcceptedTermsAndPolicies => self.user.accepted_terms.extend(assertion()),
+            VisaType::ControlledAccessGrants | VisaType::LinkedIdentities | VisaType::Custom(_) => {}
+        }
+    }
+
+    /// An affiliation names its institution by scope (after the `@`) or by source; where both are in the register
+    /// and differ, nobody can tell for which house it speaks, and it counts for none.
+    fn affiliation(&mut self, at: usize, visa: &Held, snapshot: &Snapshot) {
+        let scope = visa.value.split_once('@').map(|(_, scope)| scope.to_ascii_lowercase());
+        let by_scope =
+            snapshot.institutions.iter().find(|house| scope.as_ref().is_some_and(|scope| house.scopes.contains(scope)));
+        let by_source = snapshot.institutions.iter().find(|house| house.id == visa.source);
+        let house: Option<&InstitutionRecord> = match (by_scope, by_source) {
+            (Some(one), Some(other)) if one.id != other.id => return,
+            (one, other) => one.or(other),
+        };
+        let institution = house.map_or(visa.source.as_str(), |house| house.id.as_str());
+        let (Some(institution_name), Some(role), Some(source)) =
+            (name(institution), name(&visa.value), name(&visa.source))
+        else {
+            return;
+        };
+        self.user.affiliations.push(Affiliation {
+            institution: institution_name,
+            role,
+            country: house.and_then(|house| CountryCode::try_from(house.country.as_str()).ok()),
+            nonprofit: house.and_then(|house| house.nonprofit),
+            source,
+            by: visa.by,
+            expires: visa.expires,
+        });
+        let role = visa.value.split('@').next().unwrap_or_default();
+        let proves = matches!(visa.by, Some(VouchedBy::SigningOfficial | VouchedBy::System))
+            && role.parse::<Role>().is_ok();
+        if proves && house.is_some() {
+            self.houses.push(House { institution: institution.to_owned(), until: visa.expires, visa: at });
+        }
+    }
+}
+
+/// Neither called back nor of a stopped issuer.
+fn counts(visa: &Held, snapshot: &Snapshot) -> bool {
+    !visa.jti.as_ref().is_some_and(|jti| snapshot.revocations.visas.contains(jti))
+        && !snapshot.revocations.digests.contains(&visa.digest)
+        && !snapshot.stop.issuers.contains(&visa.issuer)
+}
+
+/// All identities that were ever proven to be one person with any of these.
+fn closure(identities: &[VisaIdentity], snapshot: &Snapshot) -> BTreeSet<PersonDigest> {
+    let mut found: BTreeSet<PersonDigest> = identities.iter().map(|identity| snapshot.person(identity)).collect();
+    loop {
+        let before = found.len();
+        for set in &snapshot.persons {
+            if !set.is_disjoint(&found) {
+                found.extend(set.iter().cloned());
+            }
+        }
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+fn name(text: &str) -> Option<Name> {
+    Name::try_from(text).ok()
+}

@@ -1,0 +1,33 @@
+//! The decision: facts, intent and one snapshot in; permit or deny out, with reasons, duties and an end.
+//!
+//! Spec: policy.md 4 (decision), 8 (interface); consent.md 2.3 (purpose), 2.11 (outward codes).
+
+mod answer;
+mod ask;
+mod consented;
+mod current;
+mod decision;
+mod duty;
+mod engine;
+mod facts;
+mod govern;
+mod grants;
+mod inquiry;
+mod people;
+mod presented;
+mod purpose;
+mod question;
+mod resolve;
+mod session;
+mod work;
+
+pub use current::Current;
+pub use decision::{Answer, ConsentVerdict, Decision, Reason, ResolvedRead, RestsOn};
+pub use duty::{Duty, DutyKind};
+pub use engine::Engine;
+pub(crate) use engine::hex_digest;
+pub use facts::Facts;
+pub use question::{
+    Application, ApplicationState, Bundle, Change, ChangeKind, ChangeStep, GovernQuestion, WorkItem, WorkKind, WorkState,
+};
+pub use session::{Client, ClientKind, Session};

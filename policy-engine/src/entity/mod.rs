@@ -1,0 +1,17 @@
+//! Facts as Cedar entities and contexts: typed, closed, and refused when anything referred to is missing.
+//!
+//! Spec: policy.md 2 (schema), 4 (guards against Cedar's fail-open), 5 (ready-made parts).
+
+mod context;
+mod name;
+mod register;
+mod schema;
+mod standing;
+mod thing;
+
+pub(crate) use context::{CallContext, ConsentPart, DataContext, GrantPart, GovernContext, PurposePart, WorkPart};
+pub use name::EntityName;
+pub(crate) use register::{Register, chain};
+pub(crate) use schema::{SchemaParts, uid};
+pub(crate) use standing::standing_things;
+pub(crate) use thing::{Thing, ThingBuilder};

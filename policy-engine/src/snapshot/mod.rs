@@ -1,0 +1,16 @@
+//! All that a decision rests on beside the caller and the request: one immutable value, swapped whole (D14).
+//!
+//! Spec: policy.md 6 (publication), architecture D8, D14, D16. Signing and transport are not here.
+
+mod content;
+mod person;
+mod record;
+mod stop;
+
+pub use content::{PolicyText, Snapshot, TemplateLink};
+pub use person::{Bar, BarKind, PersonDigest, PersonKey};
+pub use record::{
+    CommitteeRecord, DatasetMode, DatasetRecord, Governance, GroupRecord, HoldOrigin, HoldRecord, InstitutionRecord,
+    RoleGrant, RoleRecord, ServiceRecord, SinkRecord,
+};
+pub use stop::{Revocations, StopList};
