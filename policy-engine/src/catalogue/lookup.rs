@@ -60,7 +60,8 @@ impl Resolved {
     fn take(&mut self, place: Place<'_>, objects: &ObjectMap, prefixes: &PrefixMap) -> bool {
         match place {
             Place::Object(id) => objects.object(id).map(|record| self.add(record)).is_some(),
-            Place::File(url) => {
+            // A URL that ends in a slash stands for what lies under it.
+            Place::File(url) if !url.ends_with('/') => {
                 // An object's own URL is the longest match there can be.
                 let mut known = false;
                 for record in objects.at_url(url) {
@@ -69,7 +70,7 @@ impl Resolved {
                 }
                 known || prefixes.covering(url).map(|record| self.add_part(record)).is_some()
             }
-            Place::Directory(url) => {
+            Place::File(url) | Place::Directory(url) => {
                 prefixes.under(url).for_each(|record| self.add_part(record));
                 objects.under_url(url).for_each(|record| self.add(record));
                 prefixes.covering(url).map(|record| self.add_part(record)).is_some()
@@ -134,5 +135,84 @@ impl Asked {
             participants: self.participants.as_ref().map(|list| list.iter().cloned().collect()),
             ..dataset.clone()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::try_from(text).unwrap()
+    }
+
+    fn names(list: &[&str]) -> Option<BTreeSet<Name>> {
+        Some(list.iter().map(|text| name(text)).collect())
+    }
+
+    fn maps() -> (ObjectMap, PrefixMap) {
+        let object = |id: &str, dataset: &str, people: Option<&[&str]>, url: &str| ObjectRecord {
+            id: name(id),
+            dataset: name(dataset),
+            groups: names(&["adults"]),
+            participants: people.map(|list| list.iter().map(|text| name(text)).collect()),
+            urls: vec![url.to_owned()],
+        };
+        let objects = vec![
+            object("o1", "d1", Some(&["p1"]), "s3://b/one/1.vcf"),
+            object("o2", "d1", Some(&["p2"]), "s3://b/one/2.vcf"),
+            object("o3", "d1", None, "s3://b/one/3.vcf"),
+            object("o4", "d4", Some(&[]), "s3://b/one/other/4.vcf"),
+            object("o5", "d5", Some(&[]), "s3://loose/5.vcf"),
+        ];
+        let prefix = |prefix: &str, dataset: &str| PrefixRecord {
+            prefix: prefix.to_owned(),
+            dataset: name(dataset),
+            groups: None,
+        };
+        let prefixes = vec![prefix("s3://b/one", "d1"), prefix("s3://b/one/deep", "d2"), prefix("s3://b/two", "d3")];
+        (ObjectMap::new(objects).unwrap(), PrefixMap::new(prefixes).unwrap())
+    }
+
+    #[test]
+    fn places_lead_to_every_dataset_concerned_or_nowhere() {
+        let (objects, prefixes) = maps();
+        let cases = [
+            ("an object", Place::Object("o1"), vec!["d1"], true),
+            ("an unknown object", Place::Object("o9"), vec![], false),
+            ("the file of an object", Place::File("s3://loose/5.vcf"), vec!["d5"], true),
+            ("the file of an object under another prefix", Place::File("s3://b/one/other/4.vcf"), vec!["d4"], true),
+            ("another file under a prefix", Place::File("s3://b/one/x"), vec!["d1"], true),
+            ("a file under a longer prefix", Place::File("s3://b/one/deep/x"), vec!["d2"], true),
+            ("a file that nobody owns", Place::File("s3://b/three/x"), vec![], false),
+            ("a directory", Place::Directory("s3://b/one/"), vec!["d1", "d2", "d4"], true),
+            ("a file that is a directory", Place::File("s3://b/one/"), vec!["d1", "d2", "d4"], true),
+            ("a directory that no prefix covers", Place::Directory("s3://loose/"), vec!["d5"], false),
+            ("a directory above prefixes", Place::Directory("s3://b/"), vec!["d1", "d2", "d3", "d4"], false),
+        ];
+        for (title, place, datasets, whole) in cases {
+            let resolved = resolve([place], &objects, &prefixes);
+            let found: Vec<&str> = resolved.datasets.keys().map(Name::as_str).collect();
+            assert_eq!((found, resolved.is_whole()), (datasets, whole), "{title}");
+        }
+    }
+
+    #[test]
+    fn what_one_place_does_not_know_nobody_knows() {
+        let (objects, prefixes) = maps();
+        let asked = |places: &[Place<'_>]| resolve(places.iter().copied(), &objects, &prefixes).datasets[&name("d1")].clone();
+        let two = asked(&[Place::Object("o1"), Place::Object("o2")]);
+        let expected = Asked { groups: names(&["adults"]), objects: names(&["o1", "o2"]), participants: names(&["p1", "p2"]) };
+        assert_eq!(two, expected);
+        assert_eq!(asked(&[Place::Object("o1"), Place::Object("o3")]).participants, None, "people of one are unknown");
+        let mixed = asked(&[Place::Object("o1"), Place::File("s3://b/one/x")]);
+        assert_eq!(mixed, Asked::default(), "a file that is no object may hold anything");
+    }
+
+    #[test]
+    fn an_unmapped_place_is_told_by_its_position() {
+        let (objects, prefixes) = maps();
+        let resolved = resolve([Place::Object("o1"), Place::Object("o9"), Place::File("s3://x/y")], &objects, &prefixes);
+        assert_eq!(resolved.unmapped, [1, 2]);
     }
 }

@@ -68,7 +68,7 @@ impl CatalogueError {
 #[serde(try_from = "Vec<ObjectRecord>", into = "Vec<ObjectRecord>")]
 pub struct ObjectMap {
     records: Vec<ObjectRecord>,
-    /// Canonical URL without trailing slash, to places in `records`. Copies of one file may belong to two objects.
+    /// Canonical URL to places in `records`. Copies of one file may belong to two objects.
     by_url: BTreeMap<Box<str>, Vec<usize>>,
 }
 
@@ -100,7 +100,7 @@ impl ObjectMap {
                 people.shrink_to_fit();
             }
             for url in &record.urls {
-                by_url.entry(trimmed(url).into()).or_default().push(at);
+                by_url.entry(url.as_str().into()).or_default().push(at);
             }
         }
         Ok(Self { records, by_url })
@@ -177,4 +177,43 @@ fn shared(names: &mut HashSet<Name>, name: &Name) -> Name {
     }
     names.insert(name.clone());
     name.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(id: &str, dataset: &str, urls: &[&str]) -> ObjectRecord {
+        ObjectRecord {
+            id: Name::try_from(id).unwrap(),
+            dataset: Name::try_from(dataset).unwrap(),
+            groups: None,
+            participants: None,
+            urls: urls.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn objects_are_found_by_their_whole_id_only() {
+        let map = ObjectMap::new(vec![object("b", "2", &[]), object("a/b", "1", &[]), object("a", "3", &[])]).unwrap();
+        let cases = [("a", Some("3")), ("a/b", Some("1")), ("b", Some("2")), ("a/", None), ("A", None), ("", None)];
+        for (id, dataset) in cases {
+            assert_eq!(map.object(id).map(|record| record.dataset.as_str()), dataset, "{id}");
+        }
+    }
+
+    #[test]
+    fn two_objects_of_one_id_are_refused() {
+        let twice = ObjectMap::new(vec![object("a", "1", &[]), object("a", "2", &[])]);
+        assert_eq!(twice.unwrap_err().code(), "catalogue.object_twice");
+    }
+
+    #[test]
+    fn a_map_survives_being_written_and_read() {
+        let mut map = vec![object("b", "1", &["s3://b/1"]), object("a", "1", &[])];
+        map[1].participants = Some(vec![Name::try_from("p1").unwrap()]);
+        let map = ObjectMap::new(map).unwrap();
+        let text = serde_json::to_string(&map).unwrap();
+        assert_eq!(serde_json::from_str::<ObjectMap>(&text).unwrap(), map);
+    }
 }

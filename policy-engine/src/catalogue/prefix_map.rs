@@ -107,15 +107,9 @@ impl From<PrefixMap> for Vec<PrefixRecord> {
     }
 }
 
-/// A URL without the slashes at its end, but never without its authority.
+/// A URL without the slash at its end: one, since storage keys may have empty segments. The root keeps its authority.
 pub(super) fn trimmed(url: &str) -> &str {
-    let short = url.trim_end_matches('/');
-    // `file:///` keeps its empty authority: the root of the file system.
-    if short.ends_with(':') {
-        url.get(..short.len() + 2).unwrap_or(url)
-    } else {
-        short
-    }
+    url.strip_suffix('/').filter(|short| short.contains("://")).unwrap_or(url)
 }
 
 /// Whether a trimmed URL is the other one or lies under it.
@@ -132,4 +126,73 @@ fn root_length(url: &str) -> Option<usize> {
         .find('/')
         .map_or(url.len(), |slash| authority + slash);
     Some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(prefixes: &[(&str, &str)]) -> Result<PrefixMap, CatalogueError> {
+        let record = |(prefix, dataset): &(&str, &str)| PrefixRecord {
+            prefix: (*prefix).to_owned(),
+            dataset: Name::try_from(*dataset).unwrap(),
+            groups: None,
+        };
+        PrefixMap::new(prefixes.iter().map(record).collect())
+    }
+
+    #[test]
+    fn the_longest_prefix_covers_by_whole_segments() {
+        let prefixes = [("s3://b/", "bucket"), ("s3://b/secret", "secret"), ("file:///data/", "files"), ("s3://c/x//", "odd")];
+        let map = map(&prefixes).unwrap();
+        let cases = [
+            ("s3://b/secret", Some("secret")),
+            ("s3://b/secret/", Some("secret")),
+            ("s3://b/secret/a/b", Some("secret")),
+            ("s3://b/secretx", Some("bucket")),
+            ("s3://b/secret.txt", Some("bucket")),
+            ("s3://b/", Some("bucket")),
+            ("s3://b", Some("bucket")),
+            ("s3://bb/x", None),
+            ("s3://c/x/y", None),
+            ("s3://c/x//y", Some("odd")),
+            ("gs://b/secret", None),
+            ("file:///data/a", Some("files")),
+            ("file:///database", None),
+            ("file:///", None),
+            ("no url", None),
+            ("", None),
+        ];
+        for (url, dataset) in cases {
+            assert_eq!(map.covering(url).map(|record| record.dataset.as_str()), dataset, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_root_covers_what_lies_under_it() {
+        let map = map(&[("file:///", "all")]).unwrap();
+        assert!(map.covering("file:///etc/passwd").is_some());
+    }
+
+    #[test]
+    fn a_prefix_stands_once_and_is_a_storage_url() {
+        assert_eq!(map(&[("s3://b/x", "a"), ("s3://b/x/", "b")]).unwrap_err().code(), "catalogue.prefix_twice");
+        for prefix in ["", "/data", "://b", "s3:/b"] {
+            assert_eq!(map(&[(prefix, "a")]).unwrap_err().code(), "catalogue.not_a_prefix", "{prefix}");
+        }
+    }
+
+    #[test]
+    fn the_prefixes_under_a_directory_are_found_and_its_neighbours_are_not() {
+        let map = map(&[("s3://b/a", "1"), ("s3://b/a/x", "2"), ("s3://b/ab", "3"), ("s3://b/a-b", "4")]).unwrap();
+        let found: Vec<&str> = map.under("s3://b/a/").map(|record| record.dataset.as_str()).collect();
+        assert_eq!(found, ["1", "2"]);
+    }
+
+    #[test]
+    fn a_map_survives_being_written_and_read() {
+        let map = map(&[("s3://b/a", "1"), ("s3://b/b/", "2")]).unwrap();
+        let text = serde_json::to_string(&map).unwrap();
+        assert_eq!(serde_json::from_str::<PrefixMap>(&text).unwrap(), map);
+    }
 }
