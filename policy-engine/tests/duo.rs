@@ -86,7 +86,7 @@ fn every_case_is_answered_as_it_says() {
             ));
         }
     }
-    assert!(cases.len() >= 136, "the case files were read");
+    assert!(cases.len() >= 300, "the case files were read");
     assert!(
         failed.is_empty(),
         "{} of {} failed\n{}",
@@ -119,7 +119,7 @@ fn every_reason_and_every_usable_term_has_a_case() {
     let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut codes_told = BTreeSet::new();
     for (_, case) in cases() {
-        let decision = case["expected"]["decision"].as_str().unwrap_or("error").to_owned();
+        let Some(decision) = case["expected"]["decision"].as_str() else { continue };
         for member in ["reasons", "warnings"] {
             let list = case["expected"][member].as_array().into_iter().flatten();
             codes_told.extend(list.map(|code| code.as_str().unwrap().to_owned()));
@@ -131,7 +131,7 @@ fn every_reason_and_every_usable_term_has_a_case() {
         {
             told.entry(term["id"].as_str().unwrap().to_owned())
                 .or_default()
-                .insert(decision.clone());
+                .insert(decision.to_owned());
         }
     }
     let tables = Tables::builtin();
