@@ -11,6 +11,11 @@ use crate::world::{REDIRECT, World, claims, json, verifies};
 
 const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-0123456789";
 
+/// Parameters of a request that are other than usual, or not there.
+type Change<'a> = &'a [(&'a str, Option<&'a str>)];
+/// Fields of a form.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 fn challenge() -> String {
     URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, VERIFIER.as_bytes()))
 }
@@ -195,7 +200,7 @@ async fn without_a_hint_the_page_lists_three_people_and_says_that_it_is_a_sample
 async fn a_request_that_is_wrong_goes_back_to_the_client_only_if_client_and_redirect_are_known() {
     let world = World::new().await;
     let page = StatusCode::BAD_REQUEST;
-    let cases: [(&str, &[(&str, Option<&str>)], Result<&str, StatusCode>); 9] = [
+    let cases: [(&str, Change<'_>, Result<&str, StatusCode>); 9] = [
         ("another client", &[("client_id", Some("x"))], Err(page)),
         (
             "another redirect",
@@ -239,7 +244,7 @@ async fn a_request_that_is_wrong_goes_back_to_the_client_only_if_client_and_redi
 async fn a_code_is_good_once_with_its_verifier_redirect_and_secret() {
     let world = World::new().await;
     let secret = world.node.client_secret().expose().to_owned();
-    let cases: [(&str, &[(&str, &str)], Option<&str>, &str); 5] = [
+    let cases: [(&str, Fields<'_>, Option<&str>, &str); 5] = [
         (
             "another verifier",
             &[("code_verifier", "another-verifier-of-more-than-forty-three-characters")],

@@ -6,12 +6,15 @@ use sample_node::{SampleNode, Settings};
 
 use crate::world::{REDIRECT, World};
 
+/// What is other than usual in the settings.
+type Change<'a> = &'a dyn Fn(&mut Settings);
+
 #[tokio::test]
 async fn settings_that_cannot_be_stop_the_start_with_a_code() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let taken = taken.local_addr().map(|address| (address, taken)).unwrap();
     let everywhere: SocketAddr = "0.0.0.0:0".parse().unwrap();
-    let cases: [(&str, &dyn Fn(&mut Settings), &str); 6] = [
+    let cases: [(&str, Change<'_>, &str); 6] = [
         (
             "an address that is not loopback",
             &|settings| settings.addresses.drs = everywhere,
