@@ -10,6 +10,7 @@
 
 pub mod keys;
 pub mod passport;
+pub mod report;
 pub mod seam;
 pub mod token;
 pub mod trust;

@@ -90,6 +90,15 @@ impl CompactToken {
         &self.header
     }
 
+    /// All members of the header, for showing.
+    pub fn header_members(&self) -> Result<Map<String, Value>, TokenError> {
+        object(
+            self.text.split('.').next().unwrap_or_default(),
+            "header",
+            self.text.len(),
+        )
+    }
+
     /// The claims, unverified.
     #[must_use]
     pub const fn claims(&self) -> &Map<String, Value> {

@@ -1,0 +1,9 @@
+//! A whole request judged and written down: what `visum passport verify` and `decode` print.
+
+mod decode;
+mod input;
+mod outcome;
+
+pub use decode::{Decoded, DecodedVisa, decode};
+pub use input::{InputError, VerifyInput};
+pub use outcome::{Answer, PassportReport, Report, RequirementReport, VisaReport, verify};

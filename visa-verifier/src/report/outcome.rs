@@ -1,0 +1,234 @@
+//! The judgement of a request, as a document: accepted or not, every visa with its reason, the requirement.
+
+use serde::Serialize;
+
+use super::input::VerifyInput;
+use crate::keys::KeyStore;
+use crate::passport::{Code, Passport, PassportRejected, Rejected, VerifiedPassport, Visa};
+use crate::seam::Timestamp;
+use crate::token::TokenDigest;
+use crate::trust::TrustPolicy;
+use crate::verify::{Met, Verification, drive};
+use crate::visa::{By, VisaIdentity};
+
+/// Whether the request may go on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// No Passport failed, and one at least is of a broker that is trusted here.
+    Accept,
+    /// A Passport failed its checks, or none is of a trusted broker.
+    Reject,
+}
+
+/// The judgement of one request.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Whether the request may go on.
+    pub request: Answer,
+    /// Why not: the code of the first Passport that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_code: Option<&'static str>,
+    /// Each Passport, then each UserInfo answer, in the order of the input.
+    pub passports: Vec<PassportReport>,
+    /// The requirement, if there is one and the request is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<RequirementReport>,
+}
+
+/// One Passport.
+#[derive(Clone, Debug, Serialize)]
+pub struct PassportReport {
+    /// `OK` or why it does not count.
+    pub code: &'static str,
+    /// The same in words.
+    pub sentence: &'static str,
+    /// More of it, if more is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<VisaIdentity>,
+    /// The holder's identities, proven to be one person.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<VisaIdentity>,
+    /// Until when this result stands as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
+    /// Its visas in their order; none if the Passport does not count.
+    pub visas: Vec<VisaReport>,
+}
+
+/// One visa. What an invalid one says is unverified.
+#[derive(Clone, Debug, Serialize)]
+pub struct VisaReport {
+    /// Whether it counts.
+    pub valid: bool,
+    /// `OK` or why not.
+    pub code: &'static str,
+    /// The same in words.
+    pub sentence: &'static str,
+    /// More of it, if more is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Its type.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Its source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// By whom asserted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Its issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// Of whom it speaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    /// SHA-256 of the token, base64url.
+    pub digest: String,
+    /// Whether its keys live by the grace of an unreachable server.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stale_keys: bool,
+}
+
+/// How far the requirement is met, by the Passport that carries it longest.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct RequirementReport {
+    /// Whether it is, for the time asked.
+    pub granted: bool,
+    /// Unix second until which the visas carry it; absent if nothing matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<i64>,
+}
+
+/// Judges `input` by `trust` as of `now`. Keys that are not in the trust policy are asked of `keys`.
+pub async fn verify(input: &VerifyInput, trust: &TrustPolicy, now: Timestamp, keys: &KeyStore) -> Report {
+    let polled: Vec<TokenDigest> = input.polled.iter().map(|visa| TokenDigest::of(visa)).collect();
+    let signed = input.passports.iter().map(|text| Passport::parse(text));
+    let userinfo = input.userinfo.iter().map(Passport::from_userinfo);
+    let mut results = Vec::new();
+    for passport in signed.chain(userinfo) {
+        results.push(match passport {
+            Ok(passport) => {
+                drive(
+                    Verification::begin(passport, trust, now).polled(polled.iter().copied()),
+                    keys,
+                )
+                .await
+            }
+            Err(rejected) => Err(rejected),
+        });
+    }
+    // one that fails rejects all (8.1); one of an unknown broker is ignored, but cannot stand alone
+    let failed = results.iter().filter_map(|r| r.as_ref().err());
+    let failure = failed.clone().find(|r| !r.is_ignored());
+    let ignored = if results.iter().any(Result::is_ok) {
+        None
+    } else {
+        failed.clone().next()
+    };
+    let rejection = failure.or(ignored).map(PassportRejected::code);
+    let requirement = match (&input.require, rejection) {
+        (Some(require), None) => {
+            let met: Vec<Met> = results.iter().flatten().map(|p| require.judge(p, now)).collect();
+            let expiry = met.iter().filter_map(|m| m.expiry).max().map(Timestamp::unix);
+            Some(RequirementReport {
+                granted: met.iter().any(|m| m.granted),
+                expiry,
+            })
+        }
+        (Some(_) | None, _) => None,
+    };
+    Report {
+        request: if rejection.is_some() {
+            Answer::Reject
+        } else {
+            Answer::Accept
+        },
+        request_code: rejection.map(Code::as_str),
+        passports: results.iter().map(PassportReport::of).collect(),
+        requirement,
+    }
+}
+
+impl PassportReport {
+    fn of(result: &Result<VerifiedPassport, PassportRejected>) -> Self {
+        match result {
+            Ok(passport) => {
+                let mut visas: Vec<(usize, VisaReport)> = passport
+                    .visas()
+                    .iter()
+                    .map(|v| (v.index(), VisaReport::of(v)))
+                    .collect();
+                visas.extend(passport.rejected().iter().map(|r| (r.index(), VisaReport::rejected(r))));
+                visas.sort_by_key(|(index, _)| *index);
+                Self {
+                    code: Code::Ok.as_str(),
+                    sentence: Code::Ok.sentence(),
+                    detail: None,
+                    holder: Some(passport.holder().clone()),
+                    identities: passport.identities().to_vec(),
+                    valid_until: Some(passport.valid_until()),
+                    visas: visas.into_iter().map(|(_, visa)| visa).collect(),
+                }
+            }
+            Err(rejected) => Self {
+                code: rejected.code().as_str(),
+                sentence: rejected.code().sentence(),
+                detail: rejected.detail.clone(),
+                holder: None,
+                identities: Vec::new(),
+                valid_until: None,
+                visas: Vec::new(),
+            },
+        }
+    }
+}
+
+impl VisaReport {
+    fn of(visa: &Visa) -> Self {
+        let object = visa.object();
+        Self {
+            valid: true,
+            code: Code::Ok.as_str(),
+            sentence: Code::Ok.sentence(),
+            detail: None,
+            kind: Some(object.kind().to_string()),
+            value: Some(object.value().to_owned()),
+            source: Some(object.source().to_owned()),
+            by: object.by().map(By::as_str).map(str::to_owned),
+            iss: Some(visa.identity().iss.to_string()),
+            sub: Some(visa.identity().sub.to_string()),
+            expires: Some(visa.holds_until()),
+            digest: visa.digest().to_string(),
+            stale_keys: visa.evidence().stale_keys(),
+        }
+    }
+
+    fn rejected(visa: &Rejected) -> Self {
+        let said = |member: &str| visa.said_of_object(member).map(str::to_owned);
+        Self {
+            valid: false,
+            code: visa.code().as_str(),
+            sentence: visa.sentence(),
+            detail: visa.detail().map(str::to_owned),
+            kind: said("type"),
+            value: said("value"),
+            source: said("source"),
+            by: said("by"),
+            iss: visa.said("iss").map(str::to_owned),
+            sub: visa.said("sub").map(str::to_owned),
+            expires: visa.said_expires(),
+            digest: visa.digest().to_string(),
+            stale_keys: false,
+        }
+    }
+}
