@@ -25,7 +25,7 @@ pub use event::{
 };
 pub use note::{LogKey, Note, NoteError, Signed, VKey};
 pub use pseudonym::{Keystore, ObjectSalt, PersonKey, Pseudonym, Sealed};
-pub use receipt::Receipt;
+pub use receipt::{HEADER, Promise, Receipt};
 pub use settings::Settings;
 pub use source::Source;
 pub use verify::Report;
