@@ -1,6 +1,5 @@
 //! The promise that an answer carries: index, leaf and batch, signed once a batch (audit.md section 4).
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -42,13 +41,22 @@ impl Batch {
     pub(crate) fn sign(key: &LogKey, name: VKey, first: u64, leaves: Vec<Hash>, time: i64) -> Self {
         let tree = Levels::new(leaves);
         let signature = key.sign(text(name.name(), first, tree.size(), &tree.root(), time).as_bytes());
-        Self { name, first, tree, time, signature }
+        Self {
+            name,
+            first,
+            tree,
+            time,
+            signature,
+        }
     }
 }
 
 /// What is signed.
 fn text(origin: &str, first: u64, count: u64, root: &Hash, time: i64) -> String {
-    format!("{PROMISE}1\n{origin}\n{first} {count}\n{}\n{time}\n", STANDARD.encode(root))
+    format!(
+        "{PROMISE}1\n{origin}\n{first} {count}\n{}\n{time}\n",
+        STANDARD.encode(root)
+    )
 }
 
 impl Receipt {
@@ -83,11 +91,17 @@ impl Receipt {
         let path = batch.tree.inclusion(self.place).unwrap_or_default().concat();
         let mut signature = batch.name.id().to_vec();
         signature.extend_from_slice(&batch.signature);
-        let mut value = format!("v1;{}#{};{}", self.origin(), self.index(), STANDARD.encode(self.leaf()));
-        // Writing to a String can't fail.
-        drop(write!(value, ";{};{}+{}", batch.time, batch.first, batch.tree.size()));
-        drop(write!(value, ";{};{}", STANDARD.encode(path), STANDARD.encode(signature)));
-        value
+        format!(
+            "v1;{}#{};{};{};{}+{};{};{}",
+            self.origin(),
+            self.index(),
+            STANDARD.encode(self.leaf()),
+            batch.time,
+            batch.first,
+            batch.tree.size(),
+            STANDARD.encode(path),
+            STANDARD.encode(signature)
+        )
     }
 }
 
@@ -115,7 +129,9 @@ impl Promise {
             return Err(NoteError::new("a promise is longer than it can be"));
         }
         let parts: Vec<&str> = value.split(';').collect();
-        let ["v1", place, leaf, time, batch, path, signature] = parts.as_slice() else { return Err(wrong) };
+        let ["v1", place, leaf, time, batch, path, signature] = parts.as_slice() else {
+            return Err(wrong);
+        };
         let (origin, index) = place.rsplit_once('#').ok_or(wrong.clone())?;
         let (first, count) = batch.split_once('+').ok_or(wrong.clone())?;
         let number = |text| decimal(text).ok_or(wrong.clone());
@@ -124,17 +140,28 @@ impl Promise {
         let bytes = |text: &str| STANDARD.decode(text).map_err(|_| wrong.clone());
         let leaf: Hash = bytes(leaf)?.try_into().map_err(|_| wrong.clone())?;
         let (path, signature) = (bytes(path)?, bytes(signature)?);
-        let (path, []) = path.as_chunks::<32>() else { return Err(wrong) };
+        let (path, []) = path.as_chunks::<32>() else {
+            return Err(wrong);
+        };
         if origin != key.name() || key.is_witness() {
             return Err(NoteError::new("a promise of another log"));
         }
-        let place = index.checked_sub(first).filter(|place| *place < count && count <= BATCH_ENTRIES as u64);
+        let place = index
+            .checked_sub(first)
+            .filter(|place| *place < count && count <= BATCH_ENTRIES as u64);
         let place = place.ok_or(NoteError::new("the index is outside of the batch"))?;
         let root = root_from_path(leaf, place, count, path).ok_or(NoteError::new("the path has another length"))?;
-        let signature = signature.strip_prefix(&key.id()).ok_or(NoteError::new("a promise by another key"))?;
+        let signature = signature
+            .strip_prefix(&key.id())
+            .ok_or(NoteError::new("a promise by another key"))?;
         if !key.signed(text(origin, first, count, &root, time).as_bytes(), signature) {
             return Err(NoteError::new("this was not signed so"));
         }
-        Ok(Self { origin: origin.to_owned(), index, leaf, time })
+        Ok(Self {
+            origin: origin.to_owned(),
+            index,
+            leaf,
+            time,
+        })
     }
 }

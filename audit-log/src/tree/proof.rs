@@ -56,7 +56,11 @@ pub(crate) fn consistent(first: u64, first_root: &Hash, second: u64, second_root
     }
     let mut hashes = proof.iter();
     // A complete older tree is itself the first node.
-    let start = if first.is_power_of_two() { Some(first_root) } else { hashes.next() };
+    let start = if first.is_power_of_two() {
+        Some(first_root)
+    } else {
+        hashes.next()
+    };
     let Some(start) = start else { return false };
     let (mut node, mut last) = (first - 1, second - 1);
     while node & 1 == 1 {

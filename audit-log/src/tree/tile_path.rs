@@ -36,9 +36,17 @@ impl fmt::Display for TilePath {
             rest /= 1000;
         }
         for (place, group) in groups.iter().enumerate().rev() {
-            if place > 0 { write!(f, "x{group:03}/")? } else { write!(f, "{group:03}")? }
+            if place > 0 {
+                write!(f, "x{group:03}/")?
+            } else {
+                write!(f, "{group:03}")?
+            }
         }
-        if self.width < FULL { write!(f, ".p/{}", self.width) } else { Ok(()) }
+        if self.width < FULL {
+            write!(f, ".p/{}", self.width)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -47,7 +55,11 @@ impl TilePath {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("tile/")?;
         let (level, rest) = rest.split_once('/')?;
-        let kind = if level == "entries" { Kind::Entries } else { Kind::Hashes(level.parse().ok()?) };
+        let kind = if level == "entries" {
+            Kind::Entries
+        } else {
+            Kind::Hashes(level.parse().ok()?)
+        };
         if matches!(kind, Kind::Hashes(level) if level >= LEVELS) {
             return None;
         }

@@ -15,7 +15,12 @@ pub(crate) struct Tile {
 
 impl Tile {
     fn new(kind: Kind, n: u64) -> Self {
-        Self { kind, n, bytes: Vec::new(), ends: Vec::new() }
+        Self {
+            kind,
+            n,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+        }
     }
 
     fn push(&mut self, head: &[u8], item: &[u8]) {
@@ -26,7 +31,11 @@ impl Tile {
 
     /// Its address at the present width.
     pub(crate) fn path(&self) -> TilePath {
-        TilePath { kind: self.kind, n: self.n, width: self.width() }
+        TilePath {
+            kind: self.kind,
+            n: self.n,
+            width: self.width(),
+        }
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -60,7 +69,11 @@ pub(crate) struct Tiler {
 
 impl Default for Tiler {
     fn default() -> Self {
-        Self { growing: Growing::default(), levels: Vec::new(), bundle: Tile::new(Kind::Entries, 0) }
+        Self {
+            growing: Growing::default(),
+            levels: Vec::new(),
+            bundle: Tile::new(Kind::Entries, 0),
+        }
     }
 }
 
@@ -71,6 +84,11 @@ impl Tiler {
 
     pub(crate) fn root(&self) -> Hash {
         self.growing.root()
+    }
+
+    /// The frontier, without the tiles.
+    pub(crate) fn growing(&self) -> &Growing {
+        &self.growing
     }
 
     /// Adds an entry; gives the tiles that it filled.
@@ -88,7 +106,9 @@ impl Tiler {
             if self.levels.len() <= usize::from(level) {
                 self.levels.push(Tile::new(Kind::Hashes(level), 0));
             }
-            let Some(tile) = self.levels.get_mut(usize::from(level)) else { break };
+            let Some(tile) = self.levels.get_mut(usize::from(level)) else {
+                break;
+            };
             tile.push(&[], &hash);
             if tile.width() < FULL {
                 break;
@@ -103,6 +123,9 @@ impl Tiler {
 
     /// The tiles that are begun and not full.
     pub(crate) fn partial(&self) -> impl Iterator<Item = &Tile> {
-        self.levels.iter().chain(std::iter::once(&self.bundle)).filter(|tile| tile.width() > 0)
+        self.levels
+            .iter()
+            .chain(std::iter::once(&self.bundle))
+            .filter(|tile| tile.width() > 0)
     }
 }

@@ -18,7 +18,10 @@ fn vectors() -> Value {
 
 fn hex(value: &Value) -> Vec<u8> {
     let text = value.as_str().unwrap();
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 fn hash(value: &Value) -> Hash {
@@ -49,7 +52,12 @@ fn roots_are_those_of_the_vectors() {
     let mut seen = 0;
     for (index, leaf) in leaves.iter().enumerate() {
         growing.push(*leaf);
-        for case in vectors["roots"].as_array().unwrap().iter().filter(|case| case["size"] == index + 1) {
+        for case in vectors["roots"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|case| case["size"] == index + 1)
+        {
             assert_eq!(growing.root(), hash(&case["root"]), "size {}", index + 1);
             assert_eq!(Levels::new(leaves[..=index].to_vec()).root(), growing.root());
             seen += 1;
@@ -67,19 +75,32 @@ fn proofs_are_made_and_checked_as_in_the_vectors() {
         let (index, size, path) = (number(&case["index"]), number(&case["size"]), hashes(&case["path"]));
         let tree = Levels::new(leaves[..size as usize].to_vec());
         assert_eq!(tree.inclusion(index), Some(path.clone()), "{case}");
-        assert_eq!(root_from_path(hash(&case["leaf_hash"]), index, size, &path), Some(hash(&case["root"])));
+        assert_eq!(
+            root_from_path(hash(&case["leaf_hash"]), index, size, &path),
+            Some(hash(&case["root"]))
+        );
     }
     for case in vectors["consistency"].as_array().unwrap() {
         let (first, second, proof) = (number(&case["first"]), number(&case["second"]), hashes(&case["proof"]));
         let tree = Levels::new(leaves[..second as usize].to_vec());
         assert_eq!(tree.consistency(first), Some(proof.clone()), "{case}");
-        assert!(consistent(first, &hash(&case["first_root"]), second, &hash(&case["second_root"]), &proof));
+        assert!(consistent(
+            first,
+            &hash(&case["first_root"]),
+            second,
+            &hash(&case["second_root"]),
+            &proof
+        ));
     }
     for case in vectors["negative"].as_array().unwrap() {
         let good = if case["kind"] == "inclusion" {
             let leaf = hash(&case["leaf_hash"]);
-            root_from_path(leaf, number(&case["index"]), number(&case["size"]), &hashes(&case["path"]))
-                == Some(hash(&case["root"]))
+            root_from_path(
+                leaf,
+                number(&case["index"]),
+                number(&case["size"]),
+                &hashes(&case["path"]),
+            ) == Some(hash(&case["root"]))
         } else {
             let (first, second) = (number(&case["first"]), number(&case["second"]));
             let roots = (hash(&case["first_root"]), hash(&case["second_root"]));
@@ -89,22 +110,46 @@ fn proofs_are_made_and_checked_as_in_the_vectors() {
     }
     let caution = &vectors["caution"][0];
     let path = hashes(&caution["path"]);
-    assert_eq!(root_from_path(hash(&caution["leaf_hash"]), 0, 4, &path), Some(hash(&caution["root"])));
-    let of_size_8 = Checkpoint { origin: "o".to_owned(), size: 8, root: hash(&caution["root"]) };
+    assert_eq!(
+        root_from_path(hash(&caution["leaf_hash"]), 0, 4, &path),
+        Some(hash(&caution["root"]))
+    );
+    let of_size_8 = Checkpoint {
+        origin: "o".to_owned(),
+        size: 8,
+        root: hash(&caution["root"]),
+    };
     let inner = hex(&caution["leaf_hash"]);
-    assert!(!verify_inclusion(&of_size_8, 0, &inner, &path), "the public way takes no inner node as a leaf");
+    assert!(
+        !verify_inclusion(&of_size_8, 0, &inner, &path),
+        "the public way takes no inner node as a leaf"
+    );
 }
 
 #[test]
 fn tiles_and_bundles_are_those_of_the_vectors() {
     let vectors = vectors();
     for case in vectors["tile_paths"].as_array().unwrap() {
-        let kind = case["level"].as_u64().map_or(Kind::Entries, |level| Kind::Hashes(level as u8));
-        let path = TilePath { kind, n: case["index"].as_u64().unwrap(), width: case["width"].as_u64().unwrap() as usize };
+        let kind = case["level"]
+            .as_u64()
+            .map_or(Kind::Entries, |level| Kind::Hashes(level as u8));
+        let path = TilePath {
+            kind,
+            n: case["index"].as_u64().unwrap(),
+            width: case["width"].as_u64().unwrap() as usize,
+        };
         assert_eq!(path.to_string(), case["path"].as_str().unwrap());
         assert_eq!(TilePath::parse(&path.to_string()), Some(path));
     }
-    for other in ["tile/00/000", "tile/0/0", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/x000/001", "tile/8/000", "tile/0/000/"] {
+    for other in [
+        "tile/00/000",
+        "tile/0/0",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/0/x000/001",
+        "tile/8/000",
+        "tile/0/000/",
+    ] {
         assert_eq!(TilePath::parse(other), None, "{other}");
     }
     let mut tiler = Tiler::default();
@@ -118,10 +163,19 @@ fn tiles_and_bundles_are_those_of_the_vectors() {
         tile.bytes().to_vec()
     };
     assert_eq!(sha256(&[&tile("tile/0/000")]), hash(&vectors["tile_0_000_sha256"]));
-    assert_eq!(sha256(&[&tile("tile/0/001.p/44")]), hash(&vectors["tile_0_001_p_44_sha256"]));
+    assert_eq!(
+        sha256(&[&tile("tile/0/001.p/44")]),
+        hash(&vectors["tile_0_001_p_44_sha256"])
+    );
     assert_eq!(tile("tile/1/000.p/1"), hex(&vectors["tile_1_000_p_1"]));
-    assert_eq!(tile("tile/entries/000").len() as u64, vectors["entries_000_len"].as_u64().unwrap());
-    assert_eq!(sha256(&[&tile("tile/entries/000")]), hash(&vectors["entries_000_sha256"]));
+    assert_eq!(
+        tile("tile/entries/000").len() as u64,
+        vectors["entries_000_len"].as_u64().unwrap()
+    );
+    assert_eq!(
+        sha256(&[&tile("tile/entries/000")]),
+        hash(&vectors["entries_000_sha256"])
+    );
 }
 
 #[test]
@@ -137,7 +191,10 @@ fn the_published_checkpoint_verifies_with_its_witness() {
     assert_eq!(signed[1].witness_time, vectors["witness_time"].as_u64());
     let own = head.sign(&key, &log);
     assert!(note.starts_with(&own), "signing it again gives the same bytes");
-    assert!(Checkpoint::verify(note, &witness, &[&log]).is_err(), "a witness's word is not the log's");
+    assert!(
+        Checkpoint::verify(note, &witness, &[&log]).is_err(),
+        "a witness's word is not the log's"
+    );
 }
 
 #[test]
@@ -147,7 +204,13 @@ fn promises_are_signed_and_checked_as_in_the_vectors() {
     let log: VKey = vectors["checkpoint"]["log_vkey"].as_str().unwrap().parse().unwrap();
     let key = LogKey::from_seed(&hash(&vectors["checkpoint"]["log_seed_hex"])).unwrap();
     let batch = |first: usize, end: usize| {
-        let batch = Batch::sign(&key, log.clone(), first as u64, leaves[first..end].to_vec(), 1_795_608_000);
+        let batch = Batch::sign(
+            &key,
+            log.clone(),
+            first as u64,
+            leaves[first..end].to_vec(),
+            1_795_608_000,
+        );
         std::sync::Arc::new(batch)
     };
     for case in vectors["promise"]["good"].as_array().unwrap() {
@@ -159,7 +222,11 @@ fn promises_are_signed_and_checked_as_in_the_vectors() {
         assert_eq!((promise.index, promise.leaf), (index, leaves[index as usize]));
     }
     for case in vectors["promise"]["bad"].as_array().unwrap() {
-        assert!(Promise::check(case["header"].as_str().unwrap(), &log).is_err(), "{}", case["why"]);
+        assert!(
+            Promise::check(case["header"].as_str().unwrap(), &log).is_err(),
+            "{}",
+            case["why"]
+        );
     }
 }
 
@@ -198,7 +265,9 @@ fn every_proof_up_to_33_leaves_holds_and_none_of_its_changes() {
         assert_eq!(tree.root(), root);
         for index in 0..size as u64 {
             let path = tree.inclusion(index).unwrap();
-            let found = |path: &[Hash], index| root_from_path(leaves[index as usize % 33], index, size as u64, path) == Some(root);
+            let found = |path: &[Hash], index| {
+                root_from_path(leaves[index as usize % 33], index, size as u64, path) == Some(root)
+            };
             assert!(found(&path, index), "{index} of {size}");
             assert!(!found(&[path.clone(), vec![root]].concat(), index), "one long");
             if let Some((_, shorter)) = path.split_last() {
@@ -209,7 +278,8 @@ fn every_proof_up_to_33_leaves_holds_and_none_of_its_changes() {
         for first in 0..=size {
             let proof = tree.consistency(first as u64).unwrap();
             let older = by_definition(&leaves[..first]);
-            let holds = |first: usize, older: &Hash, proof: &[Hash]| consistent(first as u64, older, size as u64, &root, proof);
+            let holds =
+                |first: usize, older: &Hash, proof: &[Hash]| consistent(first as u64, older, size as u64, &root, proof);
             assert!(holds(first, &older, &proof), "{first} to {size}");
             assert!(!holds(first, &older, &[proof.clone(), vec![root]].concat()), "one long");
             if let Some((_, shorter)) = proof.split_last() {

@@ -11,7 +11,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{oneshot, watch};
 
-use super::commit::{Answer, Command, Ready};
+use super::command::{Answer, Command, Ready};
+use super::commit::Committer;
 use super::shared::{Governed, Shared, StoredEntry};
 use crate::checkpoint::Checkpoint;
 use crate::encoding::encode;
@@ -117,14 +118,42 @@ impl Writer {
     /// [`AuditError::Locked`] for a second writer, [`AuditError::Damaged`] for a log that is not as signed,
     /// [`AuditError::Foreign`] for another key or origin, [`AuditError::File`], [`AuditError::Setting`].
     pub fn open(settings: Settings) -> Result<Self, AuditError> {
-        let vkey = settings.key.vkey(&settings.origin).map_err(|_| AuditError::Setting {
-            setting: "origin",
-            why: "empty, or with spaces or plus",
-        })?;
-        let _ = vkey;
-        Err(AuditError::Unavailable {
-            reason: "the commit thread comes with the next commit".to_owned(),
-        })
+        let (commands, inbox) = mpsc::channel();
+        let shared = Arc::new(Shared::default());
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let unauthenticated = Arc::new(AtomicU64::new(0));
+        let (node, salt, source) = (
+            settings.node.clone(),
+            settings.salt.clone(),
+            Arc::clone(&settings.source),
+        );
+        let committer = Committer::open(
+            settings,
+            Arc::clone(&shared),
+            Arc::clone(&waiting),
+            Arc::clone(&unauthenticated),
+        )?;
+        let (vkey, size) = (committer.vkey().clone(), shared.subscribe());
+        let thread = std::thread::Builder::new()
+            .name("audit-commit".to_owned())
+            .spawn(move || committer.run(&inbox))
+            .map_err(|error| AuditError::Unavailable {
+                reason: error.to_string(),
+            })?;
+        let thread = Mutex::new(Some(thread));
+        let inner = Inner {
+            commands,
+            thread,
+            shared,
+            size,
+            waiting,
+            unauthenticated,
+            vkey,
+            node,
+            salt,
+            source,
+        };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Sends the event to the disk at once (it does not wait to be awaited) and gives what tells when it is durable.
@@ -132,7 +161,7 @@ impl Writer {
     /// Awaiting it gives the receipt, or [`AuditError::Unavailable`]: then nothing may be given out (503).
     pub fn append(&self, event: Event) -> Pending {
         let ready = self.ready(event);
-        self.send(ready, |ready, answer| Command::Append(ready, answer))
+        self.send(ready, Command::Append)
     }
 
     /// Records a denial of an authenticated caller. The first of a kind (person, action, dataset, code) in a minute
@@ -181,8 +210,8 @@ impl Writer {
     /// # Errors
     /// [`AuditError::File`], [`AuditError::Damaged`] if what is read is not what was written.
     pub fn events(&self, range: Range<u64>) -> Result<Vec<StoredEntry>, AuditError> {
-        let _ = range;
-        Err(AuditError::NoEntry { index: 0 })
+        let end = range.end.min(self.size());
+        self.0.shared.reader().events(range.start..end)
     }
 
     /// The durable entries of these types from an index on, at most `limit`. Reads all between: blocks.
@@ -190,8 +219,7 @@ impl Writer {
     /// # Errors
     /// As [`events`](Self::events).
     pub fn find(&self, kinds: &[EventType], from: u64, limit: usize) -> Result<Vec<StoredEntry>, AuditError> {
-        let _ = (kinds, from, limit);
-        Err(AuditError::NoEntry { index: 0 })
+        self.0.shared.reader().find(kinds, from, self.size(), limit)
     }
 
     /// Every durable change of governed rows from this index on, in order (D16). From memory.

@@ -1,8 +1,13 @@
 //! What the commit thread and the handles share: how far the log is durable, and where to find it.
 
+use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
+use tokio::sync::watch;
+
 use crate::event::{Entry, EventType, RowChange};
+use crate::store::read::Reader;
+use crate::store::walk::Marks;
 use crate::tree::Hash;
 
 /// An entry read back, with its place.
@@ -30,15 +35,71 @@ pub struct Governed {
 }
 
 /// Written by the commit thread, read by all.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shared {
-    governed: RwLock<Vec<Governed>>,
+    size: watch::Sender<u64>,
+    places: RwLock<Places>,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    dir: PathBuf,
+    segments: Vec<Marks>,
+    governed: Vec<Governed>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            size: watch::Sender::new(0),
+            places: RwLock::default(),
+        }
+    }
 }
 
 impl Shared {
+    /// All anew, from a recovery.
+    pub(crate) fn reset(&self, dir: &Path, segments: Vec<Marks>, governed: Vec<Governed>, size: u64) {
+        *self.places.write().unwrap_or_else(PoisonError::into_inner) = Places {
+            dir: dir.to_owned(),
+            segments,
+            governed,
+        };
+        self.size.send_replace(size);
+    }
+
+    pub(crate) fn segment(&self, first: u64) {
+        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        places.segments.push(Marks {
+            first,
+            ..Marks::default()
+        });
+    }
+
+    /// Entries that are durable now: the marks (index, offset) that fall among them, and what they govern.
+    pub(crate) fn durable(&self, marks: &[u64], governed: Vec<Governed>, size: u64) {
+        if !marks.is_empty() || !governed.is_empty() {
+            let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(last) = places.segments.last_mut() {
+                last.offsets.extend_from_slice(marks);
+            }
+            places.governed.extend(governed);
+        }
+        self.size.send_replace(size);
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.size.subscribe()
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        Reader::with_marks(&places.dir, places.segments.clone())
+    }
+
     pub(crate) fn governed(&self, from: u64) -> Vec<Governed> {
-        let all = self.governed.read().unwrap_or_else(PoisonError::into_inner);
-        let start = all.partition_point(|row| row.index < from);
-        all.get(start..).unwrap_or_default().to_vec()
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        let start = places.governed.partition_point(|row| row.index < from);
+        places.governed.get(start..).unwrap_or_default().to_vec()
     }
 }
