@@ -1,1 +1,25 @@
-//! OpenID Provider, relying party, visa issuer, catalogue and grants.
+//! OpenID Provider, relying party, Passport and visa issuer, catalogue and grants.
+//!
+//! [`Broker`] is the state that handlers hold, [`router`] every route in one table, [`bootstrap`] what `init` and
+//! `demo` enter, [`catalogue`] what becomes the snapshot that the proxies decide on.
+
+pub mod admin;
+pub mod bootstrap;
+mod broker;
+pub mod caller;
+pub mod canonical;
+pub mod catalogue;
+pub mod client;
+pub mod committee;
+mod config;
+pub mod keys;
+pub mod limits;
+pub mod record;
+mod router;
+pub mod store;
+pub mod throttle;
+
+pub use broker::{Affected, Audit, Broker, BrokerError, Nothing, Seams};
+pub use caller::Caller;
+pub use config::Config;
+pub use router::router;

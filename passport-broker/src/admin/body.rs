@@ -1,0 +1,103 @@
+//! Who calls and what they send: the extractors of this API. Strict JSON, bounded, unknown members refused.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use visa_verifier::token::json;
+
+use super::ApiProblem;
+use crate::broker::Broker;
+use crate::caller::Caller;
+use crate::limits;
+use crate::provider::access_token::{self, BearerProblem};
+use crate::throttle;
+
+/// A caller with scope `visum:self`: asks for and changes what is their own.
+#[derive(Debug)]
+pub(super) struct Own(pub(super) Caller);
+
+/// A caller with scope `visum:admin`. What they may do, the policies say.
+#[derive(Debug)]
+pub(super) struct Admin(pub(super) Caller);
+
+/// A body, read strictly.
+#[derive(Debug)]
+pub(super) struct Strict<T>(pub(super) T);
+
+async fn caller(parts: &Parts, broker: &Broker, scope: &str) -> Result<Caller, ApiProblem> {
+    let address: Option<IpAddr> =
+        parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    let caller = match access_token::caller(broker, &parts.headers, address).await {
+        Ok(caller) => caller,
+        Err(problem) => {
+            broker.writer().count_unauthenticated();
+            return Err(match problem {
+                BearerProblem::Missing => ApiProblem::bearer(None),
+                BearerProblem::Server => ApiProblem::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "store.down",
+                    "Tokens cannot be checked at present. Try again.",
+                ),
+                _ => ApiProblem::bearer(Some("invalid_token")),
+            });
+        }
+    };
+    if !caller.has(scope) {
+        return Err(ApiProblem::scope(scope));
+    }
+    if let Some(wait) = throttle::ADMIN.hit(broker, caller.person.as_str()).await? {
+        return Err(ApiProblem::throttled(wait));
+    }
+    Ok(caller)
+}
+
+impl FromRequestParts<Broker> for Own {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, broker: &Broker) -> Result<Self, ApiProblem> {
+        caller(parts, broker, "visum:self").await.map(Self)
+    }
+}
+
+impl FromRequestParts<Broker> for Admin {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, broker: &Broker) -> Result<Self, ApiProblem> {
+        caller(parts, broker, "visum:admin").await.map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Broker> for Strict<T> {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, _: &Broker) -> Result<Self, ApiProblem> {
+        let is_json = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        if !is_json {
+            return Err(ApiProblem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "admin.media_type",
+                "Send JSON with `Content-Type: application/json`.",
+            ));
+        }
+        let body: Bytes = axum::body::to_bytes(request.into_body(), limits::ADMIN_BODY_BYTES).await.map_err(|_| {
+            ApiProblem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "admin.too_large",
+                format!("The body is cut short, or longer than {} bytes.", limits::ADMIN_BODY_BYTES),
+            )
+        })?;
+        json::parse(&body, limits::ADMIN_BODY_BYTES, limits::API_DEPTH)
+            .map(Self)
+            .map_err(|error| ApiProblem::input("admin.input_invalid", format!("The body cannot be read: {error}.")))
+    }
+}

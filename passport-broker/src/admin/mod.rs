@@ -1,0 +1,37 @@
+//! Our own API: `/visum/v1/me`, `cli-keys`, `purposes`, `admin/…`. A bearer token of ours with our issuer as audience;
+//! scope `visum:self` for one's own, `visum:admin` for administration. What is permitted, the policies say.
+
+mod audit;
+mod body;
+mod datasets;
+mod grants;
+mod holds;
+mod keys;
+mod me;
+mod problem;
+mod purposes;
+mod roles;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::broker::Broker;
+
+pub use problem::ApiProblem;
+
+/// The routes, under `/visum/v1`.
+pub fn routes() -> Router<Broker> {
+    Router::new()
+        .route("/me", get(me::me))
+        .route("/cli-keys", post(keys::register))
+        .route("/purposes", get(purposes::list).post(purposes::attest))
+        .route("/purposes/default", post(purposes::choose_default))
+        .route("/admin/datasets", get(datasets::list))
+        .route("/admin/datasets/{*id}", get(datasets::one))
+        .route("/admin/grants", get(grants::list).post(grants::issue))
+        .route("/admin/grants/{id}/revoke", post(grants::revoke))
+        .route("/admin/holds", get(holds::list).post(holds::place))
+        .route("/admin/holds/{id}/release", post(holds::release))
+        .route("/admin/roles", get(roles::list))
+        .route("/admin/audit/events", get(audit::events))
+}

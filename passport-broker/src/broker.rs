@@ -1,0 +1,239 @@
+//! `Broker`: database, keys, record, seams, settings. What every handler holds; cheap to clone.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use audit_log::{Keystore, Writer};
+use policy_engine::decide::Current;
+use tokio::sync::Mutex;
+use visa_verifier::seam::{Clock, Fetch, Random, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::catalogue::{self, Ledger, PublishError};
+use crate::config::Config;
+use crate::keys::{AtRest, KeyError, KeyRing, Signer};
+use crate::store::{Db, StoreError};
+
+/// Time, randomness and the network, as the node chose them.
+#[derive(Clone, Debug)]
+pub struct Seams {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// The one client for calls to others.
+    pub fetch: Arc<dyn Fetch>,
+}
+
+/// The node's audit log: one a process, shared with the proxy.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// Appends events.
+    pub writer: Writer,
+    /// The keys behind the pseudonyms.
+    pub keystore: Keystore,
+}
+
+/// Who knows what runs at the moment: the proxy, where it lives in the same process.
+pub trait Affected: Send + Sync + fmt::Debug {
+    /// How many tasks and runs on this dataset are not over yet.
+    fn running(&self, dataset: &str) -> u64;
+}
+
+/// Nobody knows: a broker alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl Affected for Nothing {
+    fn running(&self, _dataset: &str) -> u64 {
+        0
+    }
+}
+
+/// A broker that could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrokerError {
+    /// The database.
+    #[error("the broker's database could not be opened")]
+    Store {
+        /// What it said.
+        source: StoreError,
+    },
+    /// The signing keys.
+    #[error("the broker's keys could not be opened")]
+    Keys {
+        /// What went wrong.
+        source: KeyError,
+    },
+    /// The catalogue does not fit the log, or cannot be published.
+    #[error("the catalogue could not be published")]
+    Publish {
+        /// What went wrong.
+        source: PublishError,
+    },
+}
+
+impl BrokerError {
+    /// Stable: tests and dashboards compare it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Store { source } => source.code(),
+            Self::Keys { source } => source.code(),
+            Self::Publish { source } => source.code(),
+        }
+    }
+}
+
+struct Inner {
+    config: Config,
+    seams: Seams,
+    audit: Audit,
+    db: Db,
+    at_rest: AtRest,
+    signer: Signer,
+    current: Arc<Current>,
+    /// INVARIANT: held from the first pending row of a change until its rows are sealed and the snapshot is replaced,
+    /// so that the builder never meets half a change of this process.
+    changing: Mutex<()>,
+    /// What the log knows of governed rows; held for lookups only, never while anything waits.
+    ledger: std::sync::Mutex<Ledger>,
+    affected: OnceLock<Arc<dyn Affected>>,
+}
+
+/// The broker. Clones share everything.
+#[derive(Clone)]
+pub struct Broker(Arc<Inner>);
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broker").field("issuer", &self.0.config.issuer).finish_non_exhaustive()
+    }
+}
+
+impl Broker {
+    /// Opens the database, makes or opens the keys, finishes what a crash left half done, publishes.
+    ///
+    /// # Errors
+    /// [`BrokerError`]. A catalogue that is not as logged is an error of its own: nothing is published.
+    pub async fn open(config: Config, seams: Seams, audit: Audit) -> Result<Self, BrokerError> {
+        let keys = |source| BrokerError::Keys { source };
+        let mut db = Db::open(&config.database).await.map_err(|source| BrokerError::Store { source })?;
+        let at_rest = AtRest::new(config.node_key.clone()).map_err(keys)?;
+        let ring = KeyRing::open(&mut db, &at_rest, seams.clock.now()).await.map_err(keys)?;
+        let signer = Signer::new(ring, format!("{}/jwks", config.issuer.as_str().trim_end_matches('/')));
+        let current = catalogue::nothing_yet(&config, seams.clock.now())
+            .map_err(|source| BrokerError::Publish { source: PublishError::Bundle { source } })?;
+        let broker = Self(Arc::new(Inner {
+            config,
+            seams,
+            audit,
+            db,
+            at_rest,
+            signer,
+            current: Arc::new(current),
+            changing: Mutex::new(()),
+            ledger: std::sync::Mutex::default(),
+            affected: OnceLock::new(),
+        }));
+        let publish = |source| BrokerError::Publish { source };
+        broker.publish().await.map_err(publish)?;
+        Ok(broker)
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// A handle on the database, outside of any transaction.
+    #[must_use]
+    pub fn db(&self) -> Db {
+        self.0.db.clone()
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.seams.clock.now()
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.seams.clock
+    }
+
+    /// Random bytes.
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        self.0.seams.random.as_ref()
+    }
+
+    /// The client for calls to others.
+    #[must_use]
+    pub fn fetch(&self) -> &Arc<dyn Fetch> {
+        &self.0.seams.fetch
+    }
+
+    /// Signs our tokens, visas and Passports.
+    #[must_use]
+    pub fn signer(&self) -> &Signer {
+        &self.0.signer
+    }
+
+    /// The log's writer.
+    #[must_use]
+    pub fn writer(&self) -> &Writer {
+        &self.0.audit.writer
+    }
+
+    /// The keys behind the log's pseudonyms.
+    #[must_use]
+    pub fn keystore(&self) -> &Keystore {
+        &self.0.audit.keystore
+    }
+
+    /// A key of 32 bytes for one use, such as `cookies`; the same at every replica and after a restart.
+    ///
+    /// # Errors
+    /// The derivation failed.
+    pub fn derived_key(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        self.0.at_rest.derive(purpose)
+    }
+
+    /// The snapshot in force: shared with the proxy, replaced after each change.
+    #[must_use]
+    pub fn current(&self) -> &Arc<Current> {
+        &self.0.current
+    }
+
+    /// Builds a snapshot from rows that the log knows, and puts it in force.
+    ///
+    /// # Errors
+    /// [`PublishError`]; the snapshot before stays in force.
+    pub async fn publish(&self) -> Result<(), PublishError> {
+        catalogue::publish(self).await
+    }
+
+    /// Says who knows what runs (once; later calls change nothing).
+    pub fn wire_affected(&self, affected: Arc<dyn Affected>) {
+        let _ = self.0.affected.set(affected);
+    }
+
+    /// Who knows what runs.
+    #[must_use]
+    pub fn affected(&self) -> &dyn Affected {
+        self.0.affected.get().map_or(&Nothing, |affected| affected.as_ref())
+    }
+
+    pub(crate) fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {
+        self.0.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(crate) fn changing(&self) -> &Mutex<()> {
+        &self.0.changing
+    }
+}

@@ -1,0 +1,14 @@
+//! Rows that govern access: written with their event, compared with the log, published as a snapshot (D16).
+
+mod change;
+mod content;
+mod ledger;
+mod publish;
+mod read;
+
+pub use change::{Agreed, ChangeError, Changing};
+pub(crate) use content::Content;
+pub use content::ContentError;
+pub use ledger::{Ledger, Mismatch};
+pub use publish::PublishError;
+pub(crate) use publish::{logged_content, nothing_yet, publish, try_out};

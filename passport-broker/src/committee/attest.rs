@@ -1,0 +1,165 @@
+//! A purpose said by the person themself, for a grant of another issuer that carries none: signed into the log, frozen
+//! for the grant's life (consent.md 2.9, D4). And the default purpose, which counts where nothing else says one.
+
+use audit_log::{AboutKind, Basis, Class, Event, EventType, Outcome, What, Why};
+use policy_engine::consent::ResearchPurpose;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use visa_verifier::seam::Timestamp;
+use visa_verifier::token::{CompactToken, limits as token_limits};
+
+use super::grant::check_purpose;
+use super::{Asked, GovernError, grant};
+use crate::broker::Broker;
+use crate::caller::Caller;
+use crate::catalogue::{Agreed, Changing};
+use crate::limits;
+use crate::record;
+use crate::store::grants::{AttestedPurpose, DefaultPurpose};
+use crate::store::people::PersonId;
+use crate::store::visas;
+
+/// What a person attests.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attestation {
+    /// The dataset's id, or its short name.
+    pub dataset: String,
+    /// For which project.
+    pub project: String,
+    /// Acting for which institution.
+    #[serde(default)]
+    pub institution: Option<String>,
+    /// For what.
+    pub purpose: ResearchPurpose,
+}
+
+/// A grant of another issuer, as collected with the person's login.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForeignGrant {
+    /// The dataset.
+    pub dataset: String,
+    /// Who gave it.
+    pub source: String,
+    /// When it was given.
+    pub asserted: Timestamp,
+    /// When its visa ends.
+    pub until: Timestamp,
+}
+
+/// Attests a purpose; repeating the same one changes nothing.
+///
+/// # Errors
+/// [`GovernError`]: among others, another purpose stands for this dataset and project already.
+pub async fn attest(broker: &Broker, caller: &Caller, said: Attestation) -> Result<AttestedPurpose, GovernError> {
+    check_purpose(&said.purpose)?;
+    let name = said.project.trim();
+    if name.is_empty() || said.project.len() > limits::NAME_BYTES {
+        return Err(GovernError::input("purpose.project", "Name the project, in 1 to 1024 bytes."));
+    }
+    let asked = Asked::begin(broker, caller).await?;
+    let dataset = grant::dataset(&asked, &said.dataset)?.id().to_owned();
+    let foreign = foreign_grants(broker, &caller.person).await?;
+    // of several grants for one dataset the one that lasts longest
+    let Some(foreign) = foreign.into_iter().filter(|grant| grant.dataset == dataset).max_by_key(|grant| grant.until)
+    else {
+        return Err(GovernError::Conflict {
+            code: "purpose.no_foreign_grant",
+            message: "You hold no grant of another issuer for this dataset. Grants given here carry their purpose \
+                      already."
+                .to_owned(),
+        });
+    };
+    let row = AttestedPurpose {
+        id: format!("{}#{dataset}#{}", caller.person, said.project),
+        person: caller.person.as_str().to_owned(),
+        dataset: dataset.clone(),
+        project: Some(said.project),
+        institution: said.institution,
+        purpose: said.purpose,
+        source: foreign.source,
+        asserted: foreign.asserted,
+        until: foreign.until,
+        attested: broker.now(),
+    };
+    let mut changing = Changing::begin(broker).await;
+    if let Some(before) = broker.find::<AttestedPurpose>(&row.id).await?
+        && broker.now() < before.until
+        && (&before.source, before.asserted) == (&row.source, row.asserted)
+    {
+        if before.purpose == row.purpose && before.institution == row.institution {
+            return Ok(before);
+        }
+        return Err(GovernError::Conflict {
+            code: "purpose.frozen",
+            message: "You attested another purpose for this dataset and project; it is frozen for the life of the \
+                      grant. Use another project, or ask the committee."
+                .to_owned(),
+        });
+    }
+    let draft = changing.draft(&row).await?;
+    let event = Event::new(EventType::PurposeAttest, Outcome::Success)
+        .who(record::who(broker, caller, Class::Researcher)?)
+        .what(What::dataset(dataset.as_str()))
+        .why(Why::default().purpose(None, Basis::Attested, words(&row.purpose)));
+    changing.write(event, &[draft], Agreed::default()).await?;
+    changing.finish().await?;
+    Ok(row)
+}
+
+/// Chooses the default purpose, or takes it back.
+///
+/// # Errors
+/// [`GovernError`]
+pub async fn choose_default(
+    broker: &Broker,
+    caller: &Caller,
+    purpose: Option<ResearchPurpose>,
+) -> Result<(), GovernError> {
+    if let Some(purpose) = &purpose {
+        check_purpose(purpose)?;
+    }
+    let row = DefaultPurpose { person: caller.person.as_str().to_owned(), purpose };
+    let mut changing = Changing::begin(broker).await;
+    let draft = changing.draft(&row).await?;
+    let categories = row.purpose.as_ref().map(words).unwrap_or_default();
+    let event = Event::new(EventType::PurposeChange, Outcome::Success)
+        .who(record::who(broker, caller, Class::Researcher)?)
+        .why(Why::default().purpose(None, Basis::None, categories))
+        .about(AboutKind::Change, "default-purpose");
+    changing.write(event, &[draft], Agreed::default()).await?;
+    changing.finish().await?;
+    Ok(())
+}
+
+/// The grants of other issuers for which no purpose was attested yet.
+///
+/// # Errors
+/// The database is down.
+pub async fn waiting(broker: &Broker, person: &PersonId) -> Result<Vec<ForeignGrant>, GovernError> {
+    let attested = broker.attested_of(person).await?;
+    let mut foreign = foreign_grants(broker, person).await?;
+    foreign.retain(|grant| !attested.iter().any(|row| row.dataset == grant.dataset && row.source == grant.source));
+    Ok(foreign)
+}
+
+/// What the collected visas say; whoever uses the data verifies them, this only names the grant that is meant.
+async fn foreign_grants(broker: &Broker, person: &PersonId) -> Result<Vec<ForeignGrant>, GovernError> {
+    let collected = visas::collected(&mut broker.db(), person, broker.now()).await?;
+    Ok(collected.iter().filter_map(|visa| foreign_grant(&visa.visa, visa.expires)).collect())
+}
+
+fn foreign_grant(compact: &str, until: Timestamp) -> Option<ForeignGrant> {
+    let token = CompactToken::parse(compact, token_limits::VISA_BYTES).ok()?;
+    let object = token.claims().get("ga4gh_visa_v1")?;
+    let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+    if text("type")? != "ControlledAccessGrants" {
+        return None;
+    }
+    let asserted = object.get("asserted").and_then(Value::as_i64).map(Timestamp::from_unix)?;
+    Some(ForeignGrant { dataset: text("value")?, source: text("source")?, asserted, until })
+}
+
+fn words(purpose: &ResearchPurpose) -> Vec<&'static str> {
+    purpose.categories.iter().map(|category| category.as_str()).collect()
+}

@@ -1,0 +1,287 @@
+//! An application, a vote, a grant: three questions, three events; and taking a grant back.
+
+use audit_log::{AboutKind, Class, Digest, Event, EventType, Outcome, What, Who};
+use policy_engine::consent::{Categories, ResearchPurpose};
+use policy_engine::decide::{self, GovernQuestion};
+use policy_engine::snapshot::DatasetRecord;
+use serde::Deserialize;
+use visa_verifier::VisaIdentity;
+use visa_verifier::seam::{Timestamp, token};
+
+use super::{Asked, GovernError};
+use crate::broker::Broker;
+use crate::caller::Caller;
+use crate::catalogue::{Agreed, Changing};
+use crate::limits;
+use crate::record;
+use crate::store::grants::{Application, ApplicationState, Grant};
+use crate::store::people::{self, FactKind};
+use crate::store::visas;
+
+/// What a committee member asks for: access of one person to one dataset for one purpose.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantRequest {
+    /// The dataset's id, or its short name.
+    pub dataset: String,
+    /// To whom, `sub,iss`.
+    pub to: VisaIdentity,
+    /// For what.
+    pub purpose: ResearchPurpose,
+    /// For which project.
+    #[serde(default)]
+    pub project: Option<String>,
+    /// Acting for which institution.
+    #[serde(default)]
+    pub institution: Option<String>,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// How far it got.
+#[derive(Clone, Debug)]
+pub enum Granted {
+    /// All votes are there: the grant is in force.
+    Issued(Box<Grant>),
+    /// The vote counts, and others are missing.
+    Voted {
+        /// The application, for the next member.
+        application: Box<Application>,
+        /// Votes that the dataset asks for.
+        needed: u32,
+    },
+}
+
+/// Files the application (or finds the one that says the same), casts the caller's vote, issues if the votes suffice.
+///
+/// # Errors
+/// [`GovernError`]. Nothing is stored before the policies permitted the vote.
+pub async fn issue(broker: &Broker, caller: &Caller, request: GrantRequest) -> Result<Granted, GovernError> {
+    let now = broker.now();
+    let asked = Asked::begin(broker, caller).await?;
+    let dataset = dataset(&asked, &request.dataset)?;
+    check(&request, now)?;
+    let id = dataset.id().to_owned();
+    let houses = houses(broker, &asked, &request).await?;
+
+    // read and written under one lock: two members who vote at once are two votes on one application
+    let mut changing = Changing::begin(broker).await;
+
+    // 1: may this person vote at all? Judged for each house that the applicant belongs to.
+    let mut application = open_application(broker, &id, &request).await?.unwrap_or_else(|| Application {
+        id: token(broker.random(), 12),
+        applicant: request.to.clone(),
+        dataset: id.clone(),
+        purpose: request.purpose.clone(),
+        project: request.project.clone(),
+        institution: request.institution.clone(),
+        until: request.until,
+        entered_by: caller.person.as_str().to_owned(),
+        yes: Vec::new(),
+        state: ApplicationState::Submitted,
+    });
+    for house in &houses {
+        let question = GovernQuestion::GrantDecide(as_asked(&application, house, decide::ApplicationState::Submitted));
+        asked.ask(broker, caller, EventType::ChangeApprove, Some(&id), &question).await?;
+    }
+    let me = caller.person.as_str().to_owned();
+    if application.yes.contains(&me) {
+        return Err(GovernError::Conflict {
+            code: "grant.voted_already",
+            message: "You have voted for this application already; another member of the committee has to vote too."
+                .to_owned(),
+        });
+    }
+
+    // 2: file and vote, each with its event
+    let who = record::who(broker, caller, Class::Dac)?;
+    if application.yes.is_empty() {
+        let filed = changing.draft(&application).await?;
+        let event = event(EventType::ChangeDraft, &who, &id, &application.id);
+        changing.write(event, &[filed], Agreed::default()).await?;
+    }
+    application.yes.push(me);
+    let vote = changing.draft(&application).await?;
+    changing.write(event(EventType::ChangeApprove, &who, &id, &application.id), &[vote], Agreed::default()).await?;
+
+    // 3: are the votes enough, and may this person issue?
+    let votes = u32::try_from(application.yes.len()).unwrap_or(u32::MAX);
+    if votes < dataset.votes_needed() {
+        changing.finish().await?;
+        return Ok(Granted::Voted { application: Box::new(application), needed: dataset.votes_needed() });
+    }
+    for house in &houses {
+        let question = GovernQuestion::GrantIssue(as_asked(&application, house, decide::ApplicationState::Submitted));
+        asked.ask(broker, caller, EventType::GrantIssue, Some(&id), &question).await?;
+    }
+    let grant = Grant {
+        id: token(broker.random(), 12),
+        to: request.to,
+        dataset: id.clone(),
+        source: source(&dataset)?,
+        purpose: Some(request.purpose),
+        project: request.project,
+        institution: request.institution,
+        starts: now,
+        until: request.until,
+        application: application.id.clone(),
+        issued_by: caller.person.as_str().to_owned(),
+        revoked: None,
+    };
+    application.state = ApplicationState::Approved;
+    let mut agreed = Agreed::default();
+    for voter in &application.yes {
+        let voter = broker.identity_of(&people::PersonId::from_text(voter.as_str()))?;
+        agreed.approvers.push(record::person(broker, &voter)?);
+    }
+    let rows = [changing.draft(&grant).await?, changing.draft(&application).await?];
+    changing.write(event(EventType::GrantIssue, &who, &id, &grant.id), &rows, agreed).await?;
+    changing.finish().await?;
+    Ok(Granted::Issued(Box::new(grant)))
+}
+
+/// Takes a grant back: its visas end, decisions that rest on it end with the new snapshot.
+///
+/// # Errors
+/// [`GovernError`]
+pub async fn revoke(broker: &Broker, caller: &Caller, grant: &str, reason: &str) -> Result<Grant, GovernError> {
+    let unknown = || GovernError::Unknown { what: "grant", id: grant.to_owned() };
+    if reason.trim().is_empty() || reason.len() > limits::TEXT_BYTES {
+        return Err(GovernError::input("grant.reason", "Give a reason of 1 to 4096 bytes; the committee will be asked."));
+    }
+    let asked = Asked::begin(broker, caller).await?;
+    let mut changing = Changing::begin(broker).await;
+    let mut found: Grant = broker.find(grant).await?.ok_or_else(unknown)?;
+    let mut application: Application = broker.find(&found.application).await?.ok_or_else(unknown)?;
+    let house = found.institution.clone().unwrap_or_default();
+    let question = GovernQuestion::GrantRevoke(as_asked(&application, &house, decide::ApplicationState::Approved));
+    asked.ask(broker, caller, EventType::GrantRevoke, Some(&found.dataset), &question).await?;
+    if found.revoked.is_some() {
+        return Err(GovernError::Conflict {
+            code: "grant.revoked_already",
+            message: "This grant was revoked before.".to_owned(),
+        });
+    }
+    let now = broker.now();
+    found.revoked = Some(now);
+    application.state = ApplicationState::Revoked;
+    let rows = [changing.draft(&found).await?, changing.draft(&application).await?];
+    let who = record::who(broker, caller, Class::Dac)?;
+    let agreed = Agreed { reason: Some(Digest::of(reason.as_bytes())), ..Agreed::default() };
+    changing.write(event(EventType::GrantRevoke, &who, &found.dataset, &found.id), &rows, agreed).await?;
+    visas::revoke_of_grant(changing.db(), &found.id, now).await?;
+    changing.finish().await?;
+    Ok(found)
+}
+
+/// A dataset by its id or short name, if it is in the snapshot.
+pub(super) fn dataset(asked: &Asked, name: &str) -> Result<DatasetRecord, GovernError> {
+    let datasets = &asked.engine.snapshot().datasets;
+    let by_id = datasets.iter().find(|dataset| dataset.id() == name);
+    by_id
+        .or_else(|| datasets.iter().find(|dataset| dataset.short_name == name))
+        .cloned()
+        .ok_or_else(|| GovernError::NoDataset { dataset: name.to_owned() })
+}
+
+/// The `source` of the dataset's own grants: its committee, which consent must list among the sources that count.
+fn source(dataset: &DatasetRecord) -> Result<String, GovernError> {
+    if dataset.consent.dac.iter().any(|source| source.as_str() == dataset.dac) {
+        return Ok(dataset.dac.clone());
+    }
+    Err(GovernError::Conflict {
+        code: "grant.foreign_dataset",
+        message: "Grants for this dataset are given by another source than this node's committee, so one given here \
+                  would not count."
+            .to_owned(),
+    })
+}
+
+fn check(request: &GrantRequest, now: Timestamp) -> Result<(), GovernError> {
+    check_purpose(&request.purpose)?;
+    for name in [&request.project, &request.institution].into_iter().flatten() {
+        if name.trim().is_empty() || name.len() > limits::NAME_BYTES {
+            return Err(GovernError::input("grant.name", "Project and institution have 1 to 1024 bytes."));
+        }
+    }
+    if request.until <= now {
+        return Err(GovernError::input("grant.until", "`until` lies in the past."));
+    }
+    if request.until > now.plus(limits::GRANT) {
+        return Err(GovernError::input("grant.until", "`until` is more than five years ahead."));
+    }
+    Ok(())
+}
+
+/// A purpose that an approval can record: stated, not barred, commercial or not said so (D4, consent.md 2.3).
+pub(super) fn check_purpose(purpose: &ResearchPurpose) -> Result<(), GovernError> {
+    if purpose.categories.is_unstated() {
+        return Err(GovernError::input("purpose.unstated", "A purpose has to say what the data are for."));
+    }
+    if purpose.categories.has_barred() {
+        return Err(GovernError::input("purpose.barred", "The purpose names a use that no approval can open."));
+    }
+    if purpose.categories.meets(Categories::SCOPE) && purpose.categories.aims().is_empty() {
+        return Err(GovernError::input("purpose.no_aim", "The purpose says whom the work looks at, and not what for."));
+    }
+    if purpose.commercial.is_none() {
+        return Err(GovernError::input("purpose.commercial", "Say whether the use is commercial: `\"commercial\": false` or `true`."));
+    }
+    Ok(())
+}
+
+/// The houses for which a conflict of interest is judged: the one that the request names, and those that are known of
+/// the applicant, so that leaving one out opens nothing.
+async fn houses(broker: &Broker, asked: &Asked, request: &GrantRequest) -> Result<Vec<String>, GovernError> {
+    let mut houses: Vec<String> = request.institution.iter().cloned().collect();
+    if let Some(person) = broker.person_of(&request.to).await? {
+        for fact in people::facts(&mut broker.db(), &person, broker.now()).await? {
+            let scope = fact.value.split_once('@').map(|(_, scope)| scope.to_ascii_lowercase());
+            let (FactKind::Affiliation, Some(scope)) = (fact.kind, scope) else { continue };
+            let known = asked.engine.snapshot().institutions.iter().find(|house| house.scopes.contains(&scope));
+            if let Some(house) = known.filter(|house| !houses.contains(&house.id)) {
+                houses.push(house.id.clone());
+            }
+        }
+    }
+    if houses.is_empty() {
+        return Err(GovernError::input(
+            "grant.institution",
+            "Nothing is known here of the applicant's institution: name it (`institution`).",
+        ));
+    }
+    Ok(houses)
+}
+
+/// An application that asks for exactly this and waits for more votes.
+async fn open_application(
+    broker: &Broker,
+    dataset: &str,
+    request: &GrantRequest,
+) -> Result<Option<Application>, GovernError> {
+    let all: Vec<Application> = broker.of_dataset(dataset).await?;
+    Ok(all.into_iter().find(|open| {
+        open.state == ApplicationState::Submitted
+            && open.applicant == request.to
+            && open.purpose == request.purpose
+            && open.project == request.project
+            && open.institution == request.institution
+            && open.until == request.until
+    }))
+}
+
+fn as_asked(application: &Application, house: &str, state: decide::ApplicationState) -> decide::Application {
+    decide::Application {
+        id: application.id.clone(),
+        dataset: application.dataset.clone(),
+        applicant: application.applicant.clone(),
+        beneficiaries: Vec::new(),
+        institution: house.to_owned(),
+        votes: u32::try_from(application.yes.len()).unwrap_or(u32::MAX),
+        state,
+    }
+}
+
+fn event(kind: EventType, who: &Who, dataset: &str, id: &str) -> Event {
+    Event::new(kind, Outcome::Success).who(who.clone()).what(What::dataset(dataset)).about(AboutKind::Grant, id)
+}

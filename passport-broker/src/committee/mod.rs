@@ -1,0 +1,15 @@
+//! Committees at work: applications, votes, grants, holds, attested purposes. Each step is one Cedar question and one
+//! event; no `if` about who may is in here.
+
+mod ask;
+mod attest;
+mod error;
+mod facts;
+mod grant;
+mod hold;
+
+pub use ask::{ask, Asked};
+pub use attest::{Attestation, ForeignGrant, attest, choose_default, waiting};
+pub use error::GovernError;
+pub use grant::{GrantRequest, Granted, issue, revoke};
+pub use hold::{Effect, HoldRequest, Placed, place, preview};

@@ -1,0 +1,38 @@
+//! Bounds of everything that comes in or is kept, each with its unit and reason.
+
+use std::time::Duration;
+
+/// A request body of the admin API, in bytes: a purpose, a hold, a key; never a catalogue.
+pub const ADMIN_BODY_BYTES: usize = 64 * 1024;
+/// Depth of a JSON body.
+pub const API_DEPTH: usize = 64;
+/// An authorization code lives this long (trust checklist, line 4).
+pub const CODE: Duration = Duration::from_secs(60);
+/// A pending login or authorization lives this long.
+pub const PENDING: Duration = Duration::from_secs(600);
+/// A browser session ends at the latest.
+pub const SESSION: Duration = Duration::from_secs(12 * 3600);
+/// A browser session that is not used ends.
+pub const SESSION_IDLE: Duration = Duration::from_secs(2 * 3600);
+/// An access token lives this long; 15 minutes at most (trust checklist, line 14).
+pub const ACCESS_TOKEN: Duration = Duration::from_secs(900);
+/// A refresh token that is not used ends.
+pub const REFRESH_IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// A family of tokens ends at the latest.
+pub const FAMILY: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A visa that we sign lives this long at most; shorter where what it rests on ends earlier.
+pub const VISA: Duration = Duration::from_secs(3600);
+/// A Passport lives this long.
+pub const PASSPORT: Duration = Duration::from_secs(900);
+/// The longest text of a reason or title, in bytes.
+pub const TEXT_BYTES: usize = 4096;
+/// The longest identifier (URL, identity, project), in bytes.
+pub const NAME_BYTES: usize = 1024;
+/// Rows of one answer.
+pub const LIST_ROWS: usize = 500;
+/// A grant ends at the latest this long after it is issued.
+pub const GRANT: Duration = Duration::from_secs(5 * 366 * 24 * 3600);
+/// Rows that one event may change: an entry of the log holds 65,535 bytes, a row change about 130.
+pub const ROWS_PER_EVENT: usize = 256;
+/// Keys that one person may have registered at one client.
+pub const KEYS_PER_PERSON: usize = 20;

@@ -1,0 +1,28 @@
+//! SQL: one typed function a question, the same text on SQLite and PostgreSQL (architecture D10, house style 2.8).
+//!
+//! Secrets are never columns: codes, cookies, refresh tokens and client secrets are stored as digests (D13).
+
+pub mod clients;
+pub mod codes;
+pub mod counters;
+pub mod datasets;
+mod db;
+mod error;
+pub mod governed;
+pub mod grants;
+pub mod holds;
+pub mod keys;
+mod migrations;
+pub mod people;
+pub mod register;
+pub mod roles;
+mod row;
+pub mod sessions;
+pub mod throttles;
+pub mod tokens;
+pub mod visas;
+
+pub use db::{Db, Kind, Tx};
+pub use error::StoreError;
+pub(crate) use row::args;
+pub use row::{Arg, FromRow, Row};

@@ -1,0 +1,331 @@
+//! People, their identities, and the facts that somebody asserted of them.
+//!
+//! A person's id is the `sub` of our own tokens. `(iss, sub)` of an upstream provider leads to a person for ever
+//! (architecture D2): unlinking ends rights, not the row.
+
+use std::fmt;
+
+use visa_verifier::seam::{Random, Timestamp, token};
+use visa_verifier::{Issuer, Subject, VisaIdentity};
+
+use super::{Db, FromRow, Row, StoreError, args};
+
+/// A person of this broker: 22 characters of base64url (128 random bits); also the `sub` of our tokens.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub struct PersonId(String);
+
+impl PersonId {
+    /// A new one.
+    pub fn random(random: &dyn Random) -> Self {
+        Self(token(random, 16))
+    }
+
+    /// One that stood in a row, a token or an event. It need not exist.
+    pub fn from_text(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PersonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Somebody who logged in here at least once.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who.
+    pub id: PersonId,
+    /// When they first came.
+    pub created: Timestamp,
+    /// Since when they are barred, if they are.
+    pub suspended: Option<Timestamp>,
+    /// When their grants, purposes, roles or facts last changed: older Passports are dropped.
+    pub facts_changed: Timestamp,
+}
+
+impl FromRow for Person {
+    const TABLE: &'static str = "people";
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: PersonId(row.text("id")?),
+            created: row.instant("created_at")?,
+            suspended: row.maybe_instant("suspended_at")?,
+            facts_changed: row.instant("facts_changed")?,
+        })
+    }
+}
+
+/// One identity of a person at one provider.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// `sub` at `iss`.
+    pub identity: VisaIdentity,
+    /// Whose it is.
+    pub person: PersonId,
+    /// The provider never gives this `sub` to another person (REFEDS `ID/unique`).
+    pub unique: bool,
+    /// When it was first proven here.
+    pub first_seen: Timestamp,
+    /// When it last logged in.
+    pub last_login: Timestamp,
+    /// When it was unlinked, if it was: it then carries no rights any more, but every bar.
+    pub unlinked: Option<Timestamp>,
+}
+
+impl FromRow for Identity {
+    const TABLE: &'static str = "identities";
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            identity: identity(row)?,
+            person: PersonId(row.text("person")?),
+            unique: row.truth("unique_ids")?,
+            first_seen: row.instant("first_seen")?,
+            last_login: row.instant("last_login")?,
+            unlinked: row.maybe_instant("unlinked_at")?,
+        })
+    }
+}
+
+/// `iss` and `sub` of a row.
+pub(super) fn identity(row: &Row) -> Result<VisaIdentity, StoreError> {
+    let iss: Issuer = Issuer::try_from(row.text("iss")?)
+        .map_err(|_| StoreError::Inconsistent { table: row.table, column: "iss" })?;
+    let sub: Subject = Subject::try_from(row.text("sub")?)
+        .map_err(|_| StoreError::Inconsistent { table: row.table, column: "sub" })?;
+    Ok(VisaIdentity { iss, sub })
+}
+
+/// What kind of fact about a person.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FactKind {
+    /// `faculty@uni.example.org`: becomes an AffiliationAndRole visa.
+    Affiliation,
+    /// A REFEDS assurance URI.
+    Assurance,
+    /// A URL of terms accepted: AcceptedTermsAndPolicies.
+    Terms,
+    /// The value of a ResearcherStatus visa.
+    ResearcherStatus,
+}
+
+impl FactKind {
+    /// The word in the table.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Affiliation => "affiliation",
+            Self::Assurance => "assurance",
+            Self::Terms => "terms",
+            Self::ResearcherStatus => "researcher_status",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        [Self::Affiliation, Self::Assurance, Self::Terms, Self::ResearcherStatus]
+            .into_iter()
+            .find(|kind| kind.word() == word)
+    }
+}
+
+/// Something asserted of a person, by whom, for which of their identities, until when.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fact {
+    /// What kind.
+    pub kind: FactKind,
+    /// The `value` of the visa that it becomes.
+    pub value: String,
+    /// The `source` of that visa: the organisation that says so.
+    pub source: String,
+    /// The `by` of that visa: `so`, `system`, `peer`, `self` or `dac`.
+    pub by: String,
+    /// The identity of which it was said.
+    pub identity: VisaIdentity,
+    /// When it was said.
+    pub asserted: Timestamp,
+    /// When it stops counting.
+    pub expires: Timestamp,
+}
+
+impl FromRow for Fact {
+    const TABLE: &'static str = "facts";
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let kind = FactKind::of(&row.text("kind")?)
+            .ok_or(StoreError::Inconsistent { table: "facts", column: "kind" })?;
+        Ok(Self {
+            kind,
+            value: row.text("value")?,
+            source: row.text("source")?,
+            by: row.text("asserted_by")?,
+            identity: identity(row)?,
+            asserted: row.instant("asserted_at")?,
+            expires: row.instant("expires_at")?,
+        })
+    }
+}
+
+/// Enters a new person.
+///
+/// # Errors
+/// The database is down, or the id is taken.
+pub async fn create(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<(), StoreError> {
+    db.change(
+        "people",
+        "INSERT INTO people (id, created_at, facts_changed) VALUES ($1, $2, $2)",
+        args![person.as_str(), now],
+    )
+    .await
+    .map(drop)
+}
+
+/// The person with this id.
+///
+/// # Errors
+/// The database is down.
+pub async fn by_id(db: &mut Db, person: &PersonId) -> Result<Option<Person>, StoreError> {
+    db.one("SELECT id, created_at, suspended_at, facts_changed FROM people WHERE id = $1", args![person.as_str()]).await
+}
+
+/// The person to whom this upstream identity belongs, unless it was unlinked.
+///
+/// # Errors
+/// The database is down.
+pub async fn by_identity(db: &mut Db, identity: &VisaIdentity) -> Result<Option<Person>, StoreError> {
+    db.one(
+        "SELECT p.id, p.created_at, p.suspended_at, p.facts_changed FROM people p
+         JOIN identities i ON i.person = p.id WHERE i.iss = $1 AND i.sub = $2",
+        args![identity.iss.as_str(), identity.sub.as_str()],
+    )
+    .await
+}
+
+/// Attaches an identity to a person, as proven by a login just now.
+///
+/// # Errors
+/// The database is down, or the identity is attached to somebody already ([`StoreError::Conflict`]).
+pub async fn attach(
+    db: &mut Db,
+    person: &PersonId,
+    identity: &VisaIdentity,
+    unique: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    db.change(
+        "identities",
+        "INSERT INTO identities (iss, sub, person, unique_ids, first_seen, last_login) VALUES ($1, $2, $3, $4, $5, $5)",
+        args![identity.iss.as_str(), identity.sub.as_str(), person.as_str(), unique, now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Notes that an identity logged in.
+///
+/// # Errors
+/// The database is down.
+pub async fn seen(db: &mut Db, identity: &VisaIdentity, now: Timestamp) -> Result<(), StoreError> {
+    db.change(
+        "identities",
+        "UPDATE identities SET last_login = $3 WHERE iss = $1 AND sub = $2",
+        args![identity.iss.as_str(), identity.sub.as_str(), now],
+    )
+    .await
+    .map(drop)
+}
+
+/// All identities ever proven for a person, unlinked ones too, oldest first.
+///
+/// # Errors
+/// The database is down.
+pub async fn identities(db: &mut Db, person: &PersonId) -> Result<Vec<Identity>, StoreError> {
+    db.all(
+        "SELECT iss, sub, person, unique_ids, first_seen, last_login, unlinked_at FROM identities
+         WHERE person = $1 ORDER BY first_seen, iss, sub",
+        args![person.as_str()],
+    )
+    .await
+}
+
+/// Everybody's identities, for the snapshot's `changed` and bars.
+///
+/// # Errors
+/// The database is down.
+pub async fn everybody(db: &mut Db) -> Result<Vec<Person>, StoreError> {
+    db.all("SELECT id, created_at, suspended_at, facts_changed FROM people ORDER BY id", args![]).await
+}
+
+/// Notes that something that a Passport says of this person has changed.
+///
+/// # Errors
+/// The database is down.
+pub async fn touch(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<(), StoreError> {
+    db.change("people", "UPDATE people SET facts_changed = $2 WHERE id = $1", args![person.as_str(), now])
+        .await
+        .map(drop)
+}
+
+/// Replaces all that was asserted of one identity by what was asserted just now.
+///
+/// # Errors
+/// The database is down. Call it inside a transaction, so that nobody sees the gap.
+pub async fn assert_facts(
+    db: &mut Db,
+    person: &PersonId,
+    identity: &VisaIdentity,
+    facts: &[Fact],
+) -> Result<(), StoreError> {
+    db.change(
+        "facts",
+        "DELETE FROM facts WHERE person = $1 AND iss = $2 AND sub = $3",
+        args![person.as_str(), identity.iss.as_str(), identity.sub.as_str()],
+    )
+    .await?;
+    for fact in facts {
+        db.change(
+            "facts",
+            "INSERT INTO facts (person, kind, value, source, asserted_by, iss, sub, asserted_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (person, kind, value, source, iss, sub) DO UPDATE SET
+               asserted_by = excluded.asserted_by, asserted_at = excluded.asserted_at, expires_at = excluded.expires_at",
+            args![
+                person.as_str(),
+                fact.kind.word(),
+                &fact.value,
+                &fact.source,
+                &fact.by,
+                identity.iss.as_str(),
+                identity.sub.as_str(),
+                fact.asserted,
+                fact.expires,
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// What is asserted of a person and still counts at `now`.
+///
+/// # Errors
+/// The database is down.
+pub async fn facts(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<Vec<Fact>, StoreError> {
+    db.all(
+        "SELECT f.kind, f.value, f.source, f.asserted_by, f.iss, f.sub, f.asserted_at, f.expires_at FROM facts f
+         JOIN identities i ON i.iss = f.iss AND i.sub = f.sub
+         WHERE f.person = $1 AND f.expires_at > $2 AND i.unlinked_at IS NULL
+         ORDER BY f.kind, f.value, f.source",
+        args![person.as_str(), now],
+    )
+    .await
+}

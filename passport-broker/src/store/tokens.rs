@@ -1,0 +1,373 @@
+//! Token families, refresh tokens by digest, access tokens by `jti`.
+//!
+//! A family is all that came of one authorization code: a code or a refresh token used twice ends it whole.
+
+use serde::{Deserialize, Serialize};
+use visa_verifier::VisaIdentity;
+use visa_verifier::seam::Timestamp;
+
+use super::people::PersonId;
+use super::{Db, FromRow, Row, StoreError, args};
+
+/// The login that a family of tokens rests on.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct LoginFacts {
+    /// The upstream identity that logged in.
+    pub identity: VisaIdentity,
+    /// When.
+    pub auth_time: Timestamp,
+    /// The provider's word on its strength.
+    pub acr: Option<String>,
+    /// The methods used.
+    pub amr: Vec<String>,
+    /// 0 none, 1 low, 2 medium, 3 high.
+    pub assurance: u8,
+}
+
+/// All tokens that came of one code.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// Its id.
+    pub id: String,
+    /// Whose.
+    pub person: PersonId,
+    /// At which client.
+    pub client: String,
+    /// The browser session that it came from.
+    pub sid: Option<String>,
+    /// The digest of the code that it came from.
+    pub code: Option<String>,
+    /// What was granted, separated by spaces.
+    pub scope: String,
+    /// The audiences of its access tokens.
+    pub audience: Vec<String>,
+    /// The login behind it.
+    pub login: LoginFacts,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it ends at the latest.
+    pub expires: Timestamp,
+    /// When it was ended before its time.
+    pub revoked: Option<Timestamp>,
+}
+
+impl FromRow for Family {
+    const TABLE: &'static str = "families";
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.text("id")?,
+            person: PersonId::from_text(row.text("person")?),
+            client: row.text("client")?,
+            sid: row.maybe_text("sid")?,
+            code: row.maybe_text("code")?,
+            scope: row.text("scope")?,
+            audience: row.json("audience")?,
+            login: row.json("login")?,
+            created: row.instant("created_at")?,
+            expires: row.instant("expires_at")?,
+            revoked: row.maybe_instant("revoked_at")?,
+        })
+    }
+}
+
+/// What an access token is for: only those of a code, refresh or device grant may be exchanged for a Passport.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TokenKind {
+    /// From a code, a refresh or a device grant: Passport-scoped if its scope says so.
+    Person,
+    /// A machine's own.
+    Client,
+    /// Came of an exchange.
+    Exchanged,
+}
+
+impl TokenKind {
+    /// The word in the table.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Client => "client",
+            Self::Exchanged => "exchanged",
+        }
+    }
+}
+
+/// An access token that we issued, by its `jti`.
+#[derive(Clone, Debug)]
+pub struct AccessTokenRow {
+    /// Its `jti`.
+    pub jti: String,
+    /// The family, if it has one.
+    pub family: Option<String>,
+    /// Whose (a client's id for a machine).
+    pub person: PersonId,
+    /// Issued to which client.
+    pub client: String,
+    /// What it is for.
+    pub kind: TokenKind,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// When it was ended before its time, alone or with its family.
+    pub revoked: Option<Timestamp>,
+}
+
+impl FromRow for AccessTokenRow {
+    const TABLE: &'static str = "access_tokens";
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let word = row.text("kind")?;
+        let kind = [TokenKind::Person, TokenKind::Client, TokenKind::Exchanged]
+            .into_iter()
+            .find(|kind| kind.word() == word)
+            .ok_or(StoreError::Inconsistent { table: "access_tokens", column: "kind" })?;
+        Ok(Self {
+            jti: row.text("jti")?,
+            family: row.maybe_text("family")?,
+            person: PersonId::from_text(row.text("person")?),
+            client: row.text("client")?,
+            kind,
+            expires: row.instant("expires_at")?,
+            revoked: row.maybe_instant("revoked_at")?,
+        })
+    }
+}
+
+/// The answer to a refresh token.
+#[derive(Clone, Debug)]
+pub enum Refreshed {
+    /// Good, and now used up: issue the next of its family.
+    Good(Box<Family>),
+    /// It was used before; `used` says when. Its family should end, unless within the grace.
+    Reused {
+        /// Its family.
+        family: Box<Family>,
+        /// When it was used.
+        used: Timestamp,
+    },
+    /// Unknown, over, or its family was ended.
+    Bad,
+}
+
+/// Begins a family.
+///
+/// # Errors
+/// The database is down, or the id is taken.
+pub async fn begin_family(db: &mut Db, family: &Family) -> Result<(), StoreError> {
+    let login = serde_json::to_string(&family.login)
+        .map_err(|_| StoreError::Inconsistent { table: "families", column: "login" })?;
+    db.change(
+        "families",
+        "INSERT INTO families (id, person, client, sid, code, scope, audience, login, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        args![
+            &family.id,
+            family.person.as_str(),
+            &family.client,
+            family.sid.clone(),
+            family.code.clone(),
+            &family.scope,
+            serde_json::json!(family.audience).to_string(),
+            login,
+            family.created,
+            family.expires,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// A family by its id.
+///
+/// # Errors
+/// The database is down.
+pub async fn family(db: &mut Db, id: &str) -> Result<Option<Family>, StoreError> {
+    db.one(
+        "SELECT id, person, client, sid, code, scope, audience, login, created_at, expires_at, revoked_at
+         FROM families WHERE id = $1",
+        args![id],
+    )
+    .await
+}
+
+/// Stores a refresh token's digest.
+///
+/// # Errors
+/// The database is down, or the digest is taken.
+pub async fn put_refresh(
+    db: &mut Db,
+    digest: &str,
+    family: &str,
+    now: Timestamp,
+    expires: Timestamp,
+) -> Result<(), StoreError> {
+    db.change(
+        "refresh_tokens",
+        "INSERT INTO refresh_tokens (digest, family, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
+        args![digest, family, now, expires],
+    )
+    .await
+    .map(drop)
+}
+
+struct RefreshRow {
+    family: String,
+    expires: Timestamp,
+    used: Option<Timestamp>,
+}
+
+impl FromRow for RefreshRow {
+    const TABLE: &'static str = "refresh_tokens";
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            family: row.text("family")?,
+            expires: row.instant("expires_at")?,
+            used: row.maybe_instant("used_at")?,
+        })
+    }
+}
+
+/// Uses a refresh token of a client up. Call it inside the transaction that issues the next one.
+///
+/// # Errors
+/// The database is down.
+pub async fn use_refresh(db: &mut Db, digest: &str, client: &str, now: Timestamp) -> Result<Refreshed, StoreError> {
+    let row: Option<RefreshRow> = db
+        .one("SELECT family, expires_at, used_at FROM refresh_tokens WHERE digest = $1", args![digest])
+        .await?;
+    let Some(row) = row else { return Ok(Refreshed::Bad) };
+    let Some(found) = family(db, &row.family).await? else { return Ok(Refreshed::Bad) };
+    if found.client != client || found.revoked.is_some() || found.expires <= now || row.expires <= now {
+        return Ok(Refreshed::Bad);
+    }
+    if let Some(used) = row.used {
+        return Ok(Refreshed::Reused { family: Box::new(found), used });
+    }
+    let touched = db
+        .change(
+            "refresh_tokens",
+            "UPDATE refresh_tokens SET used_at = $2 WHERE digest = $1 AND used_at IS NULL",
+            args![digest, now],
+        )
+        .await?;
+    if touched == 1 {
+        Ok(Refreshed::Good(Box::new(found)))
+    } else {
+        Ok(Refreshed::Reused { family: Box::new(found), used: now })
+    }
+}
+
+/// The family of a refresh token, if this client holds it (for revocation).
+///
+/// # Errors
+/// The database is down.
+pub async fn family_of_refresh(db: &mut Db, digest: &str, client: &str) -> Result<Option<Family>, StoreError> {
+    db.one(
+        "SELECT f.id, f.person, f.client, f.sid, f.code, f.scope, f.audience, f.login, f.created_at, f.expires_at,
+                f.revoked_at
+         FROM families f JOIN refresh_tokens r ON r.family = f.id WHERE r.digest = $1 AND f.client = $2",
+        args![digest, client],
+    )
+    .await
+}
+
+/// Stores that an access token was issued.
+///
+/// # Errors
+/// The database is down, or the `jti` is taken.
+pub async fn put_access(db: &mut Db, token: &AccessTokenRow) -> Result<(), StoreError> {
+    db.change(
+        "access_tokens",
+        "INSERT INTO access_tokens (jti, family, person, client, kind, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        args![
+            &token.jti,
+            token.family.clone(),
+            token.person.as_str(),
+            &token.client,
+            token.kind.word(),
+            token.expires,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// An access token by its `jti`; `revoked` also when its family was ended.
+///
+/// # Errors
+/// The database is down.
+pub async fn access(db: &mut Db, jti: &str) -> Result<Option<AccessTokenRow>, StoreError> {
+    db.one(
+        "SELECT a.jti, a.family, a.person, a.client, a.kind, a.expires_at,
+                COALESCE(a.revoked_at, f.revoked_at) AS revoked_at
+         FROM access_tokens a LEFT JOIN families f ON f.id = a.family WHERE a.jti = $1",
+        args![jti],
+    )
+    .await
+}
+
+/// Ends one access token of a client; whether it was live.
+///
+/// # Errors
+/// The database is down.
+pub async fn revoke_access(db: &mut Db, jti: &str, client: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let touched = db
+        .change(
+            "access_tokens",
+            "UPDATE access_tokens SET revoked_at = $3 WHERE jti = $1 AND client = $2 AND revoked_at IS NULL",
+            args![jti, client, now],
+        )
+        .await?;
+    Ok(touched == 1)
+}
+
+/// Ends a family: its refresh tokens and access tokens are over.
+///
+/// # Errors
+/// The database is down.
+pub async fn revoke_family(db: &mut Db, family: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let touched = db
+        .change(
+            "families",
+            "UPDATE families SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+            args![family, now],
+        )
+        .await?;
+    Ok(touched == 1)
+}
+
+/// Ends the families that came of one code (used twice); how many.
+///
+/// # Errors
+/// The database is down.
+pub async fn revoke_of_code(db: &mut Db, code_digest: &str, now: Timestamp) -> Result<u64, StoreError> {
+    db.change(
+        "families",
+        "UPDATE families SET revoked_at = $2 WHERE code = $1 AND revoked_at IS NULL",
+        args![code_digest, now],
+    )
+    .await
+}
+
+/// Ends the families of one browser session; how many.
+///
+/// # Errors
+/// The database is down.
+pub async fn revoke_of_session(db: &mut Db, sid: &str, now: Timestamp) -> Result<u64, StoreError> {
+    db.change(
+        "families",
+        "UPDATE families SET revoked_at = $2 WHERE sid = $1 AND revoked_at IS NULL",
+        args![sid, now],
+    )
+    .await
+}
+
+/// Removes access tokens that are over; how many.
+///
+/// # Errors
+/// The database is down.
+pub async fn tidy(db: &mut Db, now: Timestamp) -> Result<u64, StoreError> {
+    db.change("access_tokens", "DELETE FROM access_tokens WHERE expires_at < $1 - 86400", args![now]).await
+}
