@@ -4,13 +4,11 @@ use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
 
-use crate::admin;
 use crate::broker::Broker;
 
 /// All routes of this broker.
 pub fn router(broker: Broker) -> Router {
     Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
-        .nest("/visum/v1", admin::routes())
         .with_state(broker)
 }

@@ -4,7 +4,7 @@
 //! the same function works alone and as a part of something larger.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow};
@@ -41,12 +41,13 @@ struct Pools {
 #[derive(Debug)]
 pub struct Db {
     pools: Arc<Pools>,
-    inside: Option<Transaction<'static, Any>>,
+    /// Never locked: reached by `&mut` alone. The lock only makes the handle shareable between threads.
+    inside: Mutex<Option<Transaction<'static, Any>>>,
 }
 
 impl Clone for Db {
     fn clone(&self) -> Self {
-        Self { pools: self.pools.clone(), inside: None }
+        Self { pools: self.pools.clone(), inside: Mutex::default() }
     }
 }
 
@@ -74,7 +75,7 @@ impl Tx {
     /// # Errors
     /// The database could not; then none of them happened.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        match self.0.inside.take() {
+        match self.0.inside().take() {
             Some(transaction) => transaction.commit().await.map_err(|source| StoreError::Down { source }),
             None => Ok(()),
         }
@@ -112,7 +113,7 @@ impl Db {
         let write = options(writers).connect(url).await.map_err(down)?;
         migrations::migrator().run(&write).await.map_err(|source| StoreError::Migration { source })?;
         let read = if kind == Kind::Sqlite { options(READERS).connect(url).await.map_err(down)? } else { write.clone() };
-        Ok(Self { pools: Arc::new(Pools { read, write, kind }), inside: None })
+        Ok(Self { pools: Arc::new(Pools { read, write, kind }), inside: Mutex::default() })
     }
 
     /// Which engine this is.
@@ -131,7 +132,11 @@ impl Db {
             Kind::Postgres => self.pools.write.begin().await,
         };
         let transaction = begun.map_err(|source| StoreError::Down { source })?;
-        Ok(Tx(Self { pools: self.pools.clone(), inside: Some(transaction) }))
+        Ok(Tx(Self { pools: self.pools.clone(), inside: Mutex::new(Some(transaction)) }))
+    }
+
+    fn inside(&mut self) -> &mut Option<Transaction<'static, Any>> {
+        self.inside.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All rows of a question.
@@ -175,9 +180,10 @@ impl Db {
     pub async fn change(&mut self, table: &'static str, sql: &str, args: Vec<Arg>) -> Result<u64, StoreError> {
         let arguments = bind(sql, args)?;
         let query = sqlx::query_with::<Any, _>(AssertSqlSafe(sql), arguments);
-        let done = match &mut self.inside {
+        let pools = self.pools.clone();
+        let done = match self.inside() {
             Some(transaction) => query.execute(&mut **transaction).await,
-            None => query.execute(&self.pools.write).await,
+            None => query.execute(&pools.write).await,
         };
         done.map(|result| result.rows_affected()).map_err(|source| StoreError::driver(table, source))
     }
@@ -191,10 +197,11 @@ impl Db {
     ) -> Result<Vec<AnyRow>, StoreError> {
         let arguments = bind(sql, args)?;
         let query = sqlx::query_with::<Any, _>(AssertSqlSafe(sql), arguments);
-        let done = match &mut self.inside {
+        let pools = self.pools.clone();
+        let done = match self.inside() {
             Some(transaction) => query.fetch_all(&mut **transaction).await,
-            None if writes => query.fetch_all(&self.pools.write).await,
-            None => query.fetch_all(&self.pools.read).await,
+            None if writes => query.fetch_all(&pools.write).await,
+            None => query.fetch_all(&pools.read).await,
         };
         done.map_err(|source| StoreError::driver(table, source))
     }

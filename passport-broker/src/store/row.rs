@@ -75,10 +75,15 @@ macro_rules! args {
 pub(crate) use args;
 
 /// A row as the database gave it: columns by name, of the type that the meaning has.
-#[derive(Debug)]
 pub struct Row {
     pub(super) table: &'static str,
     pub(super) inner: sqlx::any::AnyRow,
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Row").field("table", &self.table).finish_non_exhaustive()
+    }
 }
 
 impl Row {
