@@ -86,7 +86,10 @@ impl Draft {
     }
 
     pub(crate) fn duty(&mut self, kind: DutyKind, dataset: Option<&str>) {
-        self.duties.insert(Duty { kind, dataset: dataset.map(str::to_owned) });
+        self.duties.insert(Duty {
+            kind,
+            dataset: dataset.map(str::to_owned),
+        });
     }
 
     /// Takes an answer; `dataset` and `about` say what the question was about. Returns whether it permits.
@@ -109,8 +112,7 @@ impl Draft {
             about: about.map(str::to_owned),
             ..reason
         };
-        let of_consent =
-            dataset.is_some_and(|id| self.reasons.iter().any(|r| consent_says(r, id)));
+        let of_consent = dataset.is_some_and(|id| self.reasons.iter().any(|r| consent_says(r, id)));
         for note in engine.notes(&asked.answer) {
             if note.forbids {
                 if of_consent && REPEATS_CONSENT.contains(&note.id.as_str()) {
@@ -129,7 +131,11 @@ impl Draft {
             }
         }
         if !asked.answer.allow && asked.answer.policies.is_empty() {
-            let needs = if asked.needs.is_empty() { "nothing opens it".to_owned() } else { asked.needs.join("; or ") };
+            let needs = if asked.needs.is_empty() {
+                "nothing opens it".to_owned()
+            } else {
+                asked.needs.join("; or ")
+            };
             self.deny(told(Reason::new(
                 "policy.no_rule_permits",
                 "No rule of this node permits this.",
@@ -160,7 +166,10 @@ impl Draft {
             let (code, sentence) = if expired && permitted {
                 ("policy.facts_expired", "What this rests on has come to its end.")
             } else {
-                ("policy.nothing_asked", "The request names nothing that could be permitted.")
+                (
+                    "policy.nothing_asked",
+                    "The request names nothing that could be permitted.",
+                )
             };
             self.deny(Reason::new(code, sentence, "Log in again, and check the request."));
         }
@@ -172,10 +181,18 @@ impl Draft {
             allow,
             action: self.action,
             policies: policies.into_iter().collect(),
-            valid_until: if allow { self.ends } else { self.now.plus(std::time::Duration::from_secs(DENIAL_SECONDS)) },
+            valid_until: if allow {
+                self.ends
+            } else {
+                self.now.plus(std::time::Duration::from_secs(DENIAL_SECONDS))
+            },
             grounds: if allow { self.grounds } else { Vec::new() },
             obligations: if allow { self.obligations } else { Vec::new() },
-            duties: if allow { self.duties.into_iter().collect() } else { Vec::new() },
+            duties: if allow {
+                self.duties.into_iter().collect()
+            } else {
+                Vec::new()
+            },
             reasons: self.reasons,
             decided: self.now,
             snapshot: engine.snapshot.version,
@@ -204,7 +221,13 @@ fn rank(reason: &Reason) -> u8 {
         code if code.starts_with("catalogue.") => 2,
         code if code.starts_with("consent.") => 3,
         "policy.no_rule_permits" => 6,
-        _ if reason.policy.as_deref().is_some_and(|id| id.starts_with("visum.baseline.")) => 5,
+        _ if reason
+            .policy
+            .as_deref()
+            .is_some_and(|id| id.starts_with("visum.baseline.")) =>
+        {
+            5
+        }
         _ => 4,
     }
 }

@@ -35,7 +35,14 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] if an entity is missing, the question does not fit the schema, or a policy errs: a denial.
     pub(crate) fn ask(&self, question: Question) -> Result<Asked, EngineError> {
-        let Question { action, principal, resource, own, mut seeds, context } = question;
+        let Question {
+            action,
+            principal,
+            resource,
+            own,
+            mut seeds,
+            context,
+        } = question;
         seeds.extend([principal.clone(), resource.clone()]);
         let entities = self.register.store(own, &seeds)?;
         let request = Request::new(
@@ -51,7 +58,11 @@ impl Engine {
             return Err(EngineError::Policy { message });
         }
         let needs = if !found.allow && found.policies.is_empty() {
-            self.policies.permits_for(&self.schema, &request).into_iter().map(|note| note.needs.clone()).collect()
+            self.policies
+                .permits_for(&self.schema, &request)
+                .into_iter()
+                .map(|note| note.needs.clone())
+                .collect()
         } else {
             Vec::new()
         };

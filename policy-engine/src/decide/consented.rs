@@ -8,7 +8,9 @@ use super::{ConsentVerdict, Engine, Facts, Reason, grants::Grant, resolve::Reads
 use crate::{
     consent::{
         self, Approval, Context, CountryCode, Dataset, HoldKind, HoldScope, Input, Operation, Output, PurposeBasis,
-        ResearchPurpose, Stage, Verdict, code::Code, input::{APPROVALS, DATASETS},
+        ResearchPurpose, Stage, Verdict,
+        code::Code,
+        input::{APPROVALS, DATASETS},
     },
     entity::{ConsentPart, GrantPart},
 };
@@ -74,7 +76,10 @@ impl Engine {
             approvals,
             datasets,
         };
-        Some(Consented { output: consent::evaluate(&input, self.tables), shown })
+        Some(Consented {
+            output: consent::evaluate(&input, self.tables),
+            shown,
+        })
     }
 }
 
@@ -86,31 +91,58 @@ impl Consented {
 
     /// What Cedar is told of a dataset; deny for one that was not asked.
     pub(crate) fn part(&self, dataset: &str) -> ConsentPart {
-        let verdict = match self.output.per_dataset.iter().find(|verdict| verdict.dataset.as_str() == dataset) {
+        let verdict = match self
+            .output
+            .per_dataset
+            .iter()
+            .find(|verdict| verdict.dataset.as_str() == dataset)
+        {
             Some(verdict) if !self.denied_as_a_whole() => verdict.decision,
             Some(_) | None => Verdict::Deny,
         };
-        let codes = || self.output.reasons.iter().filter(|r| r.dataset.as_ref().is_none_or(|d| d.as_str() == dataset));
+        let codes = || {
+            self.output
+                .reasons
+                .iter()
+                .filter(|r| r.dataset.as_ref().is_none_or(|d| d.as_str() == dataset))
+        };
         let leading = codes()
             .find(|reason| reason.effect == consent::Effect::Deny)
             .or_else(|| codes().next())
             .map_or("ok", |reason| reason.code.as_str());
-        ConsentPart { verdict, code: leading.to_owned() }
+        ConsentPart {
+            verdict,
+            code: leading.to_owned(),
+        }
     }
 
     /// What the purpose rests on for a dataset.
     pub(crate) fn basis(&self, dataset: &str) -> PurposeBasis {
-        let found = self.output.per_dataset.iter().find(|verdict| verdict.dataset.as_str() == dataset);
+        let found = self
+            .output
+            .per_dataset
+            .iter()
+            .find(|verdict| verdict.dataset.as_str() == dataset);
         found.map_or(PurposeBasis::None, |verdict| verdict.basis)
     }
 
     /// The approval that a permit for a dataset rests on: in force, of the basis that consent tells, the longest.
     pub(crate) fn grant<'f>(&self, facts: &'f Facts, dataset: &str) -> Option<&'f Grant> {
-        let verdict = self.output.per_dataset.iter().find(|verdict| verdict.dataset.as_str() == dataset)?;
+        let verdict = self
+            .output
+            .per_dataset
+            .iter()
+            .find(|verdict| verdict.dataset.as_str() == dataset)?;
         if verdict.decision != Verdict::Permit {
             return None;
         }
-        let basis = |grant: &Grant| grant.approval.purpose.as_ref().map_or("none", |purpose| purpose.basis.as_str());
+        let basis = |grant: &Grant| {
+            grant
+                .approval
+                .purpose
+                .as_ref()
+                .map_or("none", |purpose| purpose.basis.as_str())
+        };
         let shown = self.shown.iter().filter_map(|at| facts.derived.grants.get(*at));
         shown
             .filter(|grant| grant.approval.dataset == verdict.dataset && basis(grant) == verdict.basis.as_str())
@@ -146,7 +178,10 @@ impl Consented {
             let outward = match (hold_kind(found.code), &dataset) {
                 (Some(kind), Some(dataset)) if concerns_participants(engine, dataset, kind) => {
                     let sentence = engine.tables.sentence(Code::Hold);
-                    Reason { dataset: Some(dataset.clone()), ..Reason::new(Code::Hold.as_str(), sentence.message, sentence.remedy) }
+                    Reason {
+                        dataset: Some(dataset.clone()),
+                        ..Reason::new(Code::Hold.as_str(), sentence.message, sentence.remedy)
+                    }
                 }
                 _ => Reason {
                     dataset,
@@ -170,7 +205,10 @@ impl Consented {
 
 /// The kind of hold that a code tells.
 fn hold_kind(code: Code) -> Option<HoldKind> {
-    HoldKind::ALL.iter().copied().find(|kind| code.as_str() == format!("consent.hold_{kind}"))
+    HoldKind::ALL
+        .iter()
+        .copied()
+        .find(|kind| code.as_str() == format!("consent.hold_{kind}"))
 }
 
 /// Whether a hold of this kind on the dataset is about objects or participants, so that its kind must not show.
@@ -191,7 +229,10 @@ impl Grant {
             dataset: self.approval.dataset.to_string(),
             issuer: visa.map(|visa| visa.issuer.clone()).unwrap_or_default(),
             source: self.approval.source.to_string(),
-            by: visa.and_then(|visa| visa.by).map(|by| by.as_str().to_owned()).unwrap_or_default(),
+            by: visa
+                .and_then(|visa| visa.by)
+                .map(|by| by.as_str().to_owned())
+                .unwrap_or_default(),
             asserted: self.approval.starts,
             expires: self.approval.expires,
         }

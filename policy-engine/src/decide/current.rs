@@ -63,12 +63,17 @@ impl Current {
     /// Calls `listener` after each replacement, in the thread that replaces: it must be quick and call nothing here
     /// but [`Current::load`]. For an async wait, let it send into a channel.
     pub fn on_change(&self, listener: impl Fn(&Arc<Engine>) + Send + Sync + 'static) {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Box::new(listener));
     }
 }
 
 impl std::fmt::Debug for Current {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Current").field("version", &self.load().snapshot().version).finish_non_exhaustive()
+        f.debug_struct("Current")
+            .field("version", &self.load().snapshot().version)
+            .finish_non_exhaustive()
     }
 }

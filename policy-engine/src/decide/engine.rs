@@ -39,7 +39,11 @@ impl Engine {
         let things = standing_things(&snapshot, &schema.types)?;
         let register = Register::new(things, schema.actions.clone(), &schema.schema)?;
         if let Some((id, _)) = register.dangling() {
-            return Err(BundleError::Record { what: "record", id: id.to_string(), fault: "names what is not there" });
+            return Err(BundleError::Record {
+                what: "record",
+                id: id.to_string(),
+                fault: "names what is not there",
+            });
         }
         let datasets = datasets(&snapshot)?;
         check(&snapshot, &register, &schema, &datasets)?;
@@ -93,7 +97,9 @@ impl Engine {
 
     /// A dataset's record.
     pub fn dataset(&self, id: &str) -> Option<&DatasetRecord> {
-        self.datasets.get(id).and_then(|(at, _)| self.snapshot.datasets.get(*at))
+        self.datasets
+            .get(id)
+            .and_then(|(at, _)| self.snapshot.datasets.get(*at))
     }
 
     /// A dataset as consent judges it, with all its holds.
@@ -109,7 +115,9 @@ impl Engine {
     /// Whether the caller may know that a dataset exists: it is discoverable, they hold a grant for it, or they
     /// belong to its committee.
     pub fn may_know(&self, facts: &Facts, dataset: &str, now: Timestamp) -> bool {
-        let Some(record) = self.dataset(dataset) else { return false };
+        let Some(record) = self.dataset(dataset) else {
+            return false;
+        };
         let granted = || {
             facts.derived.grants.iter().any(|grant| {
                 let approval = &grant.approval;
@@ -118,13 +126,21 @@ impl Engine {
                     && now < approval.expires
             })
         };
-        let sits = || facts.roles(now).any(|role| *role == RoleGrant::Committee(record.dac.clone()));
+        let sits = || {
+            facts
+                .roles(now)
+                .any(|role| *role == RoleGrant::Committee(record.dac.clone()))
+        };
         record.discoverable || granted() || sits()
     }
 
     /// Facts as this snapshot sees them.
     fn own(&self, facts: &Facts) -> Facts {
-        if facts.derived.version == self.snapshot.version { facts.clone() } else { facts.on(&self.snapshot) }
+        if facts.derived.version == self.snapshot.version {
+            facts.clone()
+        } else {
+            facts.on(&self.snapshot)
+        }
     }
 }
 
@@ -156,7 +172,13 @@ fn check(
     schema: &SchemaParts,
     datasets: &HashMap<String, (usize, Dataset)>,
 ) -> Result<(), BundleError> {
-    let fault = |what, id: &str, fault| Err(BundleError::Record { what, id: id.to_owned(), fault });
+    let fault = |what, id: &str, fault| {
+        Err(BundleError::Record {
+            what,
+            id: id.to_owned(),
+            fault,
+        })
+    };
     if !register.has(&uid(&schema.types.service, &snapshot.node)) {
         return fault("node", &snapshot.node, "is not among the services");
     }
@@ -186,5 +208,9 @@ fn check(
 
 /// SHA-256, lower-case hex.
 pub(crate) fn hex_digest(bytes: &[u8]) -> String {
-    digest::digest(&digest::SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest::digest(&digest::SHA256, bytes)
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

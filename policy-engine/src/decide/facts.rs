@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use visa_verifier::{VerifiedPassport, VisaIdentity, VisaType, seam::Timestamp};
+use visa_verifier::{Issuer, VerifiedPassport, VisaIdentity, VisaType, seam::Timestamp, trust::Role as TrustRole};
 
 use super::{
     Session,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     consent::{Affiliation, Assertion, CountryCode, Name, UserFacts, VouchedBy, dataset::Role},
-    snapshot::{Bar, InstitutionRecord, PersonDigest, RoleGrant, Snapshot},
+    snapshot::{Bar, PersonDigest, RoleGrant, Snapshot},
 };
 
 /// The value that ResearcherStatus and the registered-access terms carry (consent.md 2.8).
@@ -63,19 +63,30 @@ pub(crate) struct House {
 impl Facts {
     /// The facts of a person, on a snapshot.
     pub fn of(passport: &VerifiedPassport, session: &Session, snapshot: &Snapshot) -> Self {
-        Self::person(Presented::of(passport), session.clone(), snapshot)
+        Self::person(Presented::of(passport, snapshot), session.clone(), snapshot)
     }
 
     /// The facts of a registered service that acts by itself (work without a person, consent services).
     /// The caller has authenticated it; a service that the snapshot lacks is denied everything.
     pub fn service(id: impl Into<String>, session: &Session, snapshot: &Snapshot) -> Self {
-        let derived = Derived { version: snapshot.version, ..Derived::default() };
-        Self { who: Who::Service(id.into()), session: session.clone(), derived }
+        let derived = Derived {
+            version: snapshot.version,
+            ..Derived::default()
+        };
+        Self {
+            who: Who::Service(id.into()),
+            session: session.clone(),
+            derived,
+        }
     }
 
     pub(crate) fn person(presented: Presented, session: Session, snapshot: &Snapshot) -> Self {
         let derived = Derived::of(&presented, snapshot);
-        Self { who: Who::Person(presented), session, derived }
+        Self {
+            who: Who::Person(presented),
+            session,
+            derived,
+        }
     }
 
     /// These facts on another snapshot.
@@ -114,7 +125,11 @@ impl Facts {
 
     /// Roles that the person holds at `now`: names of node roles, and ids of committees.
     pub fn roles(&self, now: Timestamp) -> impl Iterator<Item = &RoleGrant> {
-        self.derived.roles.iter().filter(move |(_, until)| now < *until).map(|(grant, _)| grant)
+        self.derived
+            .roles
+            .iter()
+            .filter(move |(_, until)| now < *until)
+            .map(|(grant, _)| grant)
     }
 
     /// Institutions of the register that the person belongs to at `now`, the longest proof first.
@@ -171,7 +186,12 @@ impl Derived {
         let closure = closure(&presented.identities, snapshot);
         let mut derived = Self {
             version: snapshot.version,
-            bars: snapshot.bars.iter().filter(|bar| closure.contains(&bar.person)).cloned().collect(),
+            bars: snapshot
+                .bars
+                .iter()
+                .filter(|bar| closure.contains(&bar.person))
+                .cloned()
+                .collect(),
             closure,
             roles: snapshot
                 .roles
@@ -187,16 +207,23 @@ impl Derived {
                 .collect(),
             ..Self::default()
         };
-        derived.user.ids =
-            presented.identities.iter().filter_map(|identity| name(&identity.to_string())).collect();
+        derived.user.ids = presented
+            .identities
+            .iter()
+            .filter_map(|identity| name(&identity.to_string()))
+            .collect();
         for at in &counted {
             if let Some(visa) = presented.visas.get(*at) {
                 derived.take(*at, visa, snapshot);
             }
         }
-        derived.houses.sort_by(|a, b| b.until.cmp(&a.until).then_with(|| a.institution.cmp(&b.institution)));
-        derived.grants =
-            grants(&presented.visas).into_iter().filter(|grant| grant.visas.iter().all(|at| counted.contains(at))).collect();
+        derived
+            .houses
+            .sort_by(|a, b| b.until.cmp(&a.until).then_with(|| a.institution.cmp(&b.institution)));
+        derived.grants = grants(&presented.visas)
+            .into_iter()
+            .filter(|grant| grant.visas.iter().all(|at| counted.contains(at)))
+            .collect();
         derived.counted = counted;
         derived
     }
@@ -204,7 +231,12 @@ impl Derived {
     /// Bars against a person who is only named.
     pub(crate) fn bars_of(person: &VisaIdentity, snapshot: &Snapshot) -> Vec<Bar> {
         let closure = closure(std::slice::from_ref(person), snapshot);
-        snapshot.bars.iter().filter(|bar| closure.contains(&bar.person)).cloned().collect()
+        snapshot
+            .bars
+            .iter()
+            .filter(|bar| closure.contains(&bar.person))
+            .cloned()
+            .collect()
     }
 
     fn take(&mut self, at: usize, visa: &Held, snapshot: &Snapshot) {
@@ -224,44 +256,49 @@ impl Derived {
         }
     }
 
-    /// An affiliation names its institution by scope (after the `@`) or by source; where both are in the register
-    /// and differ, nobody can tell for which house it speaks, and it counts for none.
+    /// An affiliation proves an institution that its issuer or source may speak for (trust.md part B, rule 9; the
+    /// verifier judged that); any other proves none and counts for nothing.
     fn affiliation(&mut self, at: usize, visa: &Held, snapshot: &Snapshot) {
-        let scope = visa.value.split_once('@').map(|(_, scope)| scope.to_ascii_lowercase());
-        let by_scope =
-            snapshot.institutions.iter().find(|house| scope.as_ref().is_some_and(|scope| house.scopes.contains(scope)));
-        let by_source = snapshot.institutions.iter().find(|house| house.id == visa.source);
-        let house: Option<&InstitutionRecord> = match (by_scope, by_source) {
-            (Some(one), Some(other)) if one.id != other.id => return,
-            (one, other) => one.or(other),
+        let Some(id) = &visa.institution else { return };
+        let Some(house) = snapshot.institutions.iter().find(|house| house.id == *id) else {
+            return;
         };
-        let institution = house.map_or(visa.source.as_str(), |house| house.id.as_str());
-        let (Some(institution_name), Some(role), Some(source)) =
-            (name(institution), name(&visa.value), name(&visa.source))
-        else {
+        let (Some(institution), Some(role), Some(source)) = (name(id), name(&visa.value), name(&visa.source)) else {
             return;
         };
         self.user.affiliations.push(Affiliation {
-            institution: institution_name,
+            institution,
             role,
-            country: house.and_then(|house| CountryCode::try_from(house.country.as_str()).ok()),
-            nonprofit: house.and_then(|house| house.nonprofit),
+            country: CountryCode::try_from(house.country.as_str()).ok(),
+            nonprofit: house.nonprofit,
             source,
             by: visa.by,
             expires: visa.expires,
         });
         let role = visa.value.split('@').next().unwrap_or_default();
-        let proves = matches!(visa.by, Some(VouchedBy::SigningOfficial | VouchedBy::System))
-            && role.parse::<Role>().is_ok();
-        if proves && house.is_some() {
-            self.houses.push(House { institution: institution.to_owned(), until: visa.expires, visa: at });
+        let proves = matches!(visa.by, Some(VouchedBy::SigningOfficial | VouchedBy::System));
+        if proves && role.parse::<Role>().is_ok() {
+            self.houses.push(House {
+                institution: id.clone(),
+                until: visa.expires,
+                visa: at,
+            });
         }
     }
 }
 
-/// Neither called back nor of a stopped issuer.
+/// Neither called back, nor of an issuer that is stopped or no longer trusted.
 fn counts(visa: &Held, snapshot: &Snapshot) -> bool {
-    !visa.jti.as_ref().is_some_and(|jti| snapshot.revocations.visas.contains(jti))
+    let trusted = visa.issuer.parse::<Issuer>().is_ok_and(|issuer| {
+        [TrustRole::VisaIssuer, TrustRole::Broker]
+            .iter()
+            .any(|role| snapshot.trust.entry(*role, &issuer).is_some())
+    });
+    trusted
+        && !visa
+            .jti
+            .as_ref()
+            .is_some_and(|jti| snapshot.revocations.visas.contains(jti))
         && !snapshot.revocations.digests.contains(&visa.digest)
         && !snapshot.stop.issuers.contains(&visa.issuer)
 }

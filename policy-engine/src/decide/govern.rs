@@ -101,7 +101,11 @@ impl Governor<'_> {
             GovernQuestion::CatalogueEdit { dataset } => {
                 let custodian = engine.dataset(dataset).map(|record| record.custodian.as_str());
                 let own = houses.find(|house| Some(*house) == custodian);
-                (uid(&types.dataset, dataset), Vec::new(), own.or_else(|| self.facts.institutions(self.now).next()))
+                (
+                    uid(&types.dataset, dataset),
+                    Vec::new(),
+                    own.or_else(|| self.facts.institutions(self.now).next()),
+                )
             }
             GovernQuestion::HoldRelease(hold) => {
                 let (resource, own) = self.hold(hold)?;
@@ -109,7 +113,11 @@ impl Governor<'_> {
             }
             GovernQuestion::AuditRead { dataset } => {
                 let log = || uid(&types.audit_log, "log");
-                (dataset.as_ref().map_or_else(log, |id| uid(&types.dataset, id)), Vec::new(), houses.next())
+                (
+                    dataset.as_ref().map_or_else(log, |id| uid(&types.dataset, id)),
+                    Vec::new(),
+                    houses.next(),
+                )
             }
             GovernQuestion::Change(_, change) => {
                 let (resource, own) = self.change(change)?;
@@ -124,11 +132,27 @@ impl Governor<'_> {
             }
         };
         own.extend(engine.caller_things(self.facts, house, self.now)?);
-        let context =
-            GovernContext { now: self.now, session: self.facts.session(), governance: engine.snapshot.governance }
-                .build(types)?;
-        let seeds = self.facts.session().country.iter().map(|code| uid(&types.country, code)).collect();
-        engine.ask(Question { action, principal: engine.caller(self.facts), resource, own, seeds, context })
+        let context = GovernContext {
+            now: self.now,
+            session: self.facts.session(),
+            governance: engine.snapshot.governance,
+        }
+        .build(types)?;
+        let seeds = self
+            .facts
+            .session()
+            .country
+            .iter()
+            .map(|code| uid(&types.country, code))
+            .collect();
+        engine.ask(Question {
+            action,
+            principal: engine.caller(self.facts),
+            resource,
+            own,
+            seeds,
+            context,
+        })
     }
 
     fn people<'p>(&self, people: impl IntoIterator<Item = &'p VisaIdentity>) -> Result<Vec<Thing>, EngineError> {
@@ -152,7 +176,10 @@ impl Governor<'_> {
         let thing = ThingBuilder::new(id.clone())
             .link("dataset", uid(&types.dataset, &application.dataset))
             .link("applicant", engine.named(self.facts, &application.applicant))
-            .links("beneficiaries", everybody().map(|person| engine.named(self.facts, person)).collect())
+            .links(
+                "beneficiaries",
+                everybody().map(|person| engine.named(self.facts, person)).collect(),
+            )
             .link("institution", institution)
             .long("votes", application.votes)
             .word("state", &types.app_state, application.state.name())
@@ -177,14 +204,22 @@ impl Governor<'_> {
     fn change(&self, change: &Change) -> Result<(EntityUid, Vec<Thing>), EngineError> {
         let (engine, types) = (self.engine, &self.engine.schema.types);
         let named = |person: &Option<VisaIdentity>| person.as_ref().map(|person| engine.named(self.facts, person));
-        let mut things = self.people([&change.author].into_iter().chain(&change.approver).chain(&change.subject))?;
+        let mut things = self.people(
+            [&change.author]
+                .into_iter()
+                .chain(&change.approver)
+                .chain(&change.subject),
+        )?;
         let id = uid(&types.change_set, &change.id);
         let thing = ThingBuilder::new(id.clone())
             .word("kind", &types.change_kind, change.kind.name())
             .link("author", engine.named(self.facts, &change.author))
             .link_if("approver", named(&change.approver))
             .link_if("subject", named(&change.subject))
-            .link_if("dataset", change.dataset.as_ref().map(|dataset| uid(&types.dataset, dataset)))
+            .link_if(
+                "dataset",
+                change.dataset.as_ref().map(|dataset| uid(&types.dataset, dataset)),
+            )
             .flag("widens", change.widens)
             .flag("consentEvent", change.consent_event)
             .build()?;

@@ -6,9 +6,7 @@ use serde::Deserialize;
 use visa_verifier::VisaType;
 
 use super::presented::Held;
-use crate::consent::{
-    Approval, ApprovedPurpose, Basis, Categories, InstitutionFacts, Name, VouchedBy,
-};
+use crate::consent::{Approval, ApprovedPurpose, Basis, Categories, InstitutionFacts, Name, VouchedBy};
 
 /// An approval and the visas that it was read from (positions among those presented).
 #[derive(Clone, Debug, PartialEq)]
@@ -54,17 +52,27 @@ struct RecordedPurpose {
 /// Where a grant has purpose visas, it counts under their purposes only: without one it would bound nothing.
 pub(crate) fn grants(visas: &[Held]) -> Vec<Grant> {
     let mut grants = Vec::new();
-    for (at, visa) in visas.iter().enumerate().filter(|(_, visa)| visa.kind == VisaType::ControlledAccessGrants) {
+    for (at, visa) in visas
+        .iter()
+        .enumerate()
+        .filter(|(_, visa)| visa.kind == VisaType::ControlledAccessGrants)
+    {
         let Some(plain) = plain(visa) else { continue };
         let mut purposed = false;
         for (beside, purpose) in visas.iter().enumerate().filter(|(_, other)| goes_with(other, visa)) {
             purposed = true;
             if let Some(approval) = with_purpose(&plain, purpose) {
-                grants.push(Grant { approval, visas: vec![at, beside] });
+                grants.push(Grant {
+                    approval,
+                    visas: vec![at, beside],
+                });
             }
         }
         if !purposed {
-            grants.push(Grant { approval: plain, visas: vec![at] });
+            grants.push(Grant {
+                approval: plain,
+                visas: vec![at],
+            });
         }
     }
     grants
@@ -89,8 +97,11 @@ fn plain(visa: &Held) -> Option<Approval> {
 
 /// A purpose visa of its issuer's own type, for the same dataset, source and moment.
 fn goes_with(purpose: &Held, grant: &Held) -> bool {
-    let VisaType::Custom(kind) = &purpose.kind else { return false };
-    kind.strip_suffix("/visas/purpose/v1").is_some_and(|issuer| issuer == purpose.issuer.trim_end_matches('/'))
+    let VisaType::Custom(kind) = &purpose.kind else {
+        return false;
+    };
+    kind.strip_suffix("/visas/purpose/v1")
+        .is_some_and(|issuer| issuer == purpose.issuer.trim_end_matches('/'))
         && purpose.value == grant.value
         && purpose.source == grant.source
         && purpose.asserted == grant.asserted
@@ -109,10 +120,8 @@ fn with_purpose(plain: &Approval, visa: &Held) -> Option<Approval> {
         Some(VouchedBy::Peer | VouchedBy::System | VouchedBy::SigningOfficial) | None => return None,
     };
     // An attested purpose may carry project, institution and purpose, and nothing else.
-    let more = !(claim.users.is_empty()
-        && claim.settles.is_empty()
-        && claim.ethics.is_empty()
-        && claim.facts.is_empty());
+    let more =
+        !(claim.users.is_empty() && claim.settles.is_empty() && claim.ethics.is_empty() && claim.facts.is_empty());
     if basis == Basis::Attested && more || claim.purpose.basis.is_some_and(|said| said != basis) {
         return None;
     }

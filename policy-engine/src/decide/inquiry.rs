@@ -42,7 +42,10 @@ impl<'a> Inquiry<'a> {
         reader: Option<&'a WorkItem>,
         now: Timestamp,
     ) -> Self {
-        let service = reader.map(|work| &work.service).or(intent.service.as_ref()).unwrap_or(&engine.snapshot.node);
+        let service = reader
+            .map(|work| &work.service)
+            .or(intent.service.as_ref())
+            .unwrap_or(&engine.snapshot.node);
         Self {
             engine,
             facts,
@@ -88,8 +91,15 @@ impl<'a> Inquiry<'a> {
         }
         self.draft.hidden = !reads.reads.is_empty() && reads.reads.iter().all(|read| read.hidden);
         self.draft.reads.clone_from(&reads.reads);
-        let records: Vec<_> = datasets.iter().filter_map(|d| self.engine.dataset(d.id.as_str())).collect();
-        let declared = self.intent.session.as_ref().filter(|scope| scope.kind == ScopeKind::Session);
+        let records: Vec<_> = datasets
+            .iter()
+            .filter_map(|d| self.engine.dataset(d.id.as_str()))
+            .collect();
+        let declared = self
+            .intent
+            .session
+            .as_ref()
+            .filter(|scope| scope.kind == ScopeKind::Session);
         self.work = WorkPart {
             datasets: datasets.iter().map(|dataset| dataset.id.to_string()).collect(),
             controlled: datasets.iter().any(|dataset| dataset.access == Access::Controlled),
@@ -160,14 +170,22 @@ impl<'a> Inquiry<'a> {
         let purpose = match purpose(self.engine, self.facts, self.intent, datasets, self.now) {
             Ok(purpose) => purpose,
             Err(error) => {
-                self.draft.deny(Reason::new(error.code(), format!("{error}."), "Correct the header, or leave it out."));
+                self.draft.deny(Reason::new(
+                    error.code(),
+                    format!("{error}."),
+                    "Correct the header, or leave it out.",
+                ));
                 return None;
             }
         };
         self.house = self.acting_for(Some(&purpose));
         self.draft.purpose = (!datasets.is_empty()).then(|| purpose.clone());
         let operation = operation.filter(|_| !datasets.is_empty())?;
-        let place = if operation == Operation::Compute { self.service.clone() } else { self.engine.snapshot.node.clone() };
+        let place = if operation == Operation::Compute {
+            self.service.clone()
+        } else {
+            self.engine.snapshot.node.clone()
+        };
         let question = ConsentQuestion {
             operation,
             purpose: &purpose,
@@ -204,8 +222,13 @@ impl<'a> Inquiry<'a> {
 
     /// The house that the person acts for: the purpose's if they belong to it, else the one proven longest.
     fn acting_for(&self, purpose: Option<&ResearchPurpose>) -> Option<House> {
-        let stated = purpose.and_then(|purpose| purpose.institution.as_ref()).map(Name::as_str);
-        let of_purpose = self.facts.houses(self.now).find(|house| Some(house.institution.as_str()) == stated);
+        let stated = purpose
+            .and_then(|purpose| purpose.institution.as_ref())
+            .map(Name::as_str);
+        let of_purpose = self
+            .facts
+            .houses(self.now)
+            .find(|house| Some(house.institution.as_str()) == stated);
         of_purpose.or_else(|| self.facts.houses(self.now).next()).cloned()
     }
 
@@ -239,19 +262,28 @@ impl<'a> Inquiry<'a> {
         // A description asks consent nothing; whether there is a grant at all opens it.
         let held = held.or_else(|| {
             (action == Action::DrsDescribe)
-                .then(|| self.facts.derived.grants.iter().find(|grant| {
-                    grant.approval.dataset == dataset.id
-                        && dataset.dac.contains(&grant.approval.source)
-                        && self.now < grant.approval.expires
-                }))
+                .then(|| {
+                    self.facts.derived.grants.iter().find(|grant| {
+                        grant.approval.dataset == dataset.id
+                            && dataset.dac.contains(&grant.approval.source)
+                            && self.now < grant.approval.expires
+                    })
+                })
                 .flatten()
         });
         let consent = match consented {
             Some(consented) => consented.part(id),
-            None => ConsentPart { verdict: Verdict::Deny, code: "not_asked".to_owned() },
+            None => ConsentPart {
+                verdict: Verdict::Deny,
+                code: "not_asked".to_owned(),
+            },
         };
         let basis = consented.map_or(PurposeBasis::None, |consented| consented.basis(id));
-        let purpose = self.draft.purpose.as_ref().filter(|purpose| !purpose.categories.is_unstated());
+        let purpose = self
+            .draft
+            .purpose
+            .as_ref()
+            .filter(|purpose| !purpose.categories.is_unstated());
         let context = DataContext {
             call: self.call_context(),
             consent,
@@ -267,7 +299,14 @@ impl<'a> Inquiry<'a> {
             seeds.push(uid(&types.service, &self.service));
         }
         let (principal, own) = self.reader(action)?;
-        self.engine.ask(Question { action, principal, resource: uid(&types.dataset, id), own, seeds, context })
+        self.engine.ask(Question {
+            action,
+            principal,
+            resource: uid(&types.dataset, id),
+            own,
+            seeds,
+            context,
+        })
     }
 
     /// Images, workflow, sinks and the service itself.
@@ -313,7 +352,10 @@ impl<'a> Inquiry<'a> {
 
     fn image(&mut self, image: &Image) {
         let types = &self.engine.schema.types;
-        let (registry, repository) = (uid(&types.image, image.registry()), uid(&types.image, &image.repository()));
+        let (registry, repository) = (
+            uid(&types.image, image.registry()),
+            uid(&types.image, &image.repository()),
+        );
         let parent = |id: &EntityUid, above: Option<&EntityUid>| {
             ThingBuilder::new(id.clone())
                 .flag("pinned", false)
@@ -330,7 +372,11 @@ impl<'a> Inquiry<'a> {
                 .flag("attested", false)
                 .parent(repository.clone())
                 .build()?;
-            Ok(vec![own, parent(&repository, Some(&registry))?, parent(&registry, None)?])
+            Ok(vec![
+                own,
+                parent(&repository, Some(&registry))?,
+                parent(&registry, None)?,
+            ])
         };
         let asked = things().and_then(|things| self.call(Action::TesRunImage, id.clone(), things, true));
         self.draft.take(self.engine, asked, None, Some(image.as_given()));
@@ -339,8 +385,10 @@ impl<'a> Inquiry<'a> {
 
     fn tool(&mut self, action: Action, tool: &ToolRef) {
         let id = uid(&self.engine.schema.types.tool, &tool.id);
-        let thing =
-            ThingBuilder::new(id.clone()).flag("public", tool.public).flag("pinned", tool.pinned).build();
+        let thing = ThingBuilder::new(id.clone())
+            .flag("public", tool.public)
+            .flag("pinned", tool.pinned)
+            .build();
         let asked = thing.and_then(|thing| self.call(action, id, vec![thing], false));
         self.draft.take(self.engine, asked, None, Some(&tool.id));
     }
@@ -373,7 +421,14 @@ impl<'a> Inquiry<'a> {
         let context: Context = self.call_context().build(&self.engine.schema.types)?;
         let (principal, things) = if as_run { self.reader(action)? } else { self.caller()? };
         own.extend(things);
-        self.engine.ask(Question { action, principal, resource, own, seeds: self.seeds(), context })
+        self.engine.ask(Question {
+            action,
+            principal,
+            resource,
+            own,
+            seeds: self.seeds(),
+            context,
+        })
     }
 
     fn call_context(&self) -> CallContext<'a> {
@@ -388,18 +443,33 @@ impl<'a> Inquiry<'a> {
     /// Entities that the contexts name beside the resource.
     fn seeds(&self) -> Vec<EntityUid> {
         let types = &self.engine.schema.types;
-        let country = self.facts.session().country.as_ref().map(|code| uid(&types.country, code));
-        country.into_iter().chain(self.work.project.as_ref().map(|id| uid(&types.group, id))).collect()
+        let country = self
+            .facts
+            .session()
+            .country
+            .as_ref()
+            .map(|code| uid(&types.country, code));
+        country
+            .into_iter()
+            .chain(self.work.project.as_ref().map(|id| uid(&types.group, id)))
+            .collect()
     }
 
     fn caller(&self) -> Result<(EntityUid, Vec<Thing>), EngineError> {
         let house = self.house.as_ref().map(|house| house.institution.as_str());
-        Ok((self.engine.caller(self.facts), self.engine.caller_things(self.facts, house, self.now)?))
+        Ok((
+            self.engine.caller(self.facts),
+            self.engine.caller_things(self.facts, house, self.now)?,
+        ))
     }
 
     /// Who reads data, runs images and writes: the task or run if there is one, else the caller.
     fn reader(&self, action: Action) -> Result<(EntityUid, Vec<Thing>), EngineError> {
-        let run = self.intent.session.as_ref().filter(|scope| scope.kind == ScopeKind::Run);
+        let run = self
+            .intent
+            .session
+            .as_ref()
+            .filter(|scope| scope.kind == ScopeKind::Run);
         let item = match (self.reader, run, self.facts.holder()) {
             (Some(work), ..) => work.clone(),
             (None, Some(scope), Some(holder)) if action != Action::DrsAccessUrl => WorkItem {
@@ -409,7 +479,11 @@ impl<'a> Inquiry<'a> {
                 group: None,
                 submitter: None,
                 service: self.service.clone(),
-                state: if scope.running { WorkState::Running } else { WorkState::Paused },
+                state: if scope.running {
+                    WorkState::Running
+                } else {
+                    WorkState::Paused
+                },
                 datasets: scope.datasets.clone(),
                 expires: scope.expires,
             },
@@ -429,7 +503,13 @@ impl<'a> Inquiry<'a> {
     }
 
     fn terms(&self) -> Vec<String> {
-        let terms = self.facts.derived.user.accepted_terms.iter().filter(|terms| self.now < terms.expires);
+        let terms = self
+            .facts
+            .derived
+            .user
+            .accepted_terms
+            .iter()
+            .filter(|terms| self.now < terms.expires);
         terms.map(|terms| terms.value.to_string()).collect()
     }
 
@@ -461,7 +541,11 @@ impl<'a> Inquiry<'a> {
             duties.push(DutyKind::FilterResponse);
         }
         if action != Action::DrsDescribe {
-            duties.extend([DutyKind::CapabilityUrl, DutyKind::RecordBytes, DutyKind::TerminateOnRevocation]);
+            duties.extend([
+                DutyKind::CapabilityUrl,
+                DutyKind::RecordBytes,
+                DutyKind::TerminateOnRevocation,
+            ]);
         }
         if record.mode == DatasetMode::ComputeOnly && matches!(action, Action::TesCreate | Action::WesCreate) {
             duties.extend([DutyKind::HoldLogs, DutyKind::MaxView]);
@@ -479,7 +563,11 @@ fn purpose_part(purpose: &ResearchPurpose, basis: PurposeBasis) -> PurposePart {
         id: super::hex_digest(text.as_bytes()),
         // Silence is no "no": a policy against commercial use hits.
         commercial: purpose.commercial != Some(false),
-        uses: purpose.categories.iter().map(|category| category.as_str().to_owned()).collect(),
+        uses: purpose
+            .categories
+            .iter()
+            .map(|category| category.as_str().to_owned())
+            .collect(),
         diseases: purpose.diseases.iter().map(ToString::to_string).collect(),
     }
 }
@@ -491,7 +579,10 @@ impl Engine {
         stop.all
             || !stop.persons.is_disjoint(&facts.derived.closure)
             || datasets.iter().any(|dataset| stop.datasets.contains(dataset))
-            || facts.identities().iter().any(|identity| stop.issuers.contains(identity.iss.as_str()))
+            || facts
+                .identities()
+                .iter()
+                .any(|identity| stop.issuers.contains(identity.iss.as_str()))
     }
 
     /// Whether the caller belongs to a group, directly or through a group within it.
@@ -514,6 +605,8 @@ impl Engine {
     /// The longest sink that covers a URL.
     pub(crate) fn sink(&self, url: &StorageUrl) -> Option<String> {
         let sinks = self.snapshot.sinks.iter().filter(|sink| url.is_under(&sink.prefix));
-        sinks.max_by_key(|sink| sink.prefix.key().len()).map(|sink| sink.prefix.to_string())
+        sinks
+            .max_by_key(|sink| sink.prefix.key().len())
+            .map(|sink| sink.prefix.to_string())
     }
 }

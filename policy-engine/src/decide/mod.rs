@@ -13,6 +13,7 @@ mod facts;
 mod govern;
 mod grants;
 mod inquiry;
+mod kept;
 mod people;
 mod presented;
 mod purpose;
@@ -27,7 +28,9 @@ pub use duty::{Duty, DutyKind};
 pub use engine::Engine;
 pub(crate) use engine::hex_digest;
 pub use facts::Facts;
+pub use kept::KeptFacts;
 pub use question::{
-    Application, ApplicationState, Bundle, Change, ChangeKind, ChangeStep, GovernQuestion, WorkItem, WorkKind, WorkState,
+    Application, ApplicationState, Bundle, Change, ChangeKind, ChangeStep, GovernQuestion, WorkItem, WorkKind,
+    WorkState,
 };
 pub use session::{Client, ClientKind, Session};

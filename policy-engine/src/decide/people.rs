@@ -69,8 +69,13 @@ impl Engine {
         if facts.is(person, &self.snapshot) {
             return Ok(None);
         }
-        let suspended = Derived::bars_of(person, &self.snapshot).iter().any(|bar| bar.in_force(now));
-        ThingBuilder::new(self.named(facts, person)).flag("suspended", suspended).build().map(Some)
+        let suspended = Derived::bars_of(person, &self.snapshot)
+            .iter()
+            .any(|bar| bar.in_force(now));
+        ThingBuilder::new(self.named(facts, person))
+            .flag("suspended", suspended)
+            .build()
+            .map(Some)
     }
 
     /// A task or run with all that it names. What is gone from the snapshot since is put in at its strictest: a
@@ -97,7 +102,9 @@ impl Engine {
             }
         }
         if let Some(group) = group.as_ref().filter(|group| !self.register.has(group)) {
-            let lost = ThingBuilder::new(group.clone()).flag("sharesTasks", false).flag("sharesLogs", false);
+            let lost = ThingBuilder::new(group.clone())
+                .flag("sharesTasks", false)
+                .flag("sharesLogs", false);
             things.push(lost.build()?);
         }
         let datasets = item.datasets.iter().map(|id| uid(&types.dataset, id)).collect();

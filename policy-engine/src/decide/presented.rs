@@ -1,16 +1,23 @@
 //! What a verified passport presents, as plain values: identities and visas, each with what it is and until when.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
-use visa_verifier::{By, VerifiedPassport, Visa, VisaIdentity, VisaType, seam::Timestamp};
+use visa_verifier::{
+    By, VerifiedPassport, Visa, VisaIdentity, VisaType,
+    seam::Timestamp,
+    trust::{Affiliated, Register},
+};
 
-use crate::consent::VouchedBy;
+use crate::{consent::VouchedBy, snapshot::Snapshot};
 
 /// The member beside `ga4gh_visa_v1` that carries a purpose (consent.md 2.9).
 pub(crate) const PURPOSE_CLAIM: &str = "visum_purpose";
 
-/// One verified visa.
-#[derive(Clone, Debug, PartialEq)]
+/// One verified visa of the person.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Held {
+    #[serde(deserialize_with = "kind_named", serialize_with = "kind_name")]
     pub(crate) kind: VisaType,
     pub(crate) issuer: String,
     pub(crate) value: String,
@@ -18,36 +25,42 @@ pub(crate) struct Held {
     /// `None`: not said, or a word that the specification lacks.
     pub(crate) by: Option<VouchedBy>,
     pub(crate) asserted: Timestamp,
+    /// With what its conditions rest on.
     pub(crate) expires: Timestamp,
     pub(crate) jti: Option<String>,
     pub(crate) digest: String,
     pub(crate) purpose: Option<Value>,
+    /// The institution of the register that it proves, for which its issuer or source may speak.
+    pub(crate) institution: Option<String>,
 }
 
 /// A person's identities, proven to be one, and the visas of all of them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Presented {
     pub(crate) holder: VisaIdentity,
     pub(crate) identities: Vec<VisaIdentity>,
     pub(crate) visas: Vec<Held>,
-    /// The passport's own end.
-    pub(crate) ends: Timestamp,
 }
 
 impl Presented {
-    /// Reads a verified passport; nothing else can be presented.
-    pub(crate) fn of(passport: &VerifiedPassport) -> Self {
+    /// Reads a verified passport. Visas beside that speak of somebody else are left out.
+    pub(crate) fn of(passport: &VerifiedPassport, snapshot: &Snapshot) -> Self {
         Self {
             holder: passport.holder().clone(),
             identities: passport.identities().to_vec(),
-            visas: passport.visas().iter().map(Held::of).collect(),
-            ends: passport.valid_until(),
+            visas: passport
+                .visas()
+                .iter()
+                .filter(|visa| passport.is_holders(visa))
+                .map(|visa| Held::of(visa, snapshot))
+                .collect(),
         }
     }
 }
 
 impl Held {
-    fn of(visa: &Visa) -> Self {
+    fn of(visa: &Visa, snapshot: &Snapshot) -> Self {
         let object = visa.object();
         Self {
             kind: object.kind().clone(),
@@ -56,11 +69,36 @@ impl Held {
             source: object.source().to_owned(),
             by: object.by().and_then(vouched),
             asserted: object.asserted(),
-            expires: visa.expires(),
+            expires: visa.holds_until(),
             jti: visa.jti().map(str::to_owned),
             digest: visa.digest().to_string(),
             purpose: visa.claim(PURPOSE_CLAIM).cloned(),
+            institution: match visa.affiliated(&Houses(snapshot)) {
+                Affiliated::At { institution, .. } => Some(institution),
+                Affiliated::NotSpokenFor | Affiliated::Unknown => None,
+            },
         }
+    }
+}
+
+/// The snapshot's institutions as the verifier asks for them.
+struct Houses<'s>(&'s Snapshot);
+
+impl Register for Houses<'_> {
+    fn by_id(&self, source: &str) -> Option<&str> {
+        self.0
+            .institutions
+            .iter()
+            .find(|house| house.id == source)
+            .map(|house| house.id.as_str())
+    }
+
+    fn by_scope(&self, scope: &str) -> Option<&str> {
+        self.0
+            .institutions
+            .iter()
+            .find(|house| house.scopes.contains(scope))
+            .map(|house| house.id.as_str())
     }
 }
 
@@ -73,4 +111,12 @@ fn vouched(by: &By) -> Option<VouchedBy> {
         By::Committee => Some(VouchedBy::Dac),
         By::Unknown(_) => None,
     }
+}
+
+fn kind_name<S: Serializer>(kind: &VisaType, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(kind.as_str())
+}
+
+fn kind_named<'de, D: Deserializer<'de>>(from: D) -> Result<VisaType, D::Error> {
+    String::deserialize(from).map(|name| VisaType::named(&name))
 }

@@ -21,8 +21,12 @@ pub(crate) fn purpose(
 ) -> Result<ResearchPurpose, NarrowError> {
     let session = facts.session();
     let recorded = || {
-        let approvals: Vec<Approval> =
-            facts.derived.grants.iter().map(|grant| grant.approval.clone()).collect();
+        let approvals: Vec<Approval> = facts
+            .derived
+            .grants
+            .iter()
+            .map(|grant| grant.approval.clone())
+            .collect();
         recorded_purpose(datasets, &approvals, &facts.derived.user, now)
     };
     let stated = intent

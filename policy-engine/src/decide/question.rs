@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 use visa_verifier::{VisaIdentity, seam::Timestamp};
 
-use crate::{
-    intent::Action,
-    snapshot::HoldRecord,
-};
+use crate::{intent::Action, snapshot::HoldRecord};
 
 /// Where an application stands.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

@@ -36,7 +36,9 @@ impl Reads {
     fn take(&mut self, engine: &Engine, facts: &Facts, read: &Read, now: Timestamp) {
         let found = engine.locate(&read.data);
         let unknown = found.is_empty();
-        let hidden = found.keys().any(|dataset| !engine.may_know(facts, dataset.as_str(), now));
+        let hidden = found
+            .keys()
+            .any(|dataset| !engine.may_know(facts, dataset.as_str(), now));
         if unknown || hidden {
             // One sentence for both, so that nobody learns from it whether there is something.
             let mut reason = Reason::new(
@@ -44,7 +46,11 @@ impl Reads {
                 format!("`{}` is not known here.", read.data),
                 "Check the reference, or ask whoever gave it to you.",
             );
-            reason.about = Some(if read.place.is_empty() { read.data.to_string() } else { read.place.clone() });
+            reason.about = Some(if read.place.is_empty() {
+                read.data.to_string()
+            } else {
+                read.place.clone()
+            });
             self.reasons.push(reason);
         }
         let shown = if unknown || hidden { BTreeMap::new() } else { found };
@@ -76,14 +82,24 @@ impl Engine {
             DataRef::Object(ObjectRef::Host { .. } | ObjectRef::Compact { .. }) => return BTreeMap::new(),
             DataRef::Storage(storage) => {
                 url = storage.to_string();
-                if storage.is_prefix() { Place::Directory(&url) } else { Place::File(&url) }
+                if storage.is_prefix() {
+                    Place::Directory(&url)
+                } else {
+                    Place::File(&url)
+                }
             }
             DataRef::Dataset(id) => {
-                let known = self.consent_dataset(id).map(|dataset| (dataset.id.clone(), Asked::default()));
+                let known = self
+                    .consent_dataset(id)
+                    .map(|dataset| (dataset.id.clone(), Asked::default()));
                 return known.into_iter().collect();
             }
         };
         let found = resolve([place], &snapshot.objects, &snapshot.prefixes);
-        if found.is_whole() { found.datasets } else { BTreeMap::new() }
+        if found.is_whole() {
+            found.datasets
+        } else {
+            BTreeMap::new()
+        }
     }
 }

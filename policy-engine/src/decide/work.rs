@@ -26,13 +26,7 @@ pub(crate) fn decide(engine: &Engine, facts: &Facts, action: Action, item: &Work
     draft.finish(engine, facts, &question)
 }
 
-fn ask(
-    engine: &Engine,
-    facts: &Facts,
-    action: Action,
-    item: &WorkItem,
-    now: Timestamp,
-) -> Result<Asked, EngineError> {
+fn ask(engine: &Engine, facts: &Facts, action: Action, item: &WorkItem, now: Timestamp) -> Result<Asked, EngineError> {
     let types = &engine.schema.types;
     let records: Vec<_> = item.datasets.iter().filter_map(|id| engine.dataset(id)).collect();
     let work = WorkPart {
@@ -45,10 +39,27 @@ fn ask(
         body_seen: true,
         ..WorkPart::default()
     };
-    let context = CallContext { now, session: facts.session(), stopped: engine.is_stopped(facts, &item.datasets), work };
+    let context = CallContext {
+        now,
+        session: facts.session(),
+        stopped: engine.is_stopped(facts, &item.datasets),
+        work,
+    };
     let (resource, mut own) = engine.work_things(facts, item, now)?;
     own.extend(engine.caller_things(facts, None, now)?);
-    let seeds = facts.session().country.iter().map(|code| uid(&types.country, code)).collect();
+    let seeds = facts
+        .session()
+        .country
+        .iter()
+        .map(|code| uid(&types.country, code))
+        .collect();
     let context = context.build(types)?;
-    engine.ask(Question { action, principal: engine.caller(facts), resource, own, seeds, context })
+    engine.ask(Question {
+        action,
+        principal: engine.caller(facts),
+        resource,
+        own,
+        seeds,
+        context,
+    })
 }

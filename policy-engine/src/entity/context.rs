@@ -159,7 +159,10 @@ impl CallContext<'_> {
     fn pairs(&self, types: &Types) -> Result<Pairs, EngineError> {
         let work = &self.work;
         let mut members = vec![
-            ("datasets", Value::new_set(work.datasets.iter().map(|id| entity(uid(&types.dataset, id))))),
+            (
+                "datasets",
+                Value::new_set(work.datasets.iter().map(|id| entity(uid(&types.dataset, id)))),
+            ),
             ("controlled", Value::new_bool(work.controlled)),
             ("computeOnly", Value::new_bool(work.compute_only)),
             ("bodySeen", Value::new_bool(work.body_seen)),

@@ -9,7 +9,7 @@ mod schema;
 mod standing;
 mod thing;
 
-pub(crate) use context::{CallContext, ConsentPart, DataContext, GrantPart, GovernContext, PurposePart, WorkPart};
+pub(crate) use context::{CallContext, ConsentPart, DataContext, GovernContext, GrantPart, PurposePart, WorkPart};
 pub use name::EntityName;
 pub(crate) use register::{Register, chain};
 pub(crate) use schema::{SchemaParts, uid};

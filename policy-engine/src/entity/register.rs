@@ -20,10 +20,16 @@ impl Register {
         let mut map = HashMap::with_capacity(things.len());
         for thing in things {
             let id = thing.entity.uid();
-            Entities::from_entities([thing.entity.clone()], Some(schema))
-                .map_err(|error| BundleError::Entity { what: id.to_string(), message: chain(&error) })?;
+            Entities::from_entities([thing.entity.clone()], Some(schema)).map_err(|error| BundleError::Entity {
+                what: id.to_string(),
+                message: chain(&error),
+            })?;
             if map.insert(id.clone(), thing).is_some() {
-                return Err(BundleError::Record { what: "entity", id: id.to_string(), fault: "is there twice" });
+                return Err(BundleError::Record {
+                    what: "entity",
+                    id: id.to_string(),
+                    fault: "is there twice",
+                });
             }
         }
         Ok(Self { things: map, actions })
@@ -37,7 +43,11 @@ impl Register {
     /// References of the snapshot's things to what is not there.
     pub(crate) fn dangling(&self) -> Option<(EntityUid, EntityUid)> {
         self.things.iter().find_map(|(id, thing)| {
-            thing.refs.iter().find(|other| !self.has(other)).map(|other| (id.clone(), other.clone()))
+            thing
+                .refs
+                .iter()
+                .find(|other| !self.has(other))
+                .map(|other| (id.clone(), other.clone()))
         })
     }
 
@@ -56,7 +66,10 @@ impl Register {
             if found.contains_key(&id) {
                 continue;
             }
-            let thing = self.things.get(&id).ok_or_else(|| EngineError::Missing { name: id.to_string() })?;
+            let thing = self
+                .things
+                .get(&id)
+                .ok_or_else(|| EngineError::Missing { name: id.to_string() })?;
             wanted.extend(thing.refs.iter().cloned());
             found.insert(id, thing.entity.clone());
         }
@@ -64,6 +77,24 @@ impl Register {
             .clone()
             .add_entities(found.into_values(), None)
             .map_err(|error| EngineError::Entities { message: chain(&error) })
+    }
+}
+
+#[cfg(test)]
+impl Register {
+    /// The same with one entity gone.
+    pub(crate) fn without(&self, id: &EntityUid) -> Self {
+        let things = self.things.iter().filter(|(other, _)| *other != id);
+        Self {
+            things: things.map(|(id, thing)| (id.clone(), thing.clone())).collect(),
+            actions: self.actions.clone(),
+        }
+    }
+
+    /// All that is there, whole or not.
+    pub(crate) fn everything(&self) -> Entities {
+        let entities = self.things.values().map(|thing| thing.entity.clone());
+        self.actions.clone().add_entities(entities, None).unwrap()
     }
 }
 

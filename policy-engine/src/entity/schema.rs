@@ -33,7 +33,9 @@ impl SchemaParts {
 
 impl std::fmt::Debug for SchemaParts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SchemaParts").field("actions", &self.actions.len()).finish_non_exhaustive()
+        f.debug_struct("SchemaParts")
+            .field("actions", &self.actions.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,7 +115,10 @@ mod tests {
     fn the_actions_of_the_code_are_those_of_the_schema() {
         let parts = SchemaParts::embedded().unwrap();
         for action in Action::ALL {
-            assert!(parts.schema.actions().any(|known| *known == parts.types.action(action)), "{action}");
+            assert!(
+                parts.schema.actions().any(|known| *known == parts.types.action(action)),
+                "{action}"
+            );
         }
         let groups = parts.schema.action_groups().count();
         assert_eq!(parts.schema.actions().count(), Action::ALL.len() + groups);

@@ -14,8 +14,14 @@ use crate::{
 };
 
 /// The roles that the shipped policies name; their entities are always there.
-const ROLES: [&str; 6] =
-    ["operator", "administrator", "auditor", "catalogue-editor", "workflow-engine", "consent-service"];
+const ROLES: [&str; 6] = [
+    "operator",
+    "administrator",
+    "auditor",
+    "catalogue-editor",
+    "workflow-engine",
+    "consent-service",
+];
 
 /// Every entity that a snapshot makes by itself.
 pub(crate) fn standing_things(snapshot: &Snapshot, types: &Types) -> Result<Vec<Thing>, BundleError> {
@@ -46,8 +52,16 @@ pub(crate) fn standing_things(snapshot: &Snapshot, types: &Types) -> Result<Vec<
     for dataset in &snapshot.datasets {
         things.push(dataset_thing(dataset, types).map_err(|error| fault(dataset.id(), &error))?);
     }
-    let collections: BTreeSet<&String> = snapshot.datasets.iter().flat_map(|dataset| &dataset.collections).collect();
-    things.extend(collections.into_iter().map(|id| Thing::bare(uid(&types.collection, id))));
+    let collections: BTreeSet<&String> = snapshot
+        .datasets
+        .iter()
+        .flat_map(|dataset| &dataset.collections)
+        .collect();
+    things.extend(
+        collections
+            .into_iter()
+            .map(|id| Thing::bare(uid(&types.collection, id))),
+    );
     for sink in &snapshot.sinks {
         let id = sink.prefix.to_string();
         things.push(sink_thing(sink, snapshot, types).map_err(|error| fault(&id, &error))?);
@@ -58,7 +72,10 @@ pub(crate) fn standing_things(snapshot: &Snapshot, types: &Types) -> Result<Vec<
 }
 
 fn fault(what: &str, error: &EngineError) -> BundleError {
-    BundleError::Entity { what: what.to_owned(), message: chain(error) }
+    BundleError::Entity {
+        what: what.to_owned(),
+        message: chain(error),
+    }
 }
 
 fn roles(snapshot: &Snapshot) -> BTreeSet<&str> {
@@ -66,23 +83,35 @@ fn roles(snapshot: &Snapshot) -> BTreeSet<&str> {
         RoleGrant::Role(role) => Some(role.as_str()),
         RoleGrant::Committee(_) => None,
     });
-    let of_services = snapshot.services.iter().flat_map(|service| service.roles.iter().map(String::as_str));
+    let of_services = snapshot
+        .services
+        .iter()
+        .flat_map(|service| service.roles.iter().map(String::as_str));
     ROLES.into_iter().chain(given).chain(of_services).collect()
 }
 
 /// All assigned countries, under the EU and the EEA where they belong, and every region that a dataset names.
 fn places(snapshot: &Snapshot, types: &Types, things: &mut Vec<Thing>) -> Result<(), EngineError> {
     let countries = Tables::builtin().countries();
-    let mut regions: BTreeMap<&str, Option<crate::consent::place::Region>> =
-        ["EU", "EEA"].into_iter().map(|name| (name, countries.region(name))).collect();
-    for name in snapshot.datasets.iter().flat_map(|dataset| dataset.allowed_regions.iter().flatten()) {
+    let mut regions: BTreeMap<&str, Option<crate::consent::place::Region>> = ["EU", "EEA"]
+        .into_iter()
+        .map(|name| (name, countries.region(name)))
+        .collect();
+    for name in snapshot
+        .datasets
+        .iter()
+        .flat_map(|dataset| dataset.allowed_regions.iter().flatten())
+    {
         regions.insert(name, countries.region(name));
     }
     things.extend(regions.keys().map(|name| Thing::bare(uid(&types.region, name))));
     for first in b'A'..=b'Z' {
         for second in b'A'..=b'Z' {
             let code = format!("{}{}", char::from(first), char::from(second));
-            let Some(country) = CountryCode::try_from(code.as_str()).ok().filter(|code| countries.has(*code)) else {
+            let Some(country) = CountryCode::try_from(code.as_str())
+                .ok()
+                .filter(|code| countries.has(*code))
+            else {
                 continue;
             };
             let within = regions.iter().filter(|(_, region)| {
@@ -109,7 +138,11 @@ fn service_thing(service: &ServiceRecord, types: &Types) -> Result<Thing, Engine
     ThingBuilder::new(uid(&types.service, &service.id))
         .link("operator", uid(&types.institution, &service.operator))
         .link("country", uid(&types.country, &service.country))
-        .words("certified", &types.data_class, service.certified.iter().map(|class| class.as_str()))
+        .words(
+            "certified",
+            &types.data_class,
+            service.certified.iter().map(|class| class.as_str()),
+        )
         .flag("secureEnvironment", service.secure_environment)
         .flag("suspended", service.suspended)
         .parents(service.roles.iter().map(|role| uid(&types.role, role)))
@@ -136,7 +169,10 @@ fn dataset_thing(dataset: &DatasetRecord, types: &Types) -> Result<Thing, Engine
         .parent(uid(&types.dac, &dataset.dac))
         .parents(dataset.collections.iter().map(|id| uid(&types.collection, id)));
     if let Some(regions) = &dataset.allowed_regions {
-        thing = thing.links("allowedRegions", regions.iter().map(|name| uid(&types.region, name)).collect());
+        thing = thing.links(
+            "allowedRegions",
+            regions.iter().map(|name| uid(&types.region, name)).collect(),
+        );
     }
     thing.build()
 }

@@ -18,7 +18,10 @@ pub(crate) struct Thing {
 impl Thing {
     /// An entity of nothing but its id.
     pub(crate) fn bare(id: EntityUid) -> Self {
-        Self { entity: Entity::with_uid(id), refs: Vec::new() }
+        Self {
+            entity: Entity::with_uid(id),
+            refs: Vec::new(),
+        }
     }
 }
 
@@ -32,7 +35,12 @@ pub(crate) struct ThingBuilder {
 
 impl ThingBuilder {
     pub(crate) fn new(id: EntityUid) -> Self {
-        Self { id, attributes: HashMap::new(), parents: HashSet::new(), refs: Vec::new() }
+        Self {
+            id,
+            attributes: HashMap::new(),
+            parents: HashSet::new(),
+            refs: Vec::new(),
+        }
     }
 
     fn put(mut self, name: &str, value: RestrictedExpression) -> Self {
@@ -58,13 +66,10 @@ impl ThingBuilder {
     }
 
     /// A set of members of a closed vocabulary.
-    pub(crate) fn words<'a>(
-        self,
-        name: &str,
-        kind: &EntityTypeName,
-        words: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
-        let set = words.into_iter().map(|word| RestrictedExpression::new_entity_uid(uid(kind, word)));
+    pub(crate) fn words<'a>(self, name: &str, kind: &EntityTypeName, words: impl IntoIterator<Item = &'a str>) -> Self {
+        let set = words
+            .into_iter()
+            .map(|word| RestrictedExpression::new_entity_uid(uid(kind, word)));
         self.put(name, RestrictedExpression::new_set(set))
     }
 
@@ -85,12 +90,18 @@ impl ThingBuilder {
     /// A set of other entities, each of which must be in the store.
     pub(crate) fn links(mut self, name: &str, others: Vec<EntityUid>) -> Self {
         self.refs.extend(others.iter().cloned());
-        self.put(name, RestrictedExpression::new_set(others.into_iter().map(RestrictedExpression::new_entity_uid)))
+        self.put(
+            name,
+            RestrictedExpression::new_set(others.into_iter().map(RestrictedExpression::new_entity_uid)),
+        )
     }
 
     /// A set of entities that policies only compare, and that need not be in the store (inputs of a task).
     pub(crate) fn names(self, name: &str, others: Vec<EntityUid>) -> Self {
-        self.put(name, RestrictedExpression::new_set(others.into_iter().map(RestrictedExpression::new_entity_uid)))
+        self.put(
+            name,
+            RestrictedExpression::new_set(others.into_iter().map(RestrictedExpression::new_entity_uid)),
+        )
     }
 
     pub(crate) fn parent(mut self, parent: EntityUid) -> Self {
@@ -104,8 +115,12 @@ impl ThingBuilder {
     }
 
     pub(crate) fn build(self) -> Result<Thing, EngineError> {
-        let entity = Entity::new(self.id, self.attributes, self.parents)
-            .map_err(|error| EngineError::Entities { message: error.to_string() })?;
-        Ok(Thing { entity, refs: self.refs })
+        let entity = Entity::new(self.id, self.attributes, self.parents).map_err(|error| EngineError::Entities {
+            message: error.to_string(),
+        })?;
+        Ok(Thing {
+            entity,
+            refs: self.refs,
+        })
     }
 }

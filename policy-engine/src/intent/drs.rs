@@ -24,7 +24,9 @@ impl DrsId {
         if text.is_empty() || text.len() > MAX_ID {
             return Err(RefRefused::Length);
         }
-        let plain = text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'<' | b'>'));
+        let plain = text
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'<' | b'>'));
         let segments = text.split('/').all(|segment| !matches!(segment, "" | "." | ".."));
         if !plain || !segments || text == "access" {
             return Err(RefRefused::DrsId);
@@ -116,7 +118,10 @@ impl ObjectRef {
             Some((front, accession)) => Self::compact(front, accession),
             None => {
                 let (host, id) = rest.split_once('/').ok_or(RefRefused::DrsId)?;
-                Ok(Self::Host { host: host_name(host)?, id: DrsId::encoded(id)? })
+                Ok(Self::Host {
+                    host: host_name(host)?,
+                    id: DrsId::encoded(id)?,
+                })
             }
         }
     }
@@ -129,8 +134,14 @@ impl ObjectRef {
         let word = |text: &str| -> Result<String, RefRefused> {
             let good = !text.is_empty()
                 && text.len() <= 64
-                && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-            if good { Ok(text.to_ascii_lowercase()) } else { Err(RefRefused::DrsId) }
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+            if good {
+                Ok(text.to_ascii_lowercase())
+            } else {
+                Err(RefRefused::DrsId)
+            }
         };
         let decoded = DrsId::encoded(accession)?;
         Ok(Self::Compact {
@@ -146,10 +157,18 @@ impl std::fmt::Display for ObjectRef {
         match self {
             Self::Local(id) => write!(f, "{id}"),
             Self::Host { host, id } => write!(f, "drs://{host}/{id}"),
-            Self::Compact { provider: Some(provider), prefix, accession } => {
+            Self::Compact {
+                provider: Some(provider),
+                prefix,
+                accession,
+            } => {
                 write!(f, "drs://{provider}/{prefix}:{accession}")
             }
-            Self::Compact { provider: None, prefix, accession } => write!(f, "drs://{prefix}:{accession}"),
+            Self::Compact {
+                provider: None,
+                prefix,
+                accession,
+            } => write!(f, "drs://{prefix}:{accession}"),
         }
     }
 }
@@ -204,7 +223,9 @@ pub(super) fn decode_once(text: &str) -> Result<String, RefRefused> {
 
 /// The value of a hexadecimal digit.
 pub(super) fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -214,20 +235,47 @@ mod tests {
     #[test]
     fn drs_references_have_one_spelling() {
         let host = |host: &str, id: &str| {
-            Ok(ObjectRef::Host { host: host.to_owned(), id: DrsId::decoded(id).unwrap() })
+            Ok(ObjectRef::Host {
+                host: host.to_owned(),
+                id: DrsId::decoded(id).unwrap(),
+            })
         };
         let cases = [
             ("host based", "drs://drs.example.org/a1", host("drs.example.org", "a1")),
-            ("scheme and host fold", "DRS://Drs.Example.ORG/A1", host("drs.example.org", "A1")),
-            ("an encoded slash is decoded once", "drs://h.example/dg.4503%2Fx", host("h.example", "dg.4503/x")),
-            ("twice encoded stays another id", "drs://h.example/dg%252Fx", host("h.example", "dg%2Fx")),
-            ("a port reads as compact", "drs://h.example:443/x", Ok(ObjectRef::Compact { provider: None, prefix: "h.example".into(), accession: "443/x".into() })),
+            (
+                "scheme and host fold",
+                "DRS://Drs.Example.ORG/A1",
+                host("drs.example.org", "A1"),
+            ),
+            (
+                "an encoded slash is decoded once",
+                "drs://h.example/dg.4503%2Fx",
+                host("h.example", "dg.4503/x"),
+            ),
+            (
+                "twice encoded stays another id",
+                "drs://h.example/dg%252Fx",
+                host("h.example", "dg%2Fx"),
+            ),
+            (
+                "a port reads as compact",
+                "drs://h.example:443/x",
+                Ok(ObjectRef::Compact {
+                    provider: None,
+                    prefix: "h.example".into(),
+                    accession: "443/x".into(),
+                }),
+            ),
             ("user info", "drs://good.example@evil/x", Err(RefRefused::UserInfo)),
             ("query", "drs://h.example/x?y", Err(RefRefused::Query)),
             ("dos", "dos://h.example/x", Err(RefRefused::Scheme)),
             ("one slash", "drs:/x", Err(RefRefused::Scheme)),
             ("reserved id", "drs://h.example/access", Err(RefRefused::DrsId)),
-            ("dot segments, encoded", "drs://h.example/open%2F..%2Fsecret", Err(RefRefused::DrsId)),
+            (
+                "dot segments, encoded",
+                "drs://h.example/open%2F..%2Fsecret",
+                Err(RefRefused::DrsId),
+            ),
             ("decimal address", "drs://2130706433/x", Err(RefRefused::HostSpelling)),
             ("trailing dot", "drs://h.example./x", Err(RefRefused::Host)),
             ("NUL", "drs://h.example/%00", Err(RefRefused::Escape)),

@@ -115,14 +115,24 @@ impl From<Image> for String {
 fn digest_hex(text: &str) -> Result<String, RefRefused> {
     let digits = text.strip_prefix("sha256:").ok_or(RefRefused::Image)?;
     let good = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if good { Ok(text.to_owned()) } else { Err(RefRefused::Image) }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err(RefRefused::Image)
+    }
 }
 
 fn tag_word(text: &str) -> Result<String, RefRefused> {
     let good = (1..=128).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
         && !text.starts_with(['.', '-']);
-    if good { Ok(text.to_owned()) } else { Err(RefRefused::Image) }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err(RefRefused::Image)
+    }
 }
 
 fn registry_name(text: &str) -> Result<String, RefRefused> {
@@ -162,10 +172,26 @@ mod tests {
         let digest = format!("sha256:{}", "ab".repeat(32));
         let cases = [
             ("ubuntu".to_owned(), "docker.io/library/ubuntu:latest".to_owned(), false),
-            ("sample/count:1".to_owned(), "docker.io/sample/count:1".to_owned(), false),
-            (format!("sample/count@{digest}"), format!("docker.io/sample/count@{digest}"), true),
-            (format!("Quay.io/b/s:1.2@{digest}"), format!("quay.io/b/s@{digest}"), true),
-            ("localhost:5000/x".to_owned(), "localhost:5000/x:latest".to_owned(), false),
+            (
+                "sample/count:1".to_owned(),
+                "docker.io/sample/count:1".to_owned(),
+                false,
+            ),
+            (
+                format!("sample/count@{digest}"),
+                format!("docker.io/sample/count@{digest}"),
+                true,
+            ),
+            (
+                format!("Quay.io/b/s:1.2@{digest}"),
+                format!("quay.io/b/s@{digest}"),
+                true,
+            ),
+            (
+                "localhost:5000/x".to_owned(),
+                "localhost:5000/x:latest".to_owned(),
+                false,
+            ),
         ];
         for (given, name, pinned) in cases {
             let image = Image::parse(&given).unwrap();
@@ -178,8 +204,20 @@ mod tests {
     #[test]
     fn e25_tricks_in_image_references_are_refused() {
         let cases = [
-            "x --privileged -v /:/host", "-x", "docker://ubuntu", "Ubuntu", "a//b", "a@sha256:aa", "a:",
-            "../a", "a/../b", "ubuntu:latest\n", "quay.io:0/x", "a@md5:00", "/tmp/x.sif", "ub\u{0455}ntu",
+            "x --privileged -v /:/host",
+            "-x",
+            "docker://ubuntu",
+            "Ubuntu",
+            "a//b",
+            "a@sha256:aa",
+            "a:",
+            "../a",
+            "a/../b",
+            "ubuntu:latest\n",
+            "quay.io:0/x",
+            "a@md5:00",
+            "/tmp/x.sif",
+            "ub\u{0455}ntu",
         ];
         for given in cases {
             assert_eq!(Image::parse(given), Err(RefRefused::Image), "{given}");

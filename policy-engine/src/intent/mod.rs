@@ -15,5 +15,5 @@ pub use action::Action;
 pub use drs::{DrsId, ObjectRef};
 pub use image::Image;
 pub use refused::RefRefused;
-pub use storage::{StorageUrl, Scheme};
-pub use whole::{DataRef, Intent, MAX_ITEMS, Read, ScopeKind, SessionScope, ToolRef, TooMany, Write};
+pub use storage::{Scheme, StorageUrl};
+pub use whole::{DataRef, Intent, MAX_ITEMS, Read, ScopeKind, SessionScope, TooMany, ToolRef, Write};

@@ -96,14 +96,22 @@ impl StorageUrl {
         if !storage_endpoint::is_bucket(bucket) {
             return Err(RefRefused::Host);
         }
-        Ok(Self { scheme, authority: bucket.into(), key: literal_key(key)? })
+        Ok(Self {
+            scheme,
+            authority: bucket.into(),
+            key: literal_key(key)?,
+        })
     }
 
     fn file(authority: &str, key: &str) -> Result<Self, RefRefused> {
         if !authority.is_empty() {
             return Err(RefRefused::Host);
         }
-        Ok(Self { scheme: Scheme::File, authority: "".into(), key: literal_key(key)? })
+        Ok(Self {
+            scheme: Scheme::File,
+            authority: "".into(),
+            key: literal_key(key)?,
+        })
     }
 
     fn web(scheme: Scheme, authority: &str, key: &str) -> Result<Self, RefRefused> {
@@ -111,7 +119,10 @@ impl StorageUrl {
             Some((host, port)) => {
                 let good = !port.is_empty() && port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit());
                 let port = if good { port.parse::<u16>().ok() } else { None };
-                (host, Some(port.filter(|port| *port != 0).ok_or(RefRefused::HostSpelling)?))
+                (
+                    host,
+                    Some(port.filter(|port| *port != 0).ok_or(RefRefused::HostSpelling)?),
+                )
             }
             None => (authority, None),
         };
@@ -131,7 +142,11 @@ impl StorageUrl {
             Some(port) if port != own => format!("{host}:{port}"),
             _ => host,
         };
-        Ok(Self { scheme, authority: authority.into(), key: key.into() })
+        Ok(Self {
+            scheme,
+            authority: authority.into(),
+            key: key.into(),
+        })
     }
 
     /// The kind of place.
@@ -212,7 +227,11 @@ fn segments(key: &str) -> Result<(), RefRefused> {
     }
     // `;x` after a dot segment is a parameter to some servers.
     let bad = |segment: &str| matches!(segment.split(';').next().unwrap_or_default(), "" | "." | "..");
-    if body.split('/').any(bad) { Err(RefRefused::Segment) } else { Ok(()) }
+    if body.split('/').any(bad) {
+        Err(RefRefused::Segment)
+    } else {
+        Ok(())
+    }
 }
 
 impl TryFrom<String> for StorageUrl {

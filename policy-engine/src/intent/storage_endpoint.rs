@@ -31,7 +31,12 @@ pub(super) fn known<'a>(host: &'a str, key: &'a str) -> Result<Option<(Scheme, &
     if let Some(bucket) = host.strip_suffix(".storage.googleapis.com") {
         return Ok(Some((Scheme::Gs, bucket, key)));
     }
-    let foreign = ["googleapis.com", "storage.cloud.google.com", "core.windows.net", "amazonaws.com.cn"];
+    let foreign = [
+        "googleapis.com",
+        "storage.cloud.google.com",
+        "core.windows.net",
+        "amazonaws.com.cn",
+    ];
     if foreign.iter().any(|end| is_or_below(host, end)) {
         return Err(RefRefused::HostSpelling);
     }
@@ -49,10 +54,17 @@ pub(super) fn known<'a>(host: &'a str, key: &'a str) -> Result<Option<(Scheme, &
     };
     let region = rest.strip_prefix(".dualstack").unwrap_or(rest);
     let region = region.strip_prefix('.').unwrap_or(region);
-    if !region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+    if !region
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    {
         return Err(RefRefused::HostSpelling);
     }
-    if bucket.is_empty() { path_style(Scheme::S3) } else { Ok(Some((Scheme::S3, bucket, key))) }
+    if bucket.is_empty() {
+        path_style(Scheme::S3)
+    } else {
+        Ok(Some((Scheme::S3, bucket, key)))
+    }
 }
 
 fn is_or_below(host: &str, domain: &str) -> bool {

@@ -168,7 +168,13 @@ impl Intent {
     /// # Errors
     /// [`TooMany`].
     pub fn read(&mut self, data: DataRef, place: impl Into<String>) -> Result<(), TooMany> {
-        bounded(&mut self.reads, Read { data, place: place.into() })
+        bounded(
+            &mut self.reads,
+            Read {
+                data,
+                place: place.into(),
+            },
+        )
     }
 
     /// Adds an image that would run.
@@ -184,7 +190,13 @@ impl Intent {
     /// # Errors
     /// [`TooMany`].
     pub fn write(&mut self, url: StorageUrl, place: impl Into<String>) -> Result<(), TooMany> {
-        bounded(&mut self.writes, Write { url, place: place.into() })
+        bounded(
+            &mut self.writes,
+            Write {
+                url,
+                place: place.into(),
+            },
+        )
     }
 
     /// Sets the service that would do the work.

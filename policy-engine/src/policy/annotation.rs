@@ -34,11 +34,14 @@ impl PolicyNote {
         let forbids = effect == Effect::Forbid;
         let id = annotation("id").filter(|id| !id.is_empty()).unwrap_or(position);
         let need = |name: &'static str| {
-            annotation(name).filter(|text| !text.is_empty()).map(str::to_owned).ok_or_else(|| BundleError::Annotation {
-                file: file.to_owned(),
-                policy: id.to_owned(),
-                annotation: name,
-            })
+            annotation(name)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+                .ok_or_else(|| BundleError::Annotation {
+                    file: file.to_owned(),
+                    policy: id.to_owned(),
+                    annotation: name,
+                })
         };
         let on = |when: bool, name| if when { need(name) } else { Ok(String::new()) };
         let duty = match annotation("obligation").map(|word| (word, DutyKind::from_name(word))) {

@@ -3,9 +3,13 @@
 //! Spec: policy.md 3 (the shipped set), 4 (annotations), 6 (links, lints).
 
 mod annotation;
+#[cfg(test)]
+mod cases;
 mod set;
 mod shipped;
+mod validate;
 
 pub use annotation::PolicyNote;
 pub use set::Policies;
 pub use shipped::{BASELINE, RESERVED, STANDARD, TEMPLATES, baseline_digest};
+pub use validate::{Finding, validate};

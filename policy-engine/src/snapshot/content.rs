@@ -153,6 +153,10 @@ impl Snapshot {
 
     /// When the facts of any of these identities last changed.
     pub fn changed_at<'a>(&self, identities: impl IntoIterator<Item = &'a VisaIdentity>) -> Option<Timestamp> {
-        identities.into_iter().filter_map(|identity| self.changed.get(&self.person(identity))).max().copied()
+        identities
+            .into_iter()
+            .filter_map(|identity| self.changed.get(&self.person(identity)))
+            .max()
+            .copied()
     }
 }

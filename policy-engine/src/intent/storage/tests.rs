@@ -9,23 +9,67 @@ fn e12_url_spellings_are_one() {
         ("hadoop's names", "s3a://bucket/k", "s3://bucket/k"),
         ("no key", "s3://bucket", "s3://bucket/"),
         ("virtual host", "https://bucket.s3.amazonaws.com/k", "s3://bucket/k"),
-        ("virtual host with region", "https://bucket.s3.eu-north-1.amazonaws.com/k", "s3://bucket/k"),
-        ("path style", "https://s3.eu-north-1.amazonaws.com/bucket/a/k", "s3://bucket/a/k"),
-        ("dualstack", "https://bucket.s3.dualstack.eu-north-1.amazonaws.com/k", "s3://bucket/k"),
-        ("google path style", "https://storage.googleapis.com/bucket/o", "gs://bucket/o"),
-        ("google virtual host", "https://bucket.storage.googleapis.com/o", "gs://bucket/o"),
-        ("host case and own port", "HTTPS://Files.Example.ORG:443/a", "https://files.example.org/a"),
-        ("other port stays", "https://files.example.org:8443/a", "https://files.example.org:8443/a"),
-        ("unreserved escapes", "https://files.example.org/%6B%2d", "https://files.example.org/k-"),
-        ("other escapes in upper case", "https://files.example.org/a%20%c3", "refused"),
-        ("space escape", "https://files.example.org/a%20b", "https://files.example.org/a%20b"),
+        (
+            "virtual host with region",
+            "https://bucket.s3.eu-north-1.amazonaws.com/k",
+            "s3://bucket/k",
+        ),
+        (
+            "path style",
+            "https://s3.eu-north-1.amazonaws.com/bucket/a/k",
+            "s3://bucket/a/k",
+        ),
+        (
+            "dualstack",
+            "https://bucket.s3.dualstack.eu-north-1.amazonaws.com/k",
+            "s3://bucket/k",
+        ),
+        (
+            "google path style",
+            "https://storage.googleapis.com/bucket/o",
+            "gs://bucket/o",
+        ),
+        (
+            "google virtual host",
+            "https://bucket.storage.googleapis.com/o",
+            "gs://bucket/o",
+        ),
+        (
+            "host case and own port",
+            "HTTPS://Files.Example.ORG:443/a",
+            "https://files.example.org/a",
+        ),
+        (
+            "other port stays",
+            "https://files.example.org:8443/a",
+            "https://files.example.org:8443/a",
+        ),
+        (
+            "unreserved escapes",
+            "https://files.example.org/%6B%2d",
+            "https://files.example.org/k-",
+        ),
+        (
+            "other escapes in upper case",
+            "https://files.example.org/a%20%c3",
+            "refused",
+        ),
+        (
+            "space escape",
+            "https://files.example.org/a%20b",
+            "https://files.example.org/a%20b",
+        ),
         ("file", "file:///data/a/b", "file:///data/a/b"),
     ];
     for (name, text, expected) in cases {
         let found = StorageUrl::parse(text).map_or_else(|_| "refused".to_owned(), |url| url.to_string());
         assert_eq!(found, expected, "{name}");
         if expected != "refused" {
-            assert_eq!(StorageUrl::parse(&found).map(|url| url.to_string()), Ok(found), "{name}: idempotent");
+            assert_eq!(
+                StorageUrl::parse(&found).map(|url| url.to_string()),
+                Ok(found),
+                "{name}: idempotent"
+            );
         }
     }
 }
@@ -54,8 +98,16 @@ fn e12_ambiguous_urls_are_refused() {
         ("punycode", "https://xn--bcher-kva.example/k", HostSpelling),
         ("port zero", "https://h.example:0/k", HostSpelling),
         ("signed port", "https://h.example:+443/k", HostSpelling),
-        ("website endpoint", "https://bucket.s3-website-eu.amazonaws.com/k", HostSpelling),
-        ("json api", "https://storage.googleapis.com/download/storage/v1/b/b/o/k", HostSpelling),
+        (
+            "website endpoint",
+            "https://bucket.s3-website-eu.amazonaws.com/k",
+            HostSpelling,
+        ),
+        (
+            "json api",
+            "https://storage.googleapis.com/download/storage/v1/b/b/o/k",
+            HostSpelling,
+        ),
         ("azure", "https://account.blob.core.windows.net/c/k", HostSpelling),
         ("other scheme", "ftp://h.example/k", Scheme),
         ("no scheme", "/mnt/data", Scheme),
@@ -69,7 +121,11 @@ fn e12_ambiguous_urls_are_refused() {
 
 #[test]
 fn e13_user_info_is_refused_without_repeating_it() {
-    for text in ["https://good.example@evil.example/", "s3://KEY:SECRET@bucket/k", "https://u:p@h.example/"] {
+    for text in [
+        "https://good.example@evil.example/",
+        "s3://KEY:SECRET@bucket/k",
+        "https://u:p@h.example/",
+    ] {
         let refused = StorageUrl::parse(text).unwrap_err();
         assert_eq!(refused, RefRefused::UserInfo);
         assert!(!refused.to_string().contains("SECRET"));
