@@ -1,0 +1,12 @@
+//! Pages: the frame around them, their security headers, their forms.
+//!
+//! No page has a script. Every page is a template in `templates/`, filled by a type that has no HTML in it;
+//! what stands in a page comes through the template's escaping, never by hand.
+
+mod fields;
+mod form;
+mod layout;
+
+pub(crate) use fields::{FieldProblem, Fields};
+pub(crate) use form::{Crossing, Csrf, same_origin};
+pub(crate) use layout::{can_be_a_source, Frame, LeavePage, ProblemPage, Signed, Targets, show, style_sheet};

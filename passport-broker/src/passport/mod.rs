@@ -1,0 +1,13 @@
+//! A person's visas, our own and those of other issuers, as a Passport (AAI 1.2 "Passport Issuers", rows PAS and TX).
+
+mod assemble;
+mod collect;
+mod foreign;
+mod sign;
+mod words;
+
+pub(crate) use assemble::{Holding, holding, stands_beside, visas};
+pub(crate) use collect::collect_at_login;
+pub(crate) use foreign::{Foreign, Odd};
+pub(crate) use sign::{PassportProblem, issue};
+pub(crate) use words::{in_words, visa_in_words};

@@ -1,0 +1,54 @@
+//! The provider's metadata and public keys (OpenID Connect Discovery §3, RFC 8414; `specs/trust.md` C.21).
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use serde_json::{Value, json};
+
+use super::scope::Scope;
+use super::token::exchange;
+use crate::front::Front;
+
+/// `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: the same content.
+pub(crate) async fn metadata(State(front): State<Front>) -> Response {
+    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(document(&front))).into_response()
+}
+
+/// `GET /jwks`
+pub(crate) async fn jwks(State(front): State<Front>) -> Response {
+    let headers = [(header::CACHE_CONTROL, "public, max-age=300"), (header::CONTENT_TYPE, "application/jwk-set+json")];
+    (headers, front.broker.signer().jwks().to_string()).into_response()
+}
+
+fn document(front: &Front) -> Value {
+    json!({
+        "issuer": front.issuer(),
+        "authorization_endpoint": front.url("/authorize"),
+        "token_endpoint": front.url("/token"),
+        "userinfo_endpoint": front.url("/userinfo"),
+        "revocation_endpoint": front.url("/revoke"),
+        "jwks_uri": front.broker.signer().jku(),
+        "scopes_supported": Scope::ALL.map(Scope::word),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", exchange::GRANT],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported":
+            ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "RS256"],
+        "revocation_endpoint_auth_methods_supported":
+            ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claims_supported": [
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "email",
+            "email_verified", "ga4gh_passport_v1",
+        ],
+    })
+}

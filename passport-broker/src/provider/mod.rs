@@ -1,0 +1,25 @@
+//! The OpenID Provider (OpenID Connect Core and Discovery, RFC 6749, 7009, 7636, 8414, 8693, 8707, 9068, 9207;
+//! checklist in `specs/trust.md` part C, rows BRK, TOK, UI, TX of the Passport requirements).
+
+pub(crate) mod access_token;
+mod authorize;
+mod client_auth;
+mod consent;
+mod discovery;
+mod pkce;
+mod problem;
+mod redirect;
+mod request;
+mod revoke;
+mod scope;
+mod token;
+mod userinfo;
+
+pub(crate) use authorize::{authorize, authorize_by_form, back_to};
+pub(crate) use consent::{ConsentPage, decide};
+pub(crate) use discovery::{jwks, metadata};
+pub(crate) use problem::{BearerProblem, NO_STORE, TokenProblem};
+pub(crate) use revoke::revoke;
+pub(crate) use scope::{Scope, Scopes};
+pub(crate) use token::token;
+pub(crate) use userinfo::userinfo;

@@ -1,0 +1,143 @@
+//! OAuth errors in their shape (RFC 6749 §5.2, RFC 6750 §3). Every answer that could hold a token says `no-store`.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use crate::keys::KeyError;
+use crate::page::FieldProblem;
+use crate::store::StoreError;
+
+/// Headers of answers with tokens or secrets (BRK-25).
+pub(crate) const NO_STORE: [(header::HeaderName, &str); 2] =
+    [(header::CACHE_CONTROL, "no-cache, no-store"), (header::PRAGMA, "no-cache")];
+
+/// A refusal of the token endpoint and its neighbours.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct TokenProblem {
+    /// OAuth's word.
+    pub(crate) error: &'static str,
+    /// A sentence for whoever wrote the client.
+    pub(crate) description: String,
+    status: StatusCode,
+    /// The client used the `Authorization` header, so it is told which scheme (RFC 6749 §5.2).
+    basic: bool,
+}
+
+impl TokenProblem {
+    fn new(status: StatusCode, error: &'static str, description: impl Into<String>) -> Self {
+        Self { error, description: description.into(), status, basic: false }
+    }
+
+    /// `invalid_request`
+    pub(crate) fn request(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
+    }
+
+    /// `invalid_grant`: equal words for unknown, used, over and wrong.
+    pub(crate) fn grant() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", "the code or token is not valid for this client")
+    }
+
+    /// `invalid_scope`
+    pub(crate) fn scope(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_scope", description)
+    }
+
+    /// `invalid_target`
+    pub(crate) fn target(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_target", description)
+    }
+
+    /// `unauthorized_client`
+    pub(crate) fn unauthorized(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unauthorized_client", description)
+    }
+
+    /// `unsupported_grant_type`
+    pub(crate) fn unsupported() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", "this grant type is not supported")
+    }
+
+    /// `invalid_client`: equal words for unknown and wrong.
+    pub(crate) fn client(basic: bool) -> Self {
+        let mut problem = Self::new(StatusCode::UNAUTHORIZED, "invalid_client", "the client could not be authenticated");
+        problem.basic = basic;
+        problem
+    }
+
+    /// Our own fault: logged here, told in general.
+    pub(crate) fn server(code: &str, error: &dyn std::error::Error) -> Self {
+        tracing::error!(error.code = code, %error, "a token request could not be served");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "try again later")
+    }
+}
+
+impl From<StoreError> for TokenProblem {
+    fn from(error: StoreError) -> Self {
+        Self::server(error.code(), &error)
+    }
+}
+
+impl From<KeyError> for TokenProblem {
+    fn from(error: KeyError) -> Self {
+        Self::server(error.code(), &error)
+    }
+}
+
+impl From<FieldProblem> for TokenProblem {
+    fn from(problem: FieldProblem) -> Self {
+        Self::request(problem.to_string())
+    }
+}
+
+impl IntoResponse for TokenProblem {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": self.error, "error_description": self.description });
+        let mut response = (self.status, NO_STORE, Json(body)).into_response();
+        if self.basic {
+            let scheme = HeaderValue::from_static("Basic realm=\"token\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+}
+
+/// A refusal of an endpoint that takes a bearer token (RFC 6750 §3.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum BearerProblem {
+    /// None was shown.
+    Missing,
+    /// It is malformed, not ours, over, or ended.
+    Invalid,
+    /// It does not carry the scope.
+    Scope(&'static str),
+    /// Our own fault.
+    Server,
+}
+
+impl IntoResponse for BearerProblem {
+    fn into_response(self) -> Response {
+        let (status, challenge) = match self {
+            Self::Missing => (StatusCode::UNAUTHORIZED, "Bearer".to_owned()),
+            Self::Invalid => (StatusCode::UNAUTHORIZED, "Bearer error=\"invalid_token\"".to_owned()),
+            Self::Scope(scope) => {
+                (StatusCode::FORBIDDEN, format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
+            }
+            Self::Server => return (StatusCode::SERVICE_UNAVAILABLE, NO_STORE).into_response(),
+        };
+        let mut response = (status, NO_STORE).into_response();
+        if let Ok(challenge) = HeaderValue::try_from(challenge) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+impl From<StoreError> for BearerProblem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error.code = error.code(), %error, "a bearer request could not be served");
+        Self::Server
+    }
+}

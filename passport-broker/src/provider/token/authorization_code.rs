@@ -1,0 +1,158 @@
+//! A code for tokens, once, with the verifier of its challenge (RFC 6749 §4.1.3, RFC 7636 §4.5).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use visa_verifier::seam::{Timestamp, token};
+
+use super::dispatch::Tokens;
+use crate::front::Front;
+use crate::limits;
+use crate::page::Fields;
+use crate::provider::access_token::{self, IssueProblem};
+use crate::provider::client_auth::Client;
+use crate::provider::pkce::Challenge;
+use crate::provider::problem::TokenProblem;
+use crate::provider::scope::{Scope, Scopes};
+use crate::session::digest_of;
+use crate::store::Db;
+use crate::store::codes::{self, OnceKind, Taken};
+use crate::store::people::PersonId;
+use crate::store::tokens::{self, Family, LoginFacts};
+
+/// `grant_type`
+pub(super) const GRANT: &str = "authorization_code";
+
+/// What a code stands for; kept under its digest for a minute.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct CodeFacts {
+    /// To which client it was given.
+    pub(crate) client: String,
+    /// At which redirect URI.
+    pub(crate) redirect: String,
+    /// Whose verifier it wants.
+    pub(crate) challenge: Challenge,
+    /// What the person let the client have.
+    pub(crate) scopes: Scopes,
+    /// For the ID Token.
+    pub(crate) nonce: Option<String>,
+    /// Whose.
+    pub(crate) person: PersonId,
+    /// The browser session.
+    pub(crate) sid: String,
+    /// Audiences of the access tokens.
+    pub(crate) audience: Vec<String>,
+    /// The login behind it.
+    pub(crate) login: LoginFacts,
+}
+
+/// Redeems a code. A second use ends all that came of the first (`specs/trust.md` C.4).
+pub(crate) async fn redeem(front: &Front, client: Client, fields: &Fields, now: Timestamp) -> Result<Tokens, TokenProblem> {
+    let code = digest_of(fields.required("code")?);
+    let redirect = fields.required("redirect_uri")?;
+    let verifier = fields.required("code_verifier")?;
+    let mut tx = front.broker.db().begin().await?;
+    let facts = match codes::take::<CodeFacts>(&mut tx, OnceKind::Code, &code, now).await? {
+        Taken::First(facts) => facts,
+        Taken::Again(_) => {
+            let ended = tokens::revoke_of_code(&mut tx, &code, now).await?;
+            tx.commit().await?;
+            tracing::warn!(client.id = client.row.id, families.ended = ended, "an authorization code was used twice");
+            return Err(TokenProblem::grant());
+        }
+        Taken::Unknown => return Err(TokenProblem::grant()),
+    };
+    if facts.client != client.row.id || facts.redirect != redirect || !facts.challenge.is_met_by(verifier) {
+        // Used up all the same: who guesses gets one guess.
+        tx.commit().await?;
+        return Err(TokenProblem::grant());
+    }
+    let family = Family {
+        id: token(front.broker.random(), 16),
+        person: facts.person.clone(),
+        client: client.row.id.clone(),
+        sid: Some(facts.sid.clone()),
+        code: Some(code),
+        scope: facts.scopes.to_string(),
+        audience: facts.audience.clone(),
+        login: facts.login.clone(),
+        created: now,
+        expires: now.plus(limits::FAMILY),
+        revoked: None,
+    };
+    tokens::begin_family(&mut tx, &family).await?;
+    let answer = answer(front, &mut tx, &family, &facts.scopes, now).await?;
+    let id_token = id_token(front, &family, facts.nonce.as_deref(), answer.0.get("access_token"), now)?;
+    tx.commit().await?;
+    Ok(answer.with("id_token", id_token))
+}
+
+/// An access token of the family and, if it may last, the next refresh token.
+pub(super) async fn answer(
+    front: &Front,
+    db: &mut Db,
+    family: &Family,
+    scopes: &Scopes,
+    now: Timestamp,
+) -> Result<Tokens, TokenProblem> {
+    let issued = access_token::issue(&front.broker, db, family, scopes, &family.audience, now).await?;
+    let mut tokens = Tokens::default()
+        .with("access_token", issued.token)
+        .with("token_type", "Bearer")
+        .with("expires_in", issued.seconds)
+        .with("scope", scopes.to_string());
+    if Scopes::parse(&family.scope).has(Scope::OfflineAccess) {
+        let refresh = token(front.broker.random(), 32);
+        let expires = now.plus(limits::REFRESH_IDLE).min(family.expires);
+        tokens::put_refresh(db, &digest_of(&refresh), &family.id, now, expires).await?;
+        tokens = tokens.with("refresh_token", refresh);
+    }
+    Ok(tokens)
+}
+
+/// The ID Token: who signed in, how, when; no GA4GH claim (OpenID Connect Core §2).
+pub(super) fn id_token(
+    front: &Front,
+    family: &Family,
+    nonce: Option<&str>,
+    access_token: Option<&Value>,
+    now: Timestamp,
+) -> Result<String, TokenProblem> {
+    let mut claims = json!({
+        "iss": front.issuer(),
+        "sub": family.person.as_str(),
+        "aud": family.client,
+        "iat": now.unix(),
+        "exp": now.plus(limits::CODE).unix() + 240,
+        "auth_time": family.login.auth_time.unix(),
+        "amr": family.login.amr,
+        "sid": family.sid,
+    });
+    if let Some(members) = claims.as_object_mut() {
+        if let Some(nonce) = nonce {
+            members.insert("nonce".into(), json!(nonce));
+        }
+        if let Some(acr) = &family.login.acr {
+            members.insert("acr".into(), json!(acr));
+        }
+        if let Some(token) = access_token.and_then(Value::as_str) {
+            members.insert("at_hash".into(), json!(half_hash(token)));
+        }
+    }
+    Ok(front.broker.signer().sign_jws("JWT", &claims)?)
+}
+
+/// The left half of the SHA-256 of a token (OpenID Connect Core §3.1.3.6).
+fn half_hash(token: &str) -> String {
+    use base64::Engine as _;
+    let digest = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest.as_ref().get(..16).unwrap_or_default())
+}
+
+impl From<IssueProblem> for TokenProblem {
+    fn from(problem: IssueProblem) -> Self {
+        match problem {
+            IssueProblem::Store(error) => error.into(),
+            IssueProblem::Key(error) => error.into(),
+        }
+    }
+}

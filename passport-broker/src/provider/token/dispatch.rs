@@ -1,0 +1,71 @@
+//! `POST /token`: the client first, then its grant type.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use serde_json::{Map, Value, json};
+
+use super::{authorization_code, exchange, refresh};
+use crate::front::Front;
+use crate::page::Fields;
+use crate::provider::client_auth::{self, Client};
+use crate::provider::problem::{NO_STORE, TokenProblem};
+
+/// `grant_type` of a token exchange (RFC 8693 §2.1).
+pub(crate) const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// Parameters of which there may be several.
+const REPEATABLE: [&str; 2] = ["resource", "audience"];
+
+/// Tokens as the endpoint answers them.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens(pub(crate) Map<String, Value>);
+
+impl Tokens {
+    /// With one more member.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// `POST /token`
+pub(crate) async fn token(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
+    match answer(&front, &headers, &body).await {
+        Ok(tokens) => (NO_STORE, Json(json!(tokens.0))).into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn answer(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Tokens, TokenProblem> {
+    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if form.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
+        return Err(TokenProblem::request("the body must be application/x-www-form-urlencoded"));
+    }
+    let fields = Fields::parse(body)?;
+    if let Some(name) = fields.repeated(&REPEATABLE) {
+        return Err(TokenProblem::request(format!("`{name}` stands more than once")));
+    }
+    let now = front.broker.now();
+    let client = client_auth::authenticate(&front.broker, headers, &fields, now).await?;
+    let grant = fields.required("grant_type")?;
+    if ![authorization_code::GRANT, refresh::GRANT, EXCHANGE].contains(&grant) {
+        return Err(TokenProblem::unsupported());
+    }
+    allowed(&client, grant)?;
+    match grant {
+        authorization_code::GRANT => authorization_code::redeem(front, client, &fields, now).await,
+        refresh::GRANT => refresh::renew(front, client, &fields, now).await,
+        _ => exchange::exchange(front, client, &fields, now).await,
+    }
+}
+
+fn allowed(client: &Client, grant: &str) -> Result<(), TokenProblem> {
+    if client.row.grant_types.iter().any(|allowed| allowed == grant) {
+        Ok(())
+    } else {
+        Err(TokenProblem::unauthorized("this client may not use this grant type"))
+    }
+}

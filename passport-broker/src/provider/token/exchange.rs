@@ -1,0 +1,117 @@
+//! An access token for a Passport (RFC 8693; AAI 1.2 "Passport Issuers", rows TX-01 to TX-21; `specs/trust.md` C.17).
+
+use url::Url;
+use visa_verifier::seam::Timestamp;
+
+use super::dispatch::{EXCHANGE, Tokens};
+use crate::front::Front;
+use crate::page::Fields;
+use crate::passport;
+use crate::provider::access_token::{self, Live};
+use crate::provider::client_auth::{Client, Proof};
+use crate::provider::problem::{BearerProblem, TokenProblem};
+use crate::provider::scope::Scope;
+use crate::store::clients::ClientRow;
+use crate::store::tokens::TokenKind;
+
+/// `requested_token_type` and `issued_token_type` of a Passport.
+pub(crate) const PASSPORT: &str = "urn:ga4gh:params:oauth:token-type:passport";
+/// `subject_token_type` of what we take.
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// Most audiences of one Passport.
+const AUDIENCES: usize = 5;
+
+/// Exchanges a person's access token for their Passport, for the clearinghouses that were asked.
+pub(crate) async fn exchange(front: &Front, client: Client, fields: &Fields, now: Timestamp) -> Result<Tokens, TokenProblem> {
+    if client.proof == Proof::Public {
+        // A Passport is never for a client that cannot prove itself (TX-04).
+        return Err(TokenProblem::client(false));
+    }
+    let subject = shape(fields)?;
+    let mut db = front.broker.db();
+    let live = match access_token::live(&front.broker, &mut db, subject, now).await {
+        Ok(live) => live,
+        Err(BearerProblem::Server) => {
+            return Err(TokenProblem::server("exchange.subject_token", &std::io::Error::other("not checked")));
+        }
+        Err(BearerProblem::Missing | BearerProblem::Invalid | BearerProblem::Scope(_)) => {
+            return Err(TokenProblem::request("the subject token is not a live access token of this issuer"));
+        }
+    };
+    may_show(&client, &live)?;
+    let audience = audience(&client.row, fields)?;
+    let login = live.family.as_ref().map(|family| &family.login.identity);
+    let until = Timestamp::from_unix(live.claims.exp);
+    let made = passport::issue(front, &live.row.person, login, &audience, until, &client.row.id, now)
+        .await
+        .map_err(|problem| TokenProblem::server(problem.code(), &problem))?;
+    Ok(Tokens::default()
+        .with("access_token", made.compact)
+        .with("issued_token_type", PASSPORT)
+        .with("token_type", "Bearer")
+        .with("expires_in", made.seconds))
+}
+
+/// The parameters' shape, in the words of RFC 8693 §2.1. What is wrong here is `invalid_request` (TX-13).
+fn shape(fields: &Fields) -> Result<&str, TokenProblem> {
+    if fields.one("requested_token_type")? != Some(PASSPORT) {
+        return Err(TokenProblem::request(format!("`requested_token_type` must be `{PASSPORT}`")));
+    }
+    if fields.one("subject_token_type")? != Some(ACCESS_TOKEN) {
+        return Err(TokenProblem::request(format!("`subject_token_type` must be `{ACCESS_TOKEN}`")));
+    }
+    if fields.one("actor_token")?.is_some() || fields.one("actor_token_type")?.is_some() {
+        return Err(TokenProblem::request("`actor_token` is not supported"));
+    }
+    Ok(fields.required("subject_token")?)
+}
+
+/// Whether this client may show this token: issued to it, or with it (or what it stands for) as audience; and a
+/// person's key only for the person's own tokens.
+fn may_show(client: &Client, live: &Live) -> Result<(), TokenProblem> {
+    let refused = || TokenProblem::request("the subject token was not issued to this client, nor for it");
+    if live.row.kind != TokenKind::Person {
+        // A token that was narrowed once does not climb back (E75).
+        return Err(TokenProblem::request("a token of this kind is no subject token"));
+    }
+    if !live.scopes.has(Scope::Passport) {
+        return Err(TokenProblem::request("the subject token does not carry the scope `ga4gh_passport_v1`"));
+    }
+    if let Proof::KeyOf(person) = &client.proof
+        && *person != live.row.person
+    {
+        return Err(refused());
+    }
+    let own = live.claims.client_id == client.row.id;
+    let for_it = live
+        .claims
+        .aud
+        .iter()
+        .any(|audience| *audience == client.row.id || client.row.exchange_audiences.contains(audience));
+    if own || for_it { Ok(()) } else { Err(refused()) }
+}
+
+/// The clearinghouses for which the Passport shall be: named, and registered for this client.
+fn audience(client: &ClientRow, fields: &Fields) -> Result<Vec<String>, TokenProblem> {
+    let mut all: Vec<String> = Vec::new();
+    for text in fields.many("resource") {
+        if !Url::parse(text).is_ok_and(|url| url.fragment().is_none()) {
+            return Err(TokenProblem::target("`resource` must be an absolute URI without fragment"));
+        }
+        all.push(text.to_owned());
+    }
+    all.extend(fields.many("audience").map(str::to_owned));
+    all.sort();
+    all.dedup();
+    if all.is_empty() {
+        return Err(TokenProblem::request("`audience` (or `resource`) must name the clearinghouse"));
+    }
+    let registered = |one: &String| client.audiences.contains(one) || client.exchange_audiences.contains(one);
+    if all.len() > AUDIENCES || !all.iter().all(registered) {
+        return Err(TokenProblem::target("no Passport is issued to this client for this audience"));
+    }
+    Ok(all)
+}
+
+/// For the metadata.
+pub(crate) const GRANT: &str = EXCHANGE;

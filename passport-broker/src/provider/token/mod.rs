@@ -1,0 +1,8 @@
+//! The token endpoint: one grant type, one file (`specs/trust.md` C.13 to C.17).
+
+pub(crate) mod authorization_code;
+mod dispatch;
+pub(crate) mod exchange;
+mod refresh;
+
+pub(crate) use dispatch::token;

@@ -1,0 +1,53 @@
+//! A refresh token for new tokens; each is good once, and one that comes back ends its family
+//! (`specs/trust.md` C.15, RFC 9700 §4.14).
+
+use std::time::Duration;
+
+use visa_verifier::seam::Timestamp;
+
+use super::authorization_code::answer;
+use super::dispatch::Tokens;
+use crate::front::Front;
+use crate::page::Fields;
+use crate::provider::client_auth::Client;
+use crate::provider::problem::TokenProblem;
+use crate::provider::scope::Scopes;
+use crate::session::digest_of;
+use crate::store::tokens::{self, Refreshed};
+
+/// `grant_type`
+pub(super) const GRANT: &str = "refresh_token";
+
+/// So long a client that lost the answer may ask again with the same token.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Renews the tokens of a family; the scope may become narrower for the new access token, never wider.
+pub(crate) async fn renew(front: &Front, client: Client, fields: &Fields, now: Timestamp) -> Result<Tokens, TokenProblem> {
+    let digest = digest_of(fields.required("refresh_token")?);
+    let mut tx = front.broker.db().begin().await?;
+    let family = match tokens::use_refresh(&mut tx, &digest, &client.row.id, now).await? {
+        Refreshed::Good(family) => *family,
+        Refreshed::Reused { family, used } if now < used.plus(GRACE) => *family,
+        Refreshed::Reused { family, .. } => {
+            tokens::revoke_family(&mut tx, &family.id, now).await?;
+            tx.commit().await?;
+            tracing::warn!(client.id = client.row.id, "a refresh token was used twice; its family was ended");
+            return Err(TokenProblem::grant());
+        }
+        Refreshed::Bad => return Err(TokenProblem::grant()),
+    };
+    let whole = Scopes::parse(&family.scope);
+    let scopes = match fields.one("scope")? {
+        None => whole,
+        Some(text) => {
+            let asked = Scopes::parse(text);
+            if !asked.within(&whole) {
+                return Err(TokenProblem::scope("a refresh may narrow the scope, not widen it"));
+            }
+            asked
+        }
+    };
+    let tokens = answer(front, &mut tx, &family, &scopes, now).await?;
+    tx.commit().await?;
+    Ok(tokens)
+}

@@ -1,0 +1,9 @@
+//! Browser sessions: encrypted cookies, and the rows behind them.
+
+mod browser;
+mod cookie;
+mod cookies;
+
+pub(crate) use browser::{Browser, begin, current, digest_of};
+pub(crate) use cookie::{CookieProblem, Jar, Sealer};
+pub(crate) use cookies::Cookies;

@@ -1,0 +1,8 @@
+//! The visas that this broker issues: facts from its tables, each kind in its file, signed for an hour at most.
+
+mod draft;
+mod issue;
+pub(crate) mod kind;
+
+pub(crate) use draft::{VISA_SECONDS, VisaDraft};
+pub(crate) use issue::{Signed, VisaProblem, sign_all};

@@ -1,0 +1,13 @@
+//! Pages for people: choose an institution, come back from it, one's account. The release page is in `provider`.
+
+mod account;
+mod account_forms;
+mod home;
+mod login;
+mod purpose_form;
+mod refusal;
+mod routes;
+
+pub(crate) use login::{LoginWish, begin_login};
+pub(crate) use refusal::{forged, login_problem, signed_out, store_problem};
+pub(crate) use routes::routes;

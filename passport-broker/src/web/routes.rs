@@ -1,0 +1,47 @@
+//! The routes of the OpenID Provider and of the pages, in one table.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use super::{account, account_forms, home, login};
+use crate::Broker;
+use crate::front::Front;
+use crate::keys::KeyError;
+use crate::page::style_sheet;
+use crate::provider;
+
+/// Most bytes of a body: a form of ours or a token request.
+const BODY_BYTES: usize = 64 * 1024;
+
+/// Every route of the OpenID Provider and of the pages.
+///
+/// # Errors
+/// The keys of cookies and forms could not be derived.
+pub(crate) fn routes(broker: &Broker) -> Result<Router, KeyError> {
+    let front = Front::of(broker)?;
+    Ok(Router::new()
+        // programs
+        .route("/.well-known/openid-configuration", get(provider::metadata))
+        .route("/.well-known/oauth-authorization-server", get(provider::metadata))
+        .route("/jwks", get(provider::jwks))
+        .route("/authorize", get(provider::authorize).post(provider::authorize_by_form))
+        .route("/token", post(provider::token))
+        .route("/userinfo", get(provider::userinfo).post(provider::userinfo))
+        .route("/revoke", post(provider::revoke))
+        // people
+        .route("/", get(home::home))
+        .route("/static/visum.css", get(style_sheet))
+        .route("/consent", post(provider::decide))
+        .route("/login/{upstream}", get(login::chosen))
+        .route("/login/callback/{upstream}", get(login::callback))
+        .route("/logout", post(home::logout))
+        .route("/account", get(account::account))
+        .route("/account/purposes", post(account_forms::attest))
+        .route("/account/purposes/default", post(account_forms::default_purpose))
+        .route("/account/cli-keys/end", post(account_forms::end_key))
+        .route("/account/sessions/end", post(account_forms::end_session))
+        .route("/account/consents/end", post(account_forms::end_consent))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .with_state(front))
+}
