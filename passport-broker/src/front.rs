@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use policy_engine::snapshot::Governance;
 use url::Url;
 use visa_verifier::{KeyStore, KeyStoreSettings};
 
 use crate::Broker;
-use crate::config::Governance;
 use crate::keys::KeyError;
 use crate::page::Frame;
 use crate::session::{Browser, Cookies};
@@ -29,9 +29,17 @@ impl Front {
     /// In front of this broker.
     pub(crate) fn of(broker: &Broker) -> Result<Self, KeyError> {
         let cookies = Arc::new(Cookies::of(broker)?);
-        let settings = KeyStoreSettings { allow_loopback_http: cookies.plain, ..KeyStoreSettings::default() };
+        let settings = KeyStoreSettings {
+            allow_loopback_http: cookies.plain,
+            ..KeyStoreSettings::default()
+        };
         let keys = Arc::new(KeyStore::new(broker.fetch().clone(), broker.clock().clone(), settings));
-        Ok(Self { broker: broker.clone(), cookies, discoveries: Arc::default(), keys })
+        Ok(Self {
+            broker: broker.clone(),
+            cookies,
+            discoveries: Arc::default(),
+            keys,
+        })
     }
 
     /// Our issuer, as tokens write it.
@@ -46,7 +54,9 @@ impl Front {
 
     /// What stands around a page.
     pub(crate) fn frame(&self, title: &str, browser: Option<&Browser>) -> Frame {
-        let node = Url::parse(self.issuer()).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let node = Url::parse(self.issuer())
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned));
         Frame {
             title: title.to_owned(),
             node: node.unwrap_or_else(|| "Visum".to_owned()),

@@ -5,10 +5,13 @@ use axum::routing::get;
 use http::StatusCode;
 
 use crate::broker::Broker;
+use crate::web;
 
 /// All routes of this broker.
 pub fn router(broker: Broker) -> Router {
+    let pages = web::routes(&broker);
     Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .with_state(broker)
+        .merge(pages)
 }

@@ -60,7 +60,11 @@ impl Fields {
 
     /// The value of a field that may stand once; an empty value is an absent one (RFC 6749 §3.1).
     pub(crate) fn one(&self, name: &str) -> Result<Option<&str>, FieldProblem> {
-        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str());
         let first = values.next();
         if values.next().is_some() {
             return Err(FieldProblem::Repeated(name.to_owned()));
@@ -75,7 +79,10 @@ impl Fields {
 
     /// All values of a field that may repeat, empty ones left out.
     pub(crate) fn many<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether any field stands twice, but for those in `repeatable`; the first such name.

@@ -58,7 +58,10 @@ pub(crate) fn same_origin(headers: &HeaderMap, own: &str) -> Result<(), Crossing
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     let origin = text("origin");
     match text("sec-fetch-site") {
-        Some("same-origin") => origin.is_none_or(|origin| origin == own || origin == "null").then_some(()).ok_or(Crossing),
+        Some("same-origin") => origin
+            .is_none_or(|origin| origin == own || origin == "null")
+            .then_some(())
+            .ok_or(Crossing),
         Some(_) => Err(Crossing),
         None => origin.is_none_or(|origin| origin == own).then_some(()).ok_or(Crossing),
     }
@@ -74,11 +77,27 @@ mod tests {
         let token = csrf.token("session-1", "consent");
         let cases = [
             ("its own", csrf.holds("session-1", "consent", Some(&token)), true),
-            ("another session", csrf.holds("session-2", "consent", Some(&token)), false),
+            (
+                "another session",
+                csrf.holds("session-2", "consent", Some(&token)),
+                false,
+            ),
             ("another form", csrf.holds("session-1", "logout", Some(&token)), false),
-            ("shifted between session and form", csrf.holds("session-1c", "onsent", Some(&token)), false),
-            ("another key", Csrf::new(&[8; 32]).holds("session-1", "consent", Some(&token)), false),
-            ("a letter more", csrf.holds("session-1", "consent", Some(&format!("{token}A"))), false),
+            (
+                "shifted between session and form",
+                csrf.holds("session-1c", "onsent", Some(&token)),
+                false,
+            ),
+            (
+                "another key",
+                Csrf::new(&[8; 32]).holds("session-1", "consent", Some(&token)),
+                false,
+            ),
+            (
+                "a letter more",
+                csrf.holds("session-1", "consent", Some(&format!("{token}A"))),
+                false,
+            ),
             ("none", csrf.holds("session-1", "consent", None), false),
         ];
         for (name, holds, expected) in cases {
@@ -90,11 +109,27 @@ mod tests {
     fn a_form_of_another_site_is_refused() {
         let own = "https://broker.example.org";
         let cases: [(&str, &[(&str, &str)], bool); 8] = [
-            ("a browser's own form", &[("sec-fetch-site", "same-origin"), ("origin", own)], true),
-            ("our no-referrer policy makes the origin null", &[("sec-fetch-site", "same-origin"), ("origin", "null")], true),
-            ("a cross-site form", &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example.net")], false),
+            (
+                "a browser's own form",
+                &[("sec-fetch-site", "same-origin"), ("origin", own)],
+                true,
+            ),
+            (
+                "our no-referrer policy makes the origin null",
+                &[("sec-fetch-site", "same-origin"), ("origin", "null")],
+                true,
+            ),
+            (
+                "a cross-site form",
+                &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example.net")],
+                false,
+            ),
             ("a subdomain's form", &[("sec-fetch-site", "same-site")], false),
-            ("an old browser's cross-site form", &[("origin", "https://evil.example.net")], false),
+            (
+                "an old browser's cross-site form",
+                &[("origin", "https://evil.example.net")],
+                false,
+            ),
             ("an old browser's sandboxed frame", &[("origin", "null")], false),
             ("an old browser's own form", &[("origin", own)], true),
             ("a program, which still needs the token", &[], true),

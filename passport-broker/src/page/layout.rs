@@ -74,7 +74,10 @@ pub(crate) fn show(status: StatusCode, page: &impl Template, targets: &Targets) 
     );
     let mut response = (status, text).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     if let Ok(policy) = HeaderValue::try_from(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
@@ -151,10 +154,24 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_is_escaped_and_carries_its_headers() {
-        let page = LeavePage { frame: frame(), client: "<script>".into(), target: "http://[::1]:9/cb?code=x".into() };
-        let response = show(StatusCode::OK, &page, &Targets::OwnAnd("https://client.example.org/cb".parse().unwrap()));
-        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
-        assert!(policy.contains("form-action 'self' https://client.example.org;"), "{policy}");
+        let page = LeavePage {
+            frame: frame(),
+            client: "<script>".into(),
+            target: "http://[::1]:9/cb?code=x".into(),
+        };
+        let response = show(
+            StatusCode::OK,
+            &page,
+            &Targets::OwnAnd("https://client.example.org/cb".parse().unwrap()),
+        );
+        let policy = response.headers()["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            policy.contains("form-action 'self' https://client.example.org;"),
+            "{policy}"
+        );
         assert!(policy.contains("default-src 'none'"), "{policy}");
         assert_eq!(response.headers()["cache-control"], "no-store");
         let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();

@@ -8,5 +8,5 @@ mod form;
 mod layout;
 
 pub(crate) use fields::{FieldProblem, Fields};
-pub(crate) use form::{Crossing, Csrf, same_origin};
-pub(crate) use layout::{can_be_a_source, Frame, LeavePage, ProblemPage, Signed, Targets, show, style_sheet};
+pub(crate) use form::{Csrf, same_origin};
+pub(crate) use layout::{Frame, LeavePage, ProblemPage, Signed, Targets, can_be_a_source, show, style_sheet};

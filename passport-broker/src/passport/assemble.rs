@@ -72,7 +72,9 @@ fn links(front: &Front, foreign: &[Foreign], now: Timestamp) -> Option<VisaDraft
     let issuer = &front.broker.config().issuer;
     let engine = front.broker.current().load();
     let trust = &engine.snapshot().trust;
-    let entry = trust.entry(Role::VisaIssuer, issuer).or_else(|| trust.entry(Role::Broker, issuer))?;
+    let entry = trust
+        .entry(Role::VisaIssuer, issuer)
+        .or_else(|| trust.entry(Role::Broker, issuer))?;
     let others: Vec<VisaIdentity> = foreign.iter().map(|foreign| foreign.visa.identity().clone()).collect();
     kind::linked_identities::draft(issuer.as_str(), &others, &entry.may_link, now)
 }
@@ -92,13 +94,21 @@ pub(crate) async fn visas(
         .iter()
         .filter(|draft| draft.kind == "ControlledAccessGrants")
         .map(|draft| draft.value.clone())
-        .chain(holding.foreign.iter().filter(|foreign| *foreign.visa.object().kind() == VisaType::ControlledAccessGrants).map(
-            |foreign| foreign.visa.object().value().to_owned(),
-        ))
+        .chain(
+            holding
+                .foreign
+                .iter()
+                .filter(|foreign| *foreign.visa.object().kind() == VisaType::ControlledAccessGrants)
+                .map(|foreign| foreign.visa.object().value().to_owned()),
+        )
         .collect();
     datasets.sort();
     datasets.dedup();
     let until = signed.iter().map(|signed| signed.expires).min().unwrap_or(now);
     record::issued(&front.broker, person, client, datasets, until.unix()).await?;
-    Ok(signed.into_iter().map(|signed| signed.compact).chain(holding.foreign.into_iter().map(|foreign| foreign.compact)).collect())
+    Ok(signed
+        .into_iter()
+        .map(|signed| signed.compact)
+        .chain(holding.foreign.into_iter().map(|foreign| foreign.compact))
+        .collect())
 }

@@ -42,12 +42,21 @@ pub(crate) async fn collect_at_login(
 }
 
 /// Asks those sources anew of which nothing fresh is kept.
-pub(super) async fn freshen(front: &Front, person: &PersonId, login: &VisaIdentity, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn freshen(
+    front: &Front,
+    person: &PersonId,
+    login: &VisaIdentity,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let upstreams = upstream::upstreams(&front.broker).await?;
-    let Some(upstream) = upstreams.iter().find(|upstream| upstream.issuer == login.iss.as_str()) else { return Ok(()) };
+    let Some(upstream) = upstreams.iter().find(|upstream| upstream.issuer == login.iss.as_str()) else {
+        return Ok(());
+    };
     let kept = visas::collected(&mut front.broker.db(), person, now).await?;
     for source in &upstream.visa_sources {
-        let fresh = |visa: &CollectedVisa| visa.identity.iss.as_str() == source.endpoint.as_str() && now < visa.collected.plus(FRESH);
+        let fresh = |visa: &CollectedVisa| {
+            visa.identity.iss.as_str() == source.endpoint.as_str() && now < visa.collected.plus(FRESH)
+        };
         if !kept.iter().any(fresh) {
             ask_and_keep(front, person, source, login, now).await;
         }
@@ -59,9 +68,14 @@ async fn ask_and_keep(front: &Front, person: &PersonId, source: &VisaSource, log
     let host = source.endpoint.host_str().unwrap_or_default();
     match ask(source, login.sub.as_str(), front.broker.fetch().as_ref()).await {
         Ok(visas) => {
-            let kept = visas.iter().filter_map(|visa| read(visa, Some(login.sub.as_str()), now)).collect();
+            let kept = visas
+                .iter()
+                .filter_map(|visa| read(visa, Some(login.sub.as_str()), now))
+                .collect();
             // Kept under the source, so that a visa that it no longer gives goes.
-            let Ok(issuer) = source.endpoint.as_str().parse() else { return };
+            let Ok(issuer) = source.endpoint.as_str().parse() else {
+                return;
+            };
             if let Err(error) = keep(front, person, &VisaIdentity::new(issuer, login.sub.clone()), kept).await {
                 tracing::error!(error.code = error.code(), %error, "collected visas could not be kept");
             }
@@ -85,7 +99,10 @@ async fn ask(source: &VisaSource, subject: &str, fetch: &dyn Fetch) -> Result<Ve
         request = request.header(header::AUTHORIZATION, format!("Bearer {credential}"));
     }
     let request = request.body(Bytes::new()).map_err(|error| error.to_string())?;
-    let fetched = fetch.send(request, Limit::TOKENS).await.map_err(|error| error.to_string())?;
+    let fetched = fetch
+        .send(request, Limit::TOKENS)
+        .await
+        .map_err(|error| error.to_string())?;
     if !fetched.status.is_success() {
         return Err(format!("it answered {}", fetched.status.as_u16()));
     }
@@ -111,7 +128,12 @@ fn read(visa: &str, subject: Option<&str>, now: Timestamp) -> Option<CollectedVi
     })
 }
 
-async fn keep(front: &Front, person: &PersonId, under: &VisaIdentity, mut kept: Vec<CollectedVisa>) -> Result<(), StoreError> {
+async fn keep(
+    front: &Front,
+    person: &PersonId,
+    under: &VisaIdentity,
+    mut kept: Vec<CollectedVisa>,
+) -> Result<(), StoreError> {
     kept.truncate(VISAS);
     let mut tx = front.broker.db().begin().await?;
     visas::collect(&mut tx, person, under, &kept).await?;

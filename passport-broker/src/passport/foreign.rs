@@ -6,7 +6,9 @@ use serde_json::json;
 use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::Role;
 use visa_verifier::verify::Step;
-use visa_verifier::{KeyServer, KeySet, Passport, Rejected, TrustEntry, TrustPolicy, Verification, VerifiedPassport, Visa};
+use visa_verifier::{
+    KeyServer, KeySet, Passport, Rejected, TrustEntry, TrustPolicy, Verification, VerifiedPassport, Visa,
+};
 
 use crate::front::Front;
 
@@ -27,7 +29,13 @@ pub(crate) struct Odd {
 }
 
 /// Judges `foreign` together with `own` (conditions may rest on ours). Only foreign ones come back.
-pub(super) async fn judge(front: &Front, subject: &str, own: &[String], foreign: Vec<String>, now: Timestamp) -> (Vec<Foreign>, Vec<Odd>) {
+pub(super) async fn judge(
+    front: &Front,
+    subject: &str,
+    own: &[String],
+    foreign: Vec<String>,
+    now: Timestamp,
+) -> (Vec<Foreign>, Vec<Odd>) {
     if foreign.is_empty() {
         return (Vec::new(), Vec::new());
     }
@@ -45,13 +53,26 @@ pub(super) async fn judge(front: &Front, subject: &str, own: &[String], foreign:
             return (Vec::new(), Vec::new());
         }
     };
-    let mut texts: HashMap<usize, String> =
-        foreign.into_iter().enumerate().map(|(at, text)| (at + own.len(), text)).collect();
-    let odd = verified.rejected().iter().filter(|rejected| texts.contains_key(&rejected.index()));
-    let odd = odd.map(|rejected| Odd { rejected: rejected.clone() }).collect();
+    let mut texts: HashMap<usize, String> = foreign
+        .into_iter()
+        .enumerate()
+        .map(|(at, text)| (at + own.len(), text))
+        .collect();
+    let odd = verified
+        .rejected()
+        .iter()
+        .filter(|rejected| texts.contains_key(&rejected.index()));
+    let odd = odd
+        .map(|rejected| Odd {
+            rejected: rejected.clone(),
+        })
+        .collect();
     let counting = verified.visas().iter().filter_map(|visa| {
         let compact = texts.remove(&visa.index())?;
-        Some(Foreign { visa: visa.clone(), compact })
+        Some(Foreign {
+            visa: visa.clone(),
+            compact,
+        })
     });
     (counting.collect(), odd)
 }
@@ -68,12 +89,17 @@ fn trust(front: &Front) -> TrustPolicy {
 }
 
 /// The loop of `visa_verifier::drive`, with our own keys at hand: no call to ourselves.
-async fn run(front: &Front, mut verification: Verification<'_>) -> Result<VerifiedPassport, visa_verifier::PassportRejected> {
+async fn run(
+    front: &Front,
+    mut verification: Verification<'_>,
+) -> Result<VerifiedPassport, visa_verifier::PassportRejected> {
     loop {
         match verification.step() {
             Step::Need(request) => {
                 let ours = matches!(&request.server, KeyServer::Jku { url, .. } if url == front.broker.signer().jku());
-                let own = ours.then(|| KeySet::from_value(front.broker.signer().jwks()).ok()).flatten();
+                let own = ours
+                    .then(|| KeySet::from_value(front.broker.signer().jwks()).ok())
+                    .flatten();
                 let supplied = match own {
                     Some(keys) => Ok(keys.into()),
                     None => front.keys.get(&request).await,

@@ -8,6 +8,5 @@ mod words;
 
 pub(crate) use assemble::{Holding, holding, stands_beside, visas};
 pub(crate) use collect::collect_at_login;
-pub(crate) use foreign::{Foreign, Odd};
-pub(crate) use sign::{PassportProblem, issue};
+pub(crate) use sign::issue;
 pub(crate) use words::{in_words, visa_in_words};

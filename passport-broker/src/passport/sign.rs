@@ -78,5 +78,8 @@ pub(crate) async fn issue(
         members.insert("visum_default_purpose".into(), json!(purpose));
     }
     let compact = front.broker.signer().sign_visa("vnd.ga4gh.passport+jwt", &claims)?;
-    Ok(SignedPassport { compact, seconds: expires.since(now).as_secs() })
+    Ok(SignedPassport {
+        compact,
+        seconds: expires.since(now).as_secs(),
+    })
 }

@@ -39,10 +39,17 @@ pub(crate) async fn in_words(
     now: Timestamp,
 ) -> Result<Vec<String>, StoreError> {
     let holding = holding(front, person, Some(login), now).await?;
-    let own = holding.own.iter().map(|draft| (draft.kind.clone(), draft.value.clone(), draft.source.clone()));
+    let own = holding
+        .own
+        .iter()
+        .map(|draft| (draft.kind.clone(), draft.value.clone(), draft.source.clone()));
     let foreign = holding.foreign.iter().map(|foreign| {
         let object = foreign.visa.object();
-        (object.kind().to_string(), object.value().to_owned(), object.source().to_owned())
+        (
+            object.kind().to_string(),
+            object.value().to_owned(),
+            object.source().to_owned(),
+        )
     });
     let line = |(kind, value, source): (String, String, String)| {
         let (name, value) = visa_in_words(&kind, &value);

@@ -26,7 +26,11 @@ pub(crate) struct Recognised {
 /// Recognises the person behind a verified login, or enters a new one; and takes over what their institution states.
 ///
 /// Never by name or address: (iss, sub) alone.
-pub(crate) async fn recognise(broker: &Broker, login: &UpstreamIdentity, now: Timestamp) -> Result<Recognised, LoginProblem> {
+pub(crate) async fn recognise(
+    broker: &Broker,
+    login: &UpstreamIdentity,
+    now: Timestamp,
+) -> Result<Recognised, LoginProblem> {
     let identity = VisaIdentity::new(
         login.issuer.parse().map_err(|_| LoginProblem::NoIdentifier)?,
         login.subject.parse().map_err(|_| LoginProblem::NoIdentifier)?,
@@ -59,7 +63,11 @@ async fn take_over(
     login: &UpstreamIdentity,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let before: Vec<Fact> = people::facts(db, person, now).await?.into_iter().filter(|fact| fact.identity == *identity).collect();
+    let before: Vec<Fact> = people::facts(db, person, now)
+        .await?
+        .into_iter()
+        .filter(|fact| fact.identity == *identity)
+        .collect();
     let stays = |fact: &&Fact| matches!(fact.kind, FactKind::Terms | FactKind::ResearcherStatus);
     let mut facts: Vec<Fact> = before.iter().filter(stays).cloned().collect();
     facts.extend(login.affiliations.iter().map(|affiliation| Fact {
@@ -73,7 +81,10 @@ async fn take_over(
     }));
     people::assert_facts(db, person, identity, &facts).await?;
     let said = |facts: &[Fact]| {
-        let mut said: Vec<(String, String)> = facts.iter().map(|fact| (fact.value.clone(), fact.source.clone())).collect();
+        let mut said: Vec<(String, String)> = facts
+            .iter()
+            .map(|fact| (fact.value.clone(), fact.source.clone()))
+            .collect();
         said.sort();
         said
     };

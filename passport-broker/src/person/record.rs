@@ -1,6 +1,6 @@
 //! What the log says of a person's doings at the OpenID Provider: sign-in and out, a release, a Passport, a purpose.
 
-use audit_log::{Auth, AuditError, Class, Details, Event, EventType, Outcome, What, Who, Why};
+use audit_log::{AuditError, Auth, Class, Details, Event, EventType, Outcome, What, Who, Why};
 
 use crate::Broker;
 use crate::record;
@@ -74,23 +74,44 @@ fn facts_of(row: &SessionRow) -> LoginFacts {
 
 /// Signed in.
 pub(crate) async fn logged_in(broker: &Broker, row: &SessionRow) -> Result<(), Unrecorded> {
-    let who = actor(broker, &row.person, Some(row.identity.iss.as_str()), None, Some(&facts_of(row)))?;
-    broker.writer().append(Event::new(EventType::Login, Outcome::Success).who(who)).await?;
+    let who = actor(
+        broker,
+        &row.person,
+        Some(row.identity.iss.as_str()),
+        None,
+        Some(&facts_of(row)),
+    )?;
+    broker
+        .writer()
+        .append(Event::new(EventType::Login, Outcome::Success).who(who))
+        .await?;
     Ok(())
 }
 
 /// Signed out.
 pub(crate) async fn logged_out(broker: &Broker, row: &SessionRow) -> Result<(), Unrecorded> {
     let who = actor(broker, &row.person, Some(row.identity.iss.as_str()), None, None)?;
-    broker.writer().append(Event::new(EventType::Logout, Outcome::Success).who(who)).await?;
+    broker
+        .writer()
+        .append(Event::new(EventType::Logout, Outcome::Success).who(who))
+        .await?;
     Ok(())
 }
 
 /// Let a client have a code: a session of that client begins.
 pub(crate) async fn released(broker: &Broker, browser: &Browser, client: &ClientRow) -> Result<(), Unrecorded> {
     let row = &browser.row;
-    let who = actor(broker, &row.person, Some(row.identity.iss.as_str()), Some(&client.id), Some(&facts_of(row)))?;
-    broker.writer().append(Event::new(EventType::SessionStart, Outcome::Success).who(who)).await?;
+    let who = actor(
+        broker,
+        &row.person,
+        Some(row.identity.iss.as_str()),
+        Some(&client.id),
+        Some(&facts_of(row)),
+    )?;
+    broker
+        .writer()
+        .append(Event::new(EventType::SessionStart, Outcome::Success).who(who))
+        .await?;
     Ok(())
 }
 

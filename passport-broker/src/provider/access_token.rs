@@ -11,12 +11,12 @@ use visa_verifier::seam::{Timestamp, token};
 use visa_verifier::token::{CompactToken, same_type};
 use visa_verifier::{KeySet, VisaIdentity};
 
-use super::problem::BearerProblem;
+pub(crate) use super::problem::BearerProblem;
 use super::scope::Scopes;
 use crate::Broker;
 use crate::caller::Caller;
 use crate::keys::KeyError;
-use crate::store::clients::{self, ClientKind};
+use crate::store::clients::ClientKind;
 use crate::store::people::{self, PersonId};
 use crate::store::tokens::{self, AccessTokenRow, Family, LoginFacts, TokenKind};
 use crate::store::{Db, StoreError};
@@ -81,7 +81,14 @@ pub(crate) async fn issue(
 ) -> Result<Issued, IssueProblem> {
     let life = broker.config().access_token.min(std::time::Duration::from_secs(3600));
     let expires = now.plus(life).min(family.expires);
-    let LoginFacts { identity, auth_time, acr, amr, assurance, .. } = &family.login;
+    let LoginFacts {
+        identity,
+        auth_time,
+        acr,
+        amr,
+        assurance,
+        ..
+    } = &family.login;
     let mut aud = audience.to_vec();
     if !aud.contains(&family.client) {
         aud.push(family.client.clone());
@@ -112,7 +119,10 @@ pub(crate) async fn issue(
         revoked: None,
     };
     tokens::put_access(db, &row).await?;
-    Ok(Issued { token: signed, seconds: expires.since(now).as_secs() })
+    Ok(Issued {
+        token: signed,
+        seconds: expires.since(now).as_secs(),
+    })
 }
 
 /// A token of ours that is live, with its row and family.
@@ -139,9 +149,10 @@ pub(crate) async fn live(broker: &Broker, db: &mut Db, text: &str, now: Timestam
         return Err(BearerProblem::Invalid);
     }
     let keys = KeySet::from_value(broker.signer().jwks()).map_err(|_| BearerProblem::Server)?;
-    keys.verify(&compact, &BTreeSet::new()).map_err(|_| BearerProblem::Invalid)?;
-    let claims: AccessClaims = serde_json::from_value(serde_json::Value::Object(compact.into_claims()))
+    keys.verify(&compact, &BTreeSet::new())
         .map_err(|_| BearerProblem::Invalid)?;
+    let claims: AccessClaims =
+        serde_json::from_value(serde_json::Value::Object(compact.into_claims())).map_err(|_| BearerProblem::Invalid)?;
     if claims.iss != broker.config().issuer.as_str() || claims.exp <= now.unix() {
         return Err(BearerProblem::Invalid);
     }
@@ -159,22 +170,42 @@ pub(crate) async fn live(broker: &Broker, db: &mut Db, text: &str, now: Timestam
     };
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    Ok(Live { scopes: Scopes::parse(&claims.scope), claims, row, family, digest: hash })
+    Ok(Live {
+        scopes: Scopes::parse(&claims.scope),
+        claims,
+        row,
+        family,
+        digest: hash,
+    })
 }
 
 /// The bearer token of a request's header.
 pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, BearerProblem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(BearerProblem::Missing) };
-    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(BearerProblem::Missing)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(BearerProblem::Missing) }
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(BearerProblem::Missing);
+    };
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or(BearerProblem::Missing)?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(token.trim())
+    } else {
+        Err(BearerProblem::Missing)
+    }
 }
 
 /// Who calls one of our own routes: by a live token of ours whose audience is our issuer.
 ///
 /// # Errors
 /// What to answer, by RFC 6750.
-pub(crate) async fn caller(broker: &Broker, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Caller, BearerProblem> {
+pub(crate) async fn caller(
+    broker: &Broker,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Caller, BearerProblem> {
     let now = broker.now();
     let mut db = broker.db();
     let live = live(broker, &mut db, bearer(headers)?, now).await?;
@@ -182,7 +213,7 @@ pub(crate) async fn caller(broker: &Broker, headers: &HeaderMap, address: Option
     if !live.claims.aud.iter().any(|audience| audience == issuer.as_str()) {
         return Err(BearerProblem::Invalid);
     }
-    let client = clients::by_id(&mut db, &live.row.client).await?.ok_or(BearerProblem::Invalid)?;
+    let client = broker.client(&live.row.client).await?.ok_or(BearerProblem::Invalid)?;
     let subject = live.claims.sub.parse().map_err(|_| BearerProblem::Invalid)?;
     Ok(Caller {
         person: PersonId::from_text(live.claims.sub),

@@ -55,7 +55,13 @@ async fn answer(front: &Front, headers: &HeaderMap, text: &str) -> Response {
     let refuse = |refusal: &Refusal| back_to(front, &target, named.state.as_deref(), &refused(refusal));
     let scopes = Scopes::parse(&client.scopes.join(" "));
     let resource = |resource: &str| client.audiences.iter().any(|audience| audience == resource);
-    let request = match named.check(target.clone(), &Allowed { scopes: &scopes, resource: &resource }) {
+    let request = match named.check(
+        target.clone(),
+        &Allowed {
+            scopes: &scopes,
+            resource: &resource,
+        },
+    ) {
         Ok(request) => request,
         Err(refusal) => return refuse(&refusal),
     };
@@ -64,7 +70,11 @@ async fn answer(front: &Front, headers: &HeaderMap, text: &str) -> Response {
         Ok(browser) => browser,
         Err(error) => return store_problem(front, &error),
     };
-    let old = |browser: &Browser| request.max_age.is_some_and(|age| now.since(browser.row.auth_time).as_secs() > age);
+    let old = |browser: &Browser| {
+        request
+            .max_age
+            .is_some_and(|age| now.since(browser.row.auth_time).as_secs() > age)
+    };
     let anew = matches!(request.prompt, Prompt::Login | Prompt::Choose);
     match browser {
         Some(browser) if !anew && !old(&browser) => match with_session(front, &client, request, &browser).await {
@@ -75,9 +85,13 @@ async fn answer(front: &Front, headers: &HeaderMap, text: &str) -> Response {
             if request.prompt == Prompt::Never {
                 return refuse(&Refusal::new("login_required", "the person is not signed in"));
             }
-            let returned = Fields::parse(text.as_bytes()).is_ok_and(|fields| fields.one(RETURNED).is_ok_and(|mark| mark.is_some()));
+            let returned = Fields::parse(text.as_bytes())
+                .is_ok_and(|fields| fields.one(RETURNED).is_ok_and(|mark| mark.is_some()));
             if returned && found.is_some() {
-                return refuse(&Refusal::new("login_required", "the institution did not sign the person in anew"));
+                return refuse(&Refusal::new(
+                    "login_required",
+                    "the institution did not sign the person in anew",
+                ));
             }
             let wish = LoginWish {
                 ask: Ask {
@@ -114,21 +128,30 @@ async fn with_session(
     request: AuthorizationRequest,
     browser: &Browser,
 ) -> Result<Response, StoreError> {
-    let remembered = request.prompt != Prompt::Consent && consent::is_remembered(front, client, &request, browser).await?;
+    let remembered =
+        request.prompt != Prompt::Consent && consent::is_remembered(front, client, &request, browser).await?;
     if remembered {
         let scopes = request.scopes.clone();
         return consent::release(front, client, &request, &scopes, browser).await;
     }
     if request.prompt == Prompt::Never {
         let refusal = Refusal::new("consent_required", "the person has to agree first");
-        return Ok(back_to(front, &request.redirect, request.state.as_deref(), &refused(&refusal)));
+        return Ok(back_to(
+            front,
+            &request.redirect,
+            request.state.as_deref(),
+            &refused(&refusal),
+        ));
     }
     consent::page(front, client, &request, browser).await
 }
 
 /// The parameters of a refusal.
 pub(super) fn refused(refusal: &Refusal) -> Vec<(&'static str, String)> {
-    vec![("error", refusal.error.to_owned()), ("error_description", refusal.description.clone())]
+    vec![
+        ("error", refusal.error.to_owned()),
+        ("error_description", refusal.description.clone()),
+    ]
 }
 
 /// Back to the client, by a 303, with `state` and always with `iss`.
@@ -137,7 +160,9 @@ pub(crate) fn back_to(front: &Front, target: &Url, state: Option<&str>, paramete
     let mut response = (StatusCode::SEE_OTHER, super::NO_STORE).into_response();
     if let Ok(location) = HeaderValue::try_from(url.as_str()) {
         response.headers_mut().insert(header::LOCATION, location);
-        response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        response
+            .headers_mut()
+            .insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     }
     response
 }

@@ -69,8 +69,13 @@ pub(crate) async fn authenticate(
         Shown::Nothing { id } => {
             let row = broker.client(id).await?.ok_or(TokenProblem::client(false))?;
             match row.auth {
-                ClientAuth::None | ClientAuth::PersonKeys => Ok(Client { row, proof: Proof::Public }),
-                ClientAuth::ClientSecretBasic { .. } | ClientAuth::PrivateKeyJwt { .. } => Err(TokenProblem::client(false)),
+                ClientAuth::None | ClientAuth::PersonKeys => Ok(Client {
+                    row,
+                    proof: Proof::Public,
+                }),
+                ClientAuth::ClientSecretBasic { .. } | ClientAuth::PrivateKeyJwt { .. } => {
+                    Err(TokenProblem::client(false))
+                }
             }
         }
         Shown::Secret { id, secret, basic } => {
@@ -91,19 +96,32 @@ pub(crate) async fn authenticate(
 }
 
 fn read<'f>(headers: &HeaderMap, fields: &'f Fields) -> Result<Shown<'f>, TokenProblem> {
-    let basic = headers.get(header::AUTHORIZATION).map(|value| basic(value).ok_or(TokenProblem::client(true))).transpose()?;
+    let basic = headers
+        .get(header::AUTHORIZATION)
+        .map(|value| basic(value).ok_or(TokenProblem::client(true)))
+        .transpose()?;
     let (id, secret) = (fields.one("client_id")?, fields.one("client_secret")?);
     let (kind, text) = (fields.one("client_assertion_type")?, fields.one("client_assertion")?);
     let two = || TokenProblem::request("the client shows who it is in two ways");
     match (basic, secret, text) {
-        (None, None, None) => Ok(Shown::Nothing { id: id.ok_or(TokenProblem::client(false))? }),
+        (None, None, None) => Ok(Shown::Nothing {
+            id: id.ok_or(TokenProblem::client(false))?,
+        }),
         (Some((basic_id, secret)), None, None) => match id {
             Some(id) if id != basic_id => Err(two()),
-            Some(_) | None => Ok(Shown::Secret { id: basic_id, secret, basic: true }),
+            Some(_) | None => Ok(Shown::Secret {
+                id: basic_id,
+                secret,
+                basic: true,
+            }),
         },
         (None, Some(secret), None) => {
             let id = id.ok_or(TokenProblem::client(false))?.to_owned();
-            Ok(Shown::Secret { id, secret: secret.to_owned(), basic: false })
+            Ok(Shown::Secret {
+                id,
+                secret: secret.to_owned(),
+                basic: false,
+            })
         }
         (None, None, Some(text)) if kind == Some(JWT_BEARER) => Ok(Shown::Assertion { text }),
         (None, None, Some(_)) => Err(TokenProblem::request("this `client_assertion_type` is not supported")),
@@ -122,18 +140,16 @@ fn basic(value: &http::HeaderValue) -> Option<(String, String)> {
     let (id, secret) = text.split_once(':')?;
     let decoded = |part: &str| {
         let plus = part.replace('+', " ");
-        percent_encoding::percent_decode_str(&plus).decode_utf8().map(std::borrow::Cow::into_owned).ok()
+        percent_encoding::percent_decode_str(&plus)
+            .decode_utf8()
+            .map(std::borrow::Cow::into_owned)
+            .ok()
     };
     Some((decoded(id)?, decoded(secret)?))
 }
 
 /// `private_key_jwt`: `iss` = `sub` = the client, `aud` = our issuer and nothing else, a short life, `jti` once.
-async fn assertion(
-    broker: &Broker,
-    text: &str,
-    named: Option<&str>,
-    now: Timestamp,
-) -> Result<Client, TokenProblem> {
+async fn assertion(broker: &Broker, text: &str, named: Option<&str>, now: Timestamp) -> Result<Client, TokenProblem> {
     let refused = || TokenProblem::client(false);
     let issuer = broker.config().issuer.as_str();
     let mut db = broker.db();
@@ -149,13 +165,18 @@ async fn assertion(
         Some(Value::Array(many)) => matches!(many.as_slice(), [Value::String(one)] if one == issuer),
         _ => false,
     };
-    let (exp, iat) = (claim("exp").and_then(Value::as_i64), claim("iat").and_then(Value::as_i64));
+    let (exp, iat) = (
+        claim("exp").and_then(Value::as_i64),
+        claim("iat").and_then(Value::as_i64),
+    );
     let exp = exp.ok_or_else(refused)?;
     let begins = claim("nbf").and_then(Value::as_i64).or(iat);
     let fresh = exp > now.unix() - LEEWAY_SECONDS
         && exp <= now.unix() + ASSERTION_SECONDS + LEEWAY_SECONDS
         && begins.is_none_or(|begins| begins <= now.unix() + LEEWAY_SECONDS);
-    let jti = words("jti").filter(|jti| !jti.is_empty() && jti.len() <= 255).ok_or_else(refused)?;
+    let jti = words("jti")
+        .filter(|jti| !jti.is_empty() && jti.len() <= 255)
+        .ok_or_else(refused)?;
     if !for_us || !fresh {
         return Err(refused());
     }
@@ -176,7 +197,15 @@ async fn assertion(
     let keys = KeySet::from_value(jwks).map_err(|_| refused())?;
     keys.verify(&token, &BTreeSet::new()).map_err(|_| refused())?;
     let until = Timestamp::from_unix(exp + LEEWAY_SECONDS);
-    if !codes::first_use(&mut db, OnceKind::Assertion, &digest_of(&format!("{id} {jti}")), now, until).await? {
+    if !codes::first_use(
+        &mut db,
+        OnceKind::Assertion,
+        &digest_of(&format!("{id} {jti}")),
+        now,
+        until,
+    )
+    .await?
+    {
         return Err(refused());
     }
     Ok(Client { row, proof })
@@ -188,7 +217,10 @@ mod tests {
 
     fn header(text: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(text)).parse().unwrap());
+        headers.insert(
+            header::AUTHORIZATION,
+            format!("Basic {}", STANDARD.encode(text)).parse().unwrap(),
+        );
         headers
     }
 
@@ -198,14 +230,54 @@ mod tests {
         let cases = [
             ("nothing at all", none.clone(), "grant_type=x", Err("invalid_client")),
             ("an id alone", none.clone(), "client_id=c", Ok("nothing c")),
-            ("a secret in the form", none.clone(), "client_id=c&client_secret=s", Ok("secret c s")),
-            ("a secret without id", none.clone(), "client_secret=s", Err("invalid_client")),
-            ("a secret in the header", header("c%3A1:s+%26"), "grant_type=x", Ok("secret c:1 s &")),
-            ("header and form", header("c:s"), "client_id=c&client_secret=s", Err("invalid_request")),
-            ("header and another id", header("c:s"), "client_id=d", Err("invalid_request")),
-            ("assertion and secret", none.clone(), "client_id=c&client_secret=s&client_assertion=a", Err("invalid_request")),
-            ("an assertion of another kind", none, "client_assertion=a&client_assertion_type=saml", Err("invalid_request")),
-            ("a header that is no Basic", header("no colon"), "client_id=c", Err("invalid_client")),
+            (
+                "a secret in the form",
+                none.clone(),
+                "client_id=c&client_secret=s",
+                Ok("secret c s"),
+            ),
+            (
+                "a secret without id",
+                none.clone(),
+                "client_secret=s",
+                Err("invalid_client"),
+            ),
+            (
+                "a secret in the header",
+                header("c%3A1:s+%26"),
+                "grant_type=x",
+                Ok("secret c:1 s &"),
+            ),
+            (
+                "header and form",
+                header("c:s"),
+                "client_id=c&client_secret=s",
+                Err("invalid_request"),
+            ),
+            (
+                "header and another id",
+                header("c:s"),
+                "client_id=d",
+                Err("invalid_request"),
+            ),
+            (
+                "assertion and secret",
+                none.clone(),
+                "client_id=c&client_secret=s&client_assertion=a",
+                Err("invalid_request"),
+            ),
+            (
+                "an assertion of another kind",
+                none,
+                "client_assertion=a&client_assertion_type=saml",
+                Err("invalid_request"),
+            ),
+            (
+                "a header that is no Basic",
+                header("no colon"),
+                "client_id=c",
+                Err("invalid_client"),
+            ),
         ];
         for (name, headers, form, expected) in cases {
             let fields = Fields::parse(form.as_bytes()).unwrap();

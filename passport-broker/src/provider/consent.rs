@@ -100,7 +100,12 @@ pub(super) async fn page(
     browser: &Browser,
 ) -> Result<Response, StoreError> {
     let now = front.broker.now();
-    let home = front.broker.upstreams().await?.into_iter().find(|row| row.issuer == browser.row.identity.iss.as_str());
+    let home = front
+        .broker
+        .upstreams()
+        .await?
+        .into_iter()
+        .find(|row| row.issuer == browser.row.identity.iss.as_str());
     let mut scopes = Vec::new();
     for scope in request.scopes.iter() {
         let values = match scope {
@@ -110,9 +115,18 @@ pub(super) async fn page(
             Scope::OpenId | Scope::OfflineAccess | Scope::Own | Scope::Admin => Vec::new(),
         };
         let (word, title, words) = (scope.word(), scope.title(), scope.words());
-        scopes.push(ShownScope { word, title, words, values, required: scope == Scope::OpenId });
+        scopes.push(ShownScope {
+            word,
+            title,
+            words,
+            values,
+            required: scope == Scope::OpenId,
+        });
     }
-    let asked = Asked { sid: browser.row.sid.clone(), request: request.clone() };
+    let asked = Asked {
+        sid: browser.row.sid.clone(),
+        request: request.clone(),
+    };
     let Ok(sealed) = front.cookies.sealer.seal("consent", &asked, now.plus(limits::PENDING)) else {
         return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
     };
@@ -125,7 +139,10 @@ pub(super) async fn page(
             target: request.redirect.origin().ascii_serialization(),
             loopback: redirect::is_loopback(&request.redirect),
         },
-        person: ShownPerson { name: browser.called(), home: home.map(|home| home.name) },
+        person: ShownPerson {
+            name: browser.called(),
+            home: home.map(|home| home.name),
+        },
         audiences: audience(front, request),
         scopes,
         rememberable: rememberable(client),
@@ -143,7 +160,9 @@ pub(crate) async fn decide(State(front): State<Front>, headers: HeaderMap, body:
         Ok(None) => return web::signed_out(&front),
         Err(error) => return store_problem(&front, &error),
     };
-    let Ok(fields) = Fields::parse(&body) else { return forged(&front) };
+    let Ok(fields) = Fields::parse(&body) else {
+        return forged(&front);
+    };
     let token = fields.one("csrf").ok().flatten();
     if same_origin(&headers, &front.cookies.origin).is_err()
         || !front.cookies.csrf.holds(&browser.row.sid, "consent", token)
@@ -180,7 +199,11 @@ async fn decided(
         return Ok(leave(front, &client, request, refused(&refusal)));
     }
     let ticked = |scope: Scope| fields.one(&format!("release-{}", scope.word())).ok().flatten() == Some("yes");
-    let scopes: Scopes = request.scopes.iter().filter(|scope| *scope == Scope::OpenId || ticked(*scope)).collect();
+    let scopes: Scopes = request
+        .scopes
+        .iter()
+        .filter(|scope| *scope == Scope::OpenId || ticked(*scope))
+        .collect();
     if rememberable(&client) && fields.one("remember").ok().flatten() == Some("yes") {
         let mut db = front.broker.db();
         clients::consent(&mut db, &browser.row.person, &client.id, &scopes.to_string(), now).await?;
@@ -224,7 +247,15 @@ pub(super) async fn release(
         return Ok(leave(front, client, request, refused(&refusal)));
     }
     let mut db = front.broker.db();
-    codes::keep(&mut db, OnceKind::Code, &digest_of(&code), &facts, now, now.plus(limits::CODE)).await?;
+    codes::keep(
+        &mut db,
+        OnceKind::Code,
+        &digest_of(&code),
+        &facts,
+        now,
+        now.plus(limits::CODE),
+    )
+    .await?;
     Ok(leave(front, client, request, vec![("code", code)]))
 }
 
@@ -239,12 +270,21 @@ fn audience(front: &Front, request: &AuthorizationRequest) -> Vec<String> {
 }
 
 /// Back to the client: by a redirect, or by a page with a link where our page's policy could not name the target.
-fn leave(front: &Front, client: &ClientRow, request: &AuthorizationRequest, parameters: Vec<(&str, String)>) -> Response {
+fn leave(
+    front: &Front,
+    client: &ClientRow,
+    request: &AuthorizationRequest,
+    parameters: Vec<(&str, String)>,
+) -> Response {
     let state = request.state.as_deref();
     if can_be_a_source(&request.redirect) {
         return back_to(front, &request.redirect, state, &parameters);
     }
     let url = with_answer(&request.redirect, front.issuer(), state, &parameters);
-    let page = LeavePage { frame: front.frame("Almost done", None), client: client.name.clone(), target: url.into() };
+    let page = LeavePage {
+        frame: front.frame("Almost done", None),
+        client: client.name.clone(),
+        target: url.into(),
+    };
     show(StatusCode::OK, &page, &Targets::Own)
 }

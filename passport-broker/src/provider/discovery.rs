@@ -17,7 +17,10 @@ pub(crate) async fn metadata(State(front): State<Front>) -> Response {
 
 /// `GET /jwks`
 pub(crate) async fn jwks(State(front): State<Front>) -> Response {
-    let headers = [(header::CACHE_CONTROL, "public, max-age=300"), (header::CONTENT_TYPE, "application/jwk-set+json")];
+    let headers = [
+        (header::CACHE_CONTROL, "public, max-age=300"),
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+    ];
     (headers, front.broker.signer().jwks().to_string()).into_response()
 }
 

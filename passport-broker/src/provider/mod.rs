@@ -15,11 +15,10 @@ mod scope;
 mod token;
 mod userinfo;
 
-pub(crate) use authorize::{authorize, authorize_by_form, back_to};
-pub(crate) use consent::{ConsentPage, decide};
+pub(crate) use authorize::{authorize, authorize_by_form};
+pub(crate) use consent::decide;
 pub(crate) use discovery::{jwks, metadata};
-pub(crate) use problem::{BearerProblem, NO_STORE, TokenProblem};
+use problem::{NO_STORE, TokenProblem};
 pub(crate) use revoke::revoke;
-pub(crate) use scope::{Scope, Scopes};
 pub(crate) use token::token;
 pub(crate) use userinfo::userinfo;

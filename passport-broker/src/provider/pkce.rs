@@ -53,7 +53,13 @@ mod tests {
 
     #[test]
     fn a_challenge_has_the_shape_of_s256() {
-        for bad in ["", "short", &"A".repeat(44), &format!("{CHALLENGE}="), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM"] {
+        for bad in [
+            "",
+            "short",
+            &"A".repeat(44),
+            &format!("{CHALLENGE}="),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM",
+        ] {
             assert_eq!(Challenge::parse(bad), None, "{bad}");
         }
     }

@@ -10,8 +10,10 @@ use crate::page::FieldProblem;
 use crate::store::StoreError;
 
 /// Headers of answers with tokens or secrets (BRK-25).
-pub(crate) const NO_STORE: [(header::HeaderName, &str); 2] =
-    [(header::CACHE_CONTROL, "no-cache, no-store"), (header::PRAGMA, "no-cache")];
+pub(crate) const NO_STORE: [(header::HeaderName, &str); 2] = [
+    (header::CACHE_CONTROL, "no-cache, no-store"),
+    (header::PRAGMA, "no-cache"),
+];
 
 /// A refusal of the token endpoint and its neighbours.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -27,7 +29,12 @@ pub(crate) struct TokenProblem {
 
 impl TokenProblem {
     fn new(status: StatusCode, error: &'static str, description: impl Into<String>) -> Self {
-        Self { error, description: description.into(), status, basic: false }
+        Self {
+            error,
+            description: description.into(),
+            status,
+            basic: false,
+        }
     }
 
     /// `invalid_request`
@@ -37,7 +44,11 @@ impl TokenProblem {
 
     /// `invalid_grant`: equal words for unknown, used, over and wrong.
     pub(crate) fn grant() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", "the code or token is not valid for this client")
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_grant",
+            "the code or token is not valid for this client",
+        )
     }
 
     /// `invalid_scope`
@@ -57,12 +68,20 @@ impl TokenProblem {
 
     /// `unsupported_grant_type`
     pub(crate) fn unsupported() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", "this grant type is not supported")
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unsupported_grant_type",
+            "this grant type is not supported",
+        )
     }
 
     /// `invalid_client`: equal words for unknown and wrong.
     pub(crate) fn client(basic: bool) -> Self {
-        let mut problem = Self::new(StatusCode::UNAUTHORIZED, "invalid_client", "the client could not be authenticated");
+        let mut problem = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            "the client could not be authenticated",
+        );
         problem.basic = basic;
         problem
     }
@@ -70,7 +89,11 @@ impl TokenProblem {
     /// Our own fault: logged here, told in general.
     pub(crate) fn server(code: &str, error: &dyn std::error::Error) -> Self {
         tracing::error!(error.code = code, %error, "a token request could not be served");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "try again later")
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            "try again later",
+        )
     }
 }
 
@@ -122,9 +145,10 @@ impl IntoResponse for BearerProblem {
         let (status, challenge) = match self {
             Self::Missing => (StatusCode::UNAUTHORIZED, "Bearer".to_owned()),
             Self::Invalid => (StatusCode::UNAUTHORIZED, "Bearer error=\"invalid_token\"".to_owned()),
-            Self::Scope(scope) => {
-                (StatusCode::FORBIDDEN, format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
-            }
+            Self::Scope(scope) => (
+                StatusCode::FORBIDDEN,
+                format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""),
+            ),
             Self::Server => return (StatusCode::SERVICE_UNAVAILABLE, NO_STORE).into_response(),
         };
         let mut response = (status, NO_STORE).into_response();

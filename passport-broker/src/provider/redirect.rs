@@ -49,7 +49,11 @@ mod tests {
             ("loopback by name", "http://localhost:49152/cb", false),
             ("loopback, https", "https://127.0.0.1:49152/cb", false),
             ("loopback, no such port", "http://127.0.0.1:99999/cb", false),
-            ("user information behind a port", "http://127.0.0.1:80@evil.example.net/cb", false),
+            (
+                "user information behind a port",
+                "http://127.0.0.1:80@evil.example.net/cb",
+                false,
+            ),
             ("a longer host", "http://127.0.0.1.evil.example.net/cb", false),
             ("no URI", "cb", false),
         ];

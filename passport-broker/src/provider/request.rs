@@ -62,12 +62,15 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// With a sentence.
     pub(crate) fn new(error: &'static str, description: impl Into<String>) -> Self {
-        Self { error, description: description.into() }
+        Self {
+            error,
+            description: description.into(),
+        }
     }
 }
 
 /// What the registration of a client allows it to ask for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Allowed<'c> {
     /// Its scopes.
     pub(crate) scopes: &'c Scopes,
@@ -75,9 +78,11 @@ pub(crate) struct Allowed<'c> {
     pub(crate) resource: &'c dyn Fn(&str) -> bool,
 }
 
-impl std::fmt::Debug for dyn Fn(&str) -> bool + '_ {
+impl std::fmt::Debug for Allowed<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("fn")
+        f.debug_struct("Allowed")
+            .field("scopes", self.scopes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -150,8 +155,18 @@ impl Named {
         let client = fields.required("client_id")?.to_owned();
         let redirect = fields.required("redirect_uri")?.to_owned();
         // Given twice, it is no state that could be sent back.
-        let state = fields.one("state").ok().flatten().filter(|state| state.len() <= STATE_BYTES).map(str::to_owned);
-        Ok(Self { client, redirect, state, fields })
+        let state = fields
+            .one("state")
+            .ok()
+            .flatten()
+            .filter(|state| state.len() <= STATE_BYTES)
+            .map(str::to_owned);
+        Ok(Self {
+            client,
+            redirect,
+            state,
+            fields,
+        })
     }
 
     /// Checks the rest. `redirect` is the URI that the client's registration has proven.
@@ -193,7 +208,10 @@ impl Named {
             return Err(Refusal::new("invalid_scope", "the scope `openid` is required"));
         }
         if let Some(scope) = scopes.iter().find(|scope| !allowed.scopes.has(*scope)) {
-            return Err(Refusal::new("invalid_scope", format!("`{}` is not registered for this client", scope.word())));
+            return Err(Refusal::new(
+                "invalid_scope",
+                format!("`{}` is not registered for this client", scope.word()),
+            ));
         }
         let state = one("state")?;
         if state.is_some_and(|state| state.len() > STATE_BYTES) {
@@ -215,7 +233,13 @@ impl Named {
             resources: resources(fields, allowed)?,
             prompt: prompt(one("prompt")?)?,
             max_age: max_age.map_err(|_| invalid("`max_age` is not a number of seconds".into()))?,
-            acr_values: one("acr_values")?.unwrap_or_default().split(' ').filter(|word| !word.is_empty()).take(8).map(str::to_owned).collect(),
+            acr_values: one("acr_values")?
+                .unwrap_or_default()
+                .split(' ')
+                .filter(|word| !word.is_empty())
+                .take(8)
+                .map(str::to_owned)
+                .collect(),
             login_hint: one("login_hint")?.filter(|hint| hint.len() <= 255).map(str::to_owned),
             institution: match one("idp_hint")? {
                 Some(hint) => Some(hint.to_owned()),
@@ -226,7 +250,11 @@ impl Named {
 }
 
 fn prompt(text: Option<&str>) -> Result<Prompt, Refusal> {
-    let words: Vec<&str> = text.unwrap_or_default().split(' ').filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = text
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect();
     match words.as_slice() {
         [] => Ok(Prompt::AsNeeded),
         ["none"] => Ok(Prompt::Never),
@@ -244,14 +272,20 @@ pub(crate) fn resources(fields: &Fields, allowed: &Allowed<'_>) -> Result<Vec<St
     for text in fields.many("resource") {
         let absolute = Url::parse(text).is_ok_and(|url| url.fragment().is_none());
         if !absolute || !(allowed.resource)(text) {
-            return Err(Refusal::new("invalid_target", "a `resource` is not one for which tokens are issued"));
+            return Err(Refusal::new(
+                "invalid_target",
+                "a `resource` is not one for which tokens are issued",
+            ));
         }
         if !all.iter().any(|known| known == text) {
             all.push(text.to_owned());
         }
     }
     if all.len() > RESOURCES {
-        return Err(Refusal::new("invalid_target", format!("more than {RESOURCES} resources")));
+        return Err(Refusal::new(
+            "invalid_target",
+            format!("more than {RESOURCES} resources"),
+        ));
     }
     Ok(all)
 }
@@ -264,39 +298,87 @@ mod tests {
 
     fn ask(text: &str) -> Result<AuthorizationRequest, Refusal> {
         let scopes = Scopes::parse("openid profile ga4gh_passport_v1");
-        let allowed = Allowed { scopes: &scopes, resource: &|resource| resource == "https://proxy.example.org/" };
-        Named::read(text).unwrap().check("https://c.example.org/cb".parse().unwrap(), &allowed)
+        let allowed = Allowed {
+            scopes: &scopes,
+            resource: &|resource| resource == "https://proxy.example.org/",
+        };
+        Named::read(text)
+            .unwrap()
+            .check("https://c.example.org/cb".parse().unwrap(), &allowed)
     }
 
     #[test]
     fn a_request_is_refused_for_each_fault_with_its_own_word() {
         let without = |name: &str| -> String {
-            GOOD.split('&').filter(|pair| !pair.starts_with(&format!("{name}="))).collect::<Vec<_>>().join("&")
+            GOOD.split('&')
+                .filter(|pair| !pair.starts_with(&format!("{name}=")))
+                .collect::<Vec<_>>()
+                .join("&")
         };
         let with = |more: &str| format!("{GOOD}&{more}");
         let long = "x".repeat(STATE_BYTES + 1);
         let cases = [
             ("no response type", without("response_type"), "invalid_request"),
-            ("implicit", GOOD.replace("response_type=code", "response_type=token"), "unsupported_response_type"),
-            ("hybrid", GOOD.replace("response_type=code", "response_type=code+id_token"), "unsupported_response_type"),
+            (
+                "implicit",
+                GOOD.replace("response_type=code", "response_type=token"),
+                "unsupported_response_type",
+            ),
+            (
+                "hybrid",
+                GOOD.replace("response_type=code", "response_type=code+id_token"),
+                "unsupported_response_type",
+            ),
             ("fragment mode", with("response_mode=fragment"), "invalid_request"),
             ("no PKCE", without("code_challenge"), "invalid_request"),
-            ("no PKCE method means plain", without("code_challenge_method"), "invalid_request"),
+            (
+                "no PKCE method means plain",
+                without("code_challenge_method"),
+                "invalid_request",
+            ),
             ("plain PKCE", GOOD.replace("S256", "plain"), "invalid_request"),
-            ("a challenge that is none", GOOD.replace("E9Mel", "!"), "invalid_request"),
+            (
+                "a challenge that is none",
+                GOOD.replace("E9Mel", "!"),
+                "invalid_request",
+            ),
             ("no openid", GOOD.replace("openid+", ""), "invalid_scope"),
-            ("a scope not registered", GOOD.replace("scope=openid", "scope=openid+visum%3Aadmin"), "invalid_scope"),
+            (
+                "a scope not registered",
+                GOOD.replace("scope=openid", "scope=openid+visum%3Aadmin"),
+                "invalid_scope",
+            ),
             ("a scope twice", with("scope=openid"), "invalid_request"),
             ("a challenge twice", with("code_challenge=x"), "invalid_request"),
-            ("a long state", GOOD.replace("state=s", &format!("state={long}")), "invalid_request"),
+            (
+                "a long state",
+                GOOD.replace("state=s", &format!("state={long}")),
+                "invalid_request",
+            ),
             ("a request object", with("request=ey"), "request_not_supported"),
-            ("a request object by URI", with("request_uri=https%3A%2F%2Fc.example.org"), "request_uri_not_supported"),
-            ("details that would narrow", with("authorization_details=%5B%5D"), "invalid_authorization_details"),
+            (
+                "a request object by URI",
+                with("request_uri=https%3A%2F%2Fc.example.org"),
+                "request_uri_not_supported",
+            ),
+            (
+                "details that would narrow",
+                with("authorization_details=%5B%5D"),
+                "invalid_authorization_details",
+            ),
             ("none with another prompt", with("prompt=none+login"), "invalid_request"),
             ("max_age in words", with("max_age=soon"), "invalid_request"),
-            ("an unknown resource", with("resource=https%3A%2F%2Fother.example.org%2F"), "invalid_target"),
+            (
+                "an unknown resource",
+                with("resource=https%3A%2F%2Fother.example.org%2F"),
+                "invalid_target",
+            ),
             ("a relative resource", with("resource=proxy"), "invalid_target"),
-            ("a resource with a fragment", with("resource=https%3A%2F%2Fproxy.example.org%2F%23a"), "invalid_target"),
+            (
+                "a resource with a fragment",
+                with("resource=https%3A%2F%2Fproxy.example.org%2F%23a"),
+                "invalid_target",
+            ),
         ];
         for (name, text, error) in cases {
             assert_eq!(ask(&text).unwrap_err().error, error, "{name}");
@@ -308,23 +390,44 @@ mod tests {
         let request = ask(&format!("{GOOD}&display=page&ui_locales=fi&claims=%7B%7D&resource=https%3A%2F%2Fproxy.example.org%2F&login_hint=ada&kc_idp_hint=home&max_age=60&prompt=login")
             .replace("scope=openid", "scope=openid+phone")).unwrap();
         assert_eq!(request.scopes.to_string(), "openid ga4gh_passport_v1");
-        assert_eq!((request.state.as_deref(), request.nonce.as_deref()), (Some("s"), Some("n")));
+        assert_eq!(
+            (request.state.as_deref(), request.nonce.as_deref()),
+            (Some("s"), Some("n"))
+        );
         assert_eq!(request.resources, ["https://proxy.example.org/"]);
-        assert_eq!((request.login_hint.as_deref(), request.institution.as_deref()), (Some("ada"), Some("home")));
+        assert_eq!(
+            (request.login_hint.as_deref(), request.institution.as_deref()),
+            (Some("ada"), Some("home"))
+        );
         assert_eq!((request.prompt, request.max_age), (Prompt::Login, Some(60)));
     }
 
     #[test]
     fn who_asks_is_read_before_anything_is_sent_anywhere() {
         let cases = [
-            ("no client", "redirect_uri=https%3A%2F%2Fc.example.org", "authorize.unreadable"),
+            (
+                "no client",
+                "redirect_uri=https%3A%2F%2Fc.example.org",
+                "authorize.unreadable",
+            ),
             ("no redirect URI", "client_id=c", "authorize.unreadable"),
-            ("two clients", "client_id=a&client_id=b&redirect_uri=https%3A%2F%2Fc.example.org", "authorize.unreadable"),
-            ("two redirect URIs", "client_id=a&redirect_uri=a&redirect_uri=b", "authorize.unreadable"),
+            (
+                "two clients",
+                "client_id=a&client_id=b&redirect_uri=https%3A%2F%2Fc.example.org",
+                "authorize.unreadable",
+            ),
+            (
+                "two redirect URIs",
+                "client_id=a&redirect_uri=a&redirect_uri=b",
+                "authorize.unreadable",
+            ),
         ];
         for (name, text, code) in cases {
             assert_eq!(Named::read(text).unwrap_err().code(), code, "{name}");
         }
-        assert_eq!(Named::read(&"x".repeat(REQUEST_BYTES + 1)).unwrap_err().code(), "authorize.too_long");
+        assert_eq!(
+            Named::read(&"x".repeat(REQUEST_BYTES + 1)).unwrap_err().code(),
+            "authorize.too_long"
+        );
     }
 }

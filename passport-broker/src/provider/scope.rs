@@ -23,8 +23,15 @@ pub(crate) enum Scope {
 
 impl Scope {
     /// All, in the order in which they are written.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::OpenId, Self::Profile, Self::Email, Self::Passport, Self::OfflineAccess, Self::Own, Self::Admin];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::OpenId,
+        Self::Profile,
+        Self::Email,
+        Self::Passport,
+        Self::OfflineAccess,
+        Self::Own,
+        Self::Admin,
+    ];
 
     /// Its word on the wire.
     pub(crate) const fn word(self) -> &'static str {
@@ -60,13 +67,17 @@ impl Scope {
     /// What it means for the person.
     pub(crate) const fn words(self) -> &'static str {
         match self {
-            Self::OpenId => "A code that stands for you at this node, the institution that you came from, and how you signed in.",
+            Self::OpenId => {
+                "A code that stands for you at this node, the institution that you came from, and how you signed in."
+            }
             Self::Profile => "As your institution gave it.",
             Self::Email => "As your institution verified it.",
             Self::Passport => {
                 "Signed statements about you: where you work, what committees granted to you, and for which purpose. The program can show them where you want to use data, for an hour at a time."
             }
-            Self::OfflineAccess => "The program may renew its access without asking you, until you end it here or it has been idle.",
+            Self::OfflineAccess => {
+                "The program may renew its access without asking you, until you end it here or it has been idle."
+            }
             Self::Own => "The program may read your account, state purposes in your name, and keep a key of its own.",
             Self::Admin => {
                 "If you hold a role here, the program may use it. Each step is still decided by policy and recorded."

@@ -32,21 +32,31 @@ async fn answer(front: &Front, headers: &HeaderMap) -> Result<Value, BearerProbl
         return Err(BearerProblem::Scope("openid"));
     }
     let mut claims = json!({ "iss": front.issuer(), "sub": live.row.person.as_str() });
-    let Some(members) = claims.as_object_mut() else { return Err(BearerProblem::Server) };
+    let Some(members) = claims.as_object_mut() else {
+        return Err(BearerProblem::Server);
+    };
     let login = live.family.as_ref().map(|family| &family.login);
-    if let Some(name) = login.and_then(|login| login.name.as_ref()).filter(|_| live.scopes.has(Scope::Profile)) {
+    if let Some(name) = login
+        .and_then(|login| login.name.as_ref())
+        .filter(|_| live.scopes.has(Scope::Profile))
+    {
         members.insert("name".into(), json!(name));
     }
-    if let Some(email) = login.and_then(|login| login.email.as_ref()).filter(|_| live.scopes.has(Scope::Email)) {
+    if let Some(email) = login
+        .and_then(|login| login.email.as_ref())
+        .filter(|_| live.scopes.has(Scope::Email))
+    {
         members.insert("email".into(), json!(email));
         members.insert("email_verified".into(), json!(true));
     }
     if live.scopes.has(Scope::Passport) {
         let identity = login.map(|login| &login.identity);
-        let visas = passport::visas(front, &live.row.person, identity, Some(&live.claims.client_id), now).await.map_err(|problem| {
-            tracing::error!(error.code = problem.code(), error = %problem, "visas could not be made");
-            BearerProblem::Server
-        })?;
+        let visas = passport::visas(front, &live.row.person, identity, Some(&live.claims.client_id), now)
+            .await
+            .map_err(|problem| {
+                tracing::error!(error.code = problem.code(), error = %problem, "visas could not be made");
+                BearerProblem::Server
+            })?;
         // Present and empty for a person without visas.
         members.insert("ga4gh_passport_v1".into(), json!(visas));
     }

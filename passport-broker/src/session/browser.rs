@@ -49,7 +49,10 @@ impl Browser {
 
     /// For the frame of a page.
     pub(crate) fn signed(&self, cookies: &Cookies) -> Signed {
-        Signed { name: self.called(), logout: cookies.csrf.token(&self.row.sid, "logout") }
+        Signed {
+            name: self.called(),
+            logout: cookies.csrf.token(&self.row.sid, "logout"),
+        }
     }
 
     /// The token of a form of this session.
@@ -67,22 +70,41 @@ pub(crate) fn begin(
     expires: Timestamp,
 ) -> Result<(String, HeaderValue), CookieProblem> {
     let secret = token(broker.random(), 32);
-    let inside = Inside { secret, name: name.map(str::to_owned), email: email.map(str::to_owned) };
+    let inside = Inside {
+        secret,
+        name: name.map(str::to_owned),
+        email: email.map(str::to_owned),
+    };
     let value = cookies.sealer.seal("session", &inside, expires)?;
     let cookie = cookies.jar.set("session", &value, limits::SESSION.as_secs())?;
     Ok((digest_of(&inside.secret), cookie))
 }
 
 /// The live session of a request's cookie, if there is one.
-pub(crate) async fn current(cookies: &Cookies, db: &mut Db, headers: &HeaderMap, now: Timestamp) -> Result<Option<Browser>, StoreError> {
-    let Some(text) = cookies.jar.read(headers, "session") else { return Ok(None) };
-    let Ok(inside) = cookies.sealer.open::<Inside>("session", text, now) else { return Ok(None) };
-    let Some(row) = sessions::live(db, &digest_of(&inside.secret), now).await? else { return Ok(None) };
+pub(crate) async fn current(
+    cookies: &Cookies,
+    db: &mut Db,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<Option<Browser>, StoreError> {
+    let Some(text) = cookies.jar.read(headers, "session") else {
+        return Ok(None);
+    };
+    let Ok(inside) = cookies.sealer.open::<Inside>("session", text, now) else {
+        return Ok(None);
+    };
+    let Some(row) = sessions::live(db, &digest_of(&inside.secret), now).await? else {
+        return Ok(None);
+    };
     if row.last_seen.plus(limits::SESSION_IDLE) <= now {
         return Ok(None);
     }
     if row.last_seen.unix() + SEEN_SECONDS < now.unix() {
         sessions::seen(db, &row.digest, now).await?;
     }
-    Ok(Some(Browser { row, name: inside.name, email: inside.email }))
+    Ok(Some(Browser {
+        row,
+        name: inside.name,
+        email: inside.email,
+    }))
 }

@@ -51,27 +51,52 @@ impl std::fmt::Debug for Sealer {
 impl Sealer {
     /// From a secret of this broker, for this use only.
     pub(crate) fn new(key: [u8; 32]) -> Self {
-        Self { key: Zeroizing::new(key), id: "c1" }
+        Self {
+            key: Zeroizing::new(key),
+            id: "c1",
+        }
     }
 
     /// Seals `value` for `purpose` until `expires`.
-    pub(crate) fn seal<T: Serialize>(&self, purpose: &str, value: &T, expires: Timestamp) -> Result<String, CookieProblem> {
-        let envelope = Envelope { u: purpose.to_owned(), e: expires.unix(), v: value };
+    pub(crate) fn seal<T: Serialize>(
+        &self,
+        purpose: &str,
+        value: &T,
+        expires: Timestamp,
+    ) -> Result<String, CookieProblem> {
+        let envelope = Envelope {
+            u: purpose.to_owned(),
+            e: expires.unix(),
+            v: value,
+        };
         let payload = serde_json::to_vec(&envelope).map_err(|_| CookieProblem::Unsealable)?;
         let mut header = JweHeader::new();
         header.set_content_encryption("A256GCM");
         header.set_key_id(self.id);
-        let encrypter = Dir.encrypter_from_bytes(self.key.as_slice()).map_err(|_| CookieProblem::Unsealable)?;
+        let encrypter = Dir
+            .encrypter_from_bytes(self.key.as_slice())
+            .map_err(|_| CookieProblem::Unsealable)?;
         let text = jwe::serialize_compact(&payload, &header, &encrypter).map_err(|_| CookieProblem::Unsealable)?;
-        if text.len() > SEALED_BYTES { Err(CookieProblem::TooLarge) } else { Ok(text) }
+        if text.len() > SEALED_BYTES {
+            Err(CookieProblem::TooLarge)
+        } else {
+            Ok(text)
+        }
     }
 
     /// Opens what [`Sealer::seal`] made for the same `purpose`, if it is not over.
-    pub(crate) fn open<T: DeserializeOwned>(&self, purpose: &str, text: &str, now: Timestamp) -> Result<T, CookieProblem> {
+    pub(crate) fn open<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<T, CookieProblem> {
         if text.len() > SEALED_BYTES {
             return Err(CookieProblem::NotOurs);
         }
-        let mut decrypter = Dir.decrypter_from_bytes(self.key.as_slice()).map_err(|_| CookieProblem::NotOurs)?;
+        let mut decrypter = Dir
+            .decrypter_from_bytes(self.key.as_slice())
+            .map_err(|_| CookieProblem::NotOurs)?;
         decrypter.set_key_id(self.id);
         let (payload, _) = JweContext::new()
             .deserialize_compact_with_selector(text, |header| {
@@ -105,7 +130,11 @@ impl Jar {
 
     /// The cookie's full name. Without `Secure` browsers refuse the `__Host-` prefix.
     pub(crate) fn name(&self, what: &str) -> String {
-        if self.secure { format!("__Host-visum-{what}") } else { format!("visum-broker-{what}") }
+        if self.secure {
+            format!("__Host-visum-{what}")
+        } else {
+            format!("visum-broker-{what}")
+        }
     }
 
     /// A `Set-Cookie` value that lasts `seconds`.
@@ -114,7 +143,10 @@ impl Jar {
             return Err(CookieProblem::TooLarge);
         }
         let secure = if self.secure { "; Secure" } else { "" };
-        let text = format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", self.name(what));
+        let text = format!(
+            "{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}",
+            self.name(what)
+        );
         HeaderValue::try_from(text).map_err(|_| CookieProblem::Unsealable)
     }
 
@@ -135,7 +167,11 @@ impl Jar {
             .filter(|(key, _)| *key == name)
             .map(|(_, value)| value);
         let first = values.next()?;
-        values.next().is_none().then_some(first).filter(|value| !value.is_empty())
+        values
+            .next()
+            .is_none()
+            .then_some(first)
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -153,11 +189,31 @@ mod tests {
         let text = sealer.seal("session", &"id-1".to_owned(), at(100)).unwrap();
         assert!(!text.contains("id-1"));
         let cases = [
-            ("in time", sealer.open::<String>("session", &text, at(99)), Ok("id-1".to_owned())),
-            ("over", sealer.open("session", &text, at(100)), Err(CookieProblem::NotOurs)),
-            ("another use", sealer.open("login", &text, at(99)), Err(CookieProblem::NotOurs)),
-            ("another key", Sealer::new([2; 32]).open("session", &text, at(99)), Err(CookieProblem::NotOurs)),
-            ("no JWE", sealer.open("session", "id-1", at(99)), Err(CookieProblem::NotOurs)),
+            (
+                "in time",
+                sealer.open::<String>("session", &text, at(99)),
+                Ok("id-1".to_owned()),
+            ),
+            (
+                "over",
+                sealer.open("session", &text, at(100)),
+                Err(CookieProblem::NotOurs),
+            ),
+            (
+                "another use",
+                sealer.open("login", &text, at(99)),
+                Err(CookieProblem::NotOurs),
+            ),
+            (
+                "another key",
+                Sealer::new([2; 32]).open("session", &text, at(99)),
+                Err(CookieProblem::NotOurs),
+            ),
+            (
+                "no JWE",
+                sealer.open("session", "id-1", at(99)),
+                Err(CookieProblem::NotOurs),
+            ),
         ];
         for (name, got, expected) in cases {
             assert_eq!(got, expected, "{name}");
@@ -173,8 +229,14 @@ mod tests {
             bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
             // The last character of a part may carry bits that base64url drops: then the bytes are the same.
-            let same_bytes = changed.split('.').zip(text.split('.')).all(|(a, b)| decoded(a) == decoded(b));
-            assert!(same_bytes || sealer.open::<String>("session", &changed, at(1)).is_err(), "place {place}");
+            let same_bytes = changed
+                .split('.')
+                .zip(text.split('.'))
+                .all(|(a, b)| decoded(a) == decoded(b));
+            assert!(
+                same_bytes || sealer.open::<String>("session", &changed, at(1)).is_err(),
+                "place {place}"
+            );
         }
     }
 
@@ -192,15 +254,24 @@ mod tests {
         header.set_compression("DEF");
         let payload = br#"{"u":"session","e":100,"v":"x"}"#;
         let text = jwe::serialize_compact(payload, &header, &Dir.encrypter_from_bytes(key).unwrap()).unwrap();
-        assert_eq!(Sealer::new(key).open::<String>("session", &text, at(1)), Err(CookieProblem::NotOurs));
+        assert_eq!(
+            Sealer::new(key).open::<String>("session", &text, at(1)),
+            Err(CookieProblem::NotOurs)
+        );
     }
 
     #[test]
     fn a_cookie_loses_its_secure_on_loopback_http_only() {
         let secure = Jar::new(false).set("session", "v", 60).unwrap();
-        assert_eq!(secure, "__Host-visum-session=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(
+            secure,
+            "__Host-visum-session=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
+        );
         let loopback = Jar::new(true).set("session", "v", 60).unwrap();
-        assert_eq!(loopback, "visum-broker-session=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            loopback,
+            "visum-broker-session=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
+        );
     }
 
     #[test]
@@ -208,8 +279,16 @@ mod tests {
         let jar = Jar::new(false);
         let cases: [(&str, &[&str], Option<&str>); 4] = [
             ("one of several", &["a=1; __Host-visum-session=v; b=2"], Some("v")),
-            ("twice in a line", &["__Host-visum-session=v; __Host-visum-session=w"], None),
-            ("twice in two lines", &["__Host-visum-session=v", "__Host-visum-session=v"], None),
+            (
+                "twice in a line",
+                &["__Host-visum-session=v; __Host-visum-session=w"],
+                None,
+            ),
+            (
+                "twice in two lines",
+                &["__Host-visum-session=v", "__Host-visum-session=v"],
+                None,
+            ),
             ("empty", &["__Host-visum-session="], None),
         ];
         for (name, lines, expected) in cases {

@@ -29,7 +29,10 @@ impl Cookies {
     pub(crate) fn of(broker: &Broker) -> Result<Self, KeyError> {
         let issuer = Url::parse(broker.config().issuer.as_str()).ok();
         let (origin, base) = issuer.as_ref().map_or((String::new(), String::new()), |url| {
-            (url.origin().ascii_serialization(), url.path().trim_end_matches('/').to_owned())
+            (
+                url.origin().ascii_serialization(),
+                url.path().trim_end_matches('/').to_owned(),
+            )
         });
         let plain = issuer.as_ref().is_some_and(is_loopback_http);
         Ok(Self {

@@ -22,6 +22,12 @@ pub struct LoginFacts {
     pub amr: Vec<String>,
     /// 0 none, 1 low, 2 medium, 3 high.
     pub assurance: u8,
+    /// The name that the institution gave, if the person let the client have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The e-mail address that the institution verified, if the person let the client have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 
 /// All tokens that came of one code.

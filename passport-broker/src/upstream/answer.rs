@@ -29,7 +29,12 @@ pub(crate) struct UpstreamAnswer {
 impl UpstreamAnswer {
     /// Reads the query of the callback.
     pub(crate) fn read(fields: &Fields) -> Result<Self, LoginProblem> {
-        let one = |name: &str| fields.one(name).map(|value| value.map(str::to_owned)).map_err(|_| LoginProblem::Unreadable);
+        let one = |name: &str| {
+            fields
+                .one(name)
+                .map(|value| value.map(str::to_owned))
+                .map_err(|_| LoginProblem::Unreadable)
+        };
         Ok(Self {
             state: one("state")?.ok_or(LoginProblem::NotPending)?,
             code: one("code")?,
@@ -43,7 +48,11 @@ impl UpstreamAnswer {
         if !bool::from(self.state.as_bytes().ct_eq(pending.state.as_bytes())) {
             return Err(LoginProblem::NotPending);
         }
-        if pending.upstream == id { Ok(()) } else { Err(LoginProblem::MixedUp) }
+        if pending.upstream == id {
+            Ok(())
+        } else {
+            Err(LoginProblem::MixedUp)
+        }
     }
 
     /// Whether it comes from the provider that was asked (RFC 9207 §2.4).
@@ -69,7 +78,11 @@ pub(crate) async fn redeem(
     let at = discoveries.discover(upstream, fetch, now).await?;
     answer.comes_from(&at)?;
     if let Some(error) = answer.error {
-        let word = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
+        let word = error
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .take(60)
+            .collect();
         return Err(LoginProblem::Refused { error: word });
     }
     let code = AuthorizationCode::new(answer.code.ok_or(LoginProblem::Unreadable)?);
@@ -82,7 +95,9 @@ pub(crate) async fn redeem(
         .request_async(&outside)
         .await
         .map_err(|error| LoginProblem::unverified(&error))?;
-    let id_token = tokens.id_token().ok_or(LoginProblem::Unverified { why: "no ID Token".into() })?;
+    let id_token = tokens.id_token().ok_or(LoginProblem::Unverified {
+        why: "no ID Token".into(),
+    })?;
     let nonce = Nonce::new(pending.nonce.clone());
     // A provider may have changed its keys since they were fetched: asked once more, then it is a refusal.
     let newer;
@@ -97,18 +112,30 @@ pub(crate) async fn redeem(
     };
     if let Some(expected) = claims.access_token_hash() {
         let verifier = party.id_token_verifier();
-        let alg = id_token.signing_alg().map_err(|error| LoginProblem::unverified(&error))?;
-        let key = id_token.signing_key(&verifier).map_err(|error| LoginProblem::unverified(&error))?;
-        let own = AccessTokenHash::from_token(tokens.access_token(), alg, key).map_err(|error| LoginProblem::unverified(&error))?;
+        let alg = id_token
+            .signing_alg()
+            .map_err(|error| LoginProblem::unverified(&error))?;
+        let key = id_token
+            .signing_key(&verifier)
+            .map_err(|error| LoginProblem::unverified(&error))?;
+        let own = AccessTokenHash::from_token(tokens.access_token(), alg, key)
+            .map_err(|error| LoginProblem::unverified(&error))?;
         if own != *expected {
-            return Err(LoginProblem::Unverified { why: "at_hash does not fit the access token".into() });
+            return Err(LoginProblem::Unverified {
+                why: "at_hash does not fit the access token".into(),
+            });
         }
     }
     let userinfo: Option<UserInfoClaims<UpstreamClaims, _>> = if at.has_userinfo() {
         let request = party
             .user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
             .map_err(|error| LoginProblem::unverified(&error))?;
-        Some(request.request_async(&outside).await.map_err(|error| LoginProblem::unverified(&error))?)
+        Some(
+            request
+                .request_async(&outside)
+                .await
+                .map_err(|error| LoginProblem::unverified(&error))?,
+        )
     } else {
         None
     };
@@ -130,11 +157,16 @@ fn check<'t>(
     nonce: &Nonce,
     now: Timestamp,
 ) -> Result<&'t Claims, LoginProblem> {
-    let algorithms = [CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256];
+    let algorithms = [
+        CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+        CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    ];
     let seconds = u64::try_from(now.unix()).unwrap_or(0);
     let verifier = party
         .id_token_verifier()
         .set_allowed_algs(algorithms)
         .set_time_fn(move || (std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).into());
-    id_token.claims(&verifier, nonce).map_err(|error| LoginProblem::unverified(&error))
+    id_token
+        .claims(&verifier, nonce)
+        .map_err(|error| LoginProblem::unverified(&error))
 }

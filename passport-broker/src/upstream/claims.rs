@@ -87,12 +87,24 @@ impl UpstreamIdentity {
             return Err(LoginProblem::NoIdentifier);
         }
         let acr = token.auth_context_ref().map(|acr| acr.as_str().to_owned());
-        let amr: Vec<String> =
-            token.auth_method_refs().into_iter().flatten().map(|amr| amr.as_str().to_owned()).take(MOST).collect();
+        let amr: Vec<String> = token
+            .auth_method_refs()
+            .into_iter()
+            .flatten()
+            .map(|amr| amr.as_str().to_owned())
+            .take(MOST)
+            .collect();
         let multi = upstream.mfa && (acr.as_deref() == Some(REFEDS_MFA) || amr.iter().any(|amr| amr == "mfa"));
         // A word on strength that is not believed of this provider does not travel on into our tokens.
-        let acr = if multi { Some(REFEDS_MFA.to_owned()) } else { acr.filter(|acr| acr != REFEDS_MFA) };
-        let (signed, more) = (token.additional_claims(), userinfo.map(UserInfoClaims::additional_claims));
+        let acr = if multi {
+            Some(REFEDS_MFA.to_owned())
+        } else {
+            acr.filter(|acr| acr != REFEDS_MFA)
+        };
+        let (signed, more) = (
+            token.additional_claims(),
+            userinfo.map(UserInfoClaims::additional_claims),
+        );
         let words = |pick: fn(&UpstreamClaims) -> &Value| -> Vec<String> {
             let mut all = texts(pick(signed));
             for text in more.map(|more| texts(pick(more))).unwrap_or_default() {
@@ -105,7 +117,10 @@ impl UpstreamIdentity {
         let assurance = words(|claims| &claims.eduperson_assurance);
         let mut affiliations = Vec::new();
         let stated = words(|claims| &claims.eduperson_scoped_affiliation);
-        for text in stated.into_iter().chain(words(|claims| &claims.voperson_external_affiliation)) {
+        for text in stated
+            .into_iter()
+            .chain(words(|claims| &claims.voperson_external_affiliation))
+        {
             if let Some(affiliation) = affiliation(&text, &upstream.affiliation_scopes)
                 && !affiliations.contains(&affiliation)
             {
@@ -113,22 +128,31 @@ impl UpstreamIdentity {
             }
         }
         let name = token.name().or_else(|| userinfo.and_then(|info| info.name()));
-        let name = name.and_then(|name| name.get(None)).map(|name| name.as_str().chars().take(120).collect());
+        let name = name
+            .and_then(|name| name.get(None))
+            .map(|name| name.as_str().chars().take(120).collect());
         let email = match (token.email(), userinfo) {
             (Some(email), _) if token.email_verified() == Some(true) => Some(email.as_str().to_owned()),
-            (None, Some(info)) if info.email_verified() == Some(true) => info.email().map(|email| email.as_str().to_owned()),
+            (None, Some(info)) if info.email_verified() == Some(true) => {
+                info.email().map(|email| email.as_str().to_owned())
+            }
             _ => None,
         };
         Ok(Self {
             upstream: upstream.id.clone(),
             issuer: upstream.issuer.clone(),
             subject: subject.to_owned(),
-            unique: upstream.unique || assurance.iter().any(|value| value.strip_prefix(RAF) == Some("/ID/unique")),
+            unique: upstream.unique
+                || assurance
+                    .iter()
+                    .any(|value| value.strip_prefix(RAF) == Some("/ID/unique")),
             authn: if multi { 2 } else { 1 },
             assurance: proofing(&assurance).min(upstream.max_assurance),
             acr,
             amr: amr.into_iter().filter(|method| multi || method != "mfa").collect(),
-            auth_time: token.auth_time().map_or(now, |at| Timestamp::from_unix(at.timestamp()).min(now)),
+            auth_time: token
+                .auth_time()
+                .map_or(now, |at| Timestamp::from_unix(at.timestamp()).min(now)),
             affiliations,
             name,
             email: email.filter(|email| email.len() <= 254),
@@ -141,7 +165,12 @@ impl UpstreamIdentity {
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
-        Value::Array(many) => many.iter().filter_map(Value::as_str).take(MOST).map(str::to_owned).collect(),
+        Value::Array(many) => many
+            .iter()
+            .filter_map(Value::as_str)
+            .take(MOST)
+            .map(str::to_owned)
+            .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
     }
 }
@@ -157,7 +186,11 @@ fn affiliation(text: &str, scopes: &[(String, String)]) -> Option<Affiliation> {
         _ => return None,
     };
     let (_, institution) = scopes.iter().find(|(allowed, _)| allowed == scope)?;
-    Some(Affiliation { role, scope: scope.to_owned(), institution: institution.clone() })
+    Some(Affiliation {
+        role,
+        scope: scope.to_owned(),
+        institution: institution.clone(),
+    })
 }
 
 /// Identity proofing by the REFEDS Assurance Framework: low 1, medium 2, high 3.
@@ -193,21 +226,35 @@ mod tests {
             ("faculty", None),
         ];
         for (text, role) in cases {
-            assert_eq!(affiliation(text, &scopes).map(|affiliation| affiliation.role), role, "{text}");
+            assert_eq!(
+                affiliation(text, &scopes).map(|affiliation| affiliation.role),
+                role,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn proofing_takes_the_highest_word_and_no_look_alike() {
         let cases: [(&[&str], u8); 5] = [
-            (&["https://refeds.org/assurance/IAP/low", "https://refeds.org/assurance/IAP/medium"], 2),
+            (
+                &[
+                    "https://refeds.org/assurance/IAP/low",
+                    "https://refeds.org/assurance/IAP/medium",
+                ],
+                2,
+            ),
             (&["https://refeds.org/assurance/IAP/high"], 3),
             (&["https://refeds.org/assurance/IAP/local-enterprise"], 0),
             (&["https://refeds.example/assurance/IAP/high"], 0),
             (&[], 0),
         ];
         for (values, level) in cases {
-            assert_eq!(proofing(&values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>()), level, "{values:?}");
+            assert_eq!(
+                proofing(&values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>()),
+                level,
+                "{values:?}"
+            );
         }
     }
 

@@ -12,7 +12,7 @@ mod register;
 mod start;
 
 pub(crate) use answer::{UpstreamAnswer, redeem};
-pub(crate) use claims::{Affiliation, UpstreamIdentity};
+pub(crate) use claims::UpstreamIdentity;
 pub(crate) use outside::Outside;
 pub(crate) use problem::LoginProblem;
 pub(crate) use provider::{Discoveries, Upstream, VisaSource};

@@ -129,7 +129,10 @@ impl LoginProblem {
             Self::Unverified { why } => why,
             other => other.to_string(),
         };
-        Self::Discovery { name: name.to_owned(), why }
+        Self::Discovery {
+            name: name.to_owned(),
+            why,
+        }
     }
 }
 

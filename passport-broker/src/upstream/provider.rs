@@ -130,14 +130,22 @@ pub(crate) struct Discovered {
 impl Discovered {
     /// A client of it that comes back to `redirect`.
     pub(crate) fn relying_party(&self, redirect: RedirectUrl) -> RelyingParty {
-        let secret = self.upstream.client_secret.as_ref().and_then(Secret::expose_str).map(str::to_owned);
+        let secret = self
+            .upstream
+            .client_secret
+            .as_ref()
+            .and_then(Secret::expose_str)
+            .map(str::to_owned);
         let id = ClientId::new(self.upstream.client_id.clone());
-        Client::from_provider_metadata((*self.metadata).clone(), id, secret.map(ClientSecret::new)).set_redirect_uri(redirect)
+        Client::from_provider_metadata((*self.metadata).clone(), id, secret.map(ClientSecret::new))
+            .set_redirect_uri(redirect)
     }
 
     /// Whether it promised `iss` in every answer.
     pub(crate) fn promises_issuer(&self) -> bool {
-        self.metadata.additional_metadata().authorization_response_iss_parameter_supported
+        self.metadata
+            .additional_metadata()
+            .authorization_response_iss_parameter_supported
     }
 
     /// Whether it has a UserInfo endpoint.
@@ -183,16 +191,28 @@ impl Discoveries {
         if let Some(known) = self.known.lock().await.get(&upstream.issuer)
             && now < known.fetched.plus(life)
         {
-            return Ok(Discovered { upstream: upstream.clone(), ..known.clone() });
+            return Ok(Discovered {
+                upstream: upstream.clone(),
+                ..known.clone()
+            });
         }
         // No lock is held while another host is asked: two callers may both ask, and the later answer stays.
-        let issuer = IssuerUrl::new(upstream.issuer.clone())
-            .map_err(|error| LoginProblem::Discovery { name: upstream.name.clone(), why: error.to_string() })?;
+        let issuer = IssuerUrl::new(upstream.issuer.clone()).map_err(|error| LoginProblem::Discovery {
+            name: upstream.name.clone(),
+            why: error.to_string(),
+        })?;
         let metadata = Metadata::discover_async(issuer, &Outside(fetch))
             .await
             .map_err(|error| LoginProblem::discovery(&upstream.name, &error))?;
-        let discovered = Discovered { upstream: upstream.clone(), metadata: Arc::new(metadata), fetched: now };
-        self.known.lock().await.insert(upstream.issuer.clone(), discovered.clone());
+        let discovered = Discovered {
+            upstream: upstream.clone(),
+            metadata: Arc::new(metadata),
+            fetched: now,
+        };
+        self.known
+            .lock()
+            .await
+            .insert(upstream.issuer.clone(), discovered.clone());
         Ok(discovered)
     }
 }

@@ -49,7 +49,13 @@ impl PendingLogin {
 }
 
 /// The URL at the institution, and what to keep until the browser comes back.
-pub(crate) fn start(at: &Discovered, redirect: RedirectUrl, ask: &Ask, then: String, random: &dyn Random) -> (Url, PendingLogin) {
+pub(crate) fn start(
+    at: &Discovered,
+    redirect: RedirectUrl,
+    ask: &Ask,
+    then: String,
+    random: &dyn Random,
+) -> (Url, PendingLogin) {
     let pending = PendingLogin {
         upstream: at.upstream.id.clone(),
         state: token(random, 32),

@@ -85,7 +85,10 @@ mod tests {
     fn a_visa_holds_the_claims_of_the_profile_and_no_scope() {
         let claims = draft(100_000).claims("https://b.example.org", "s", "j", Timestamp::from_unix(1_000));
         let names: std::collections::BTreeSet<&str> = claims.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(names, ["exp", "ga4gh_visa_v1", "iat", "iss", "jti", "sub", "visum_purpose"].into());
+        assert_eq!(
+            names,
+            ["exp", "ga4gh_visa_v1", "iat", "iss", "jti", "sub", "visum_purpose"].into()
+        );
         assert_eq!(claims["ga4gh_visa_v1"]["asserted"], 50);
     }
 }

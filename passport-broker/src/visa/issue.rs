@@ -64,7 +64,10 @@ pub(crate) async fn sign_all(
             revoked: None,
         };
         visas::issued(&mut tx, &row).await?;
-        signed.push(Signed { compact, expires: row.expires });
+        signed.push(Signed {
+            compact,
+            expires: row.expires,
+        });
     }
     tx.commit().await?;
     Ok(signed)

@@ -4,5 +4,5 @@ mod draft;
 mod issue;
 pub(crate) mod kind;
 
-pub(crate) use draft::{VISA_SECONDS, VisaDraft};
-pub(crate) use issue::{Signed, VisaProblem, sign_all};
+pub(crate) use draft::VisaDraft;
+pub(crate) use issue::{VisaProblem, sign_all};

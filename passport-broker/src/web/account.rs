@@ -109,10 +109,22 @@ pub(crate) async fn account(State(front): State<Front>, headers: HeaderMap, RawQ
             answer(&front, &browser, StatusCode::OK, done, None).await
         }
         Ok(None) => {
-            let ask = Ask { login_hint: fields.one("login_hint").ok().flatten().map(str::to_owned), ..Ask::default() };
+            let ask = Ask {
+                login_hint: fields.one("login_hint").ok().flatten().map(str::to_owned),
+                ..Ask::default()
+            };
             let institution = fields.one("idp_hint").ok().flatten().map(str::to_owned);
             let then = format!("{}/account", front.cookies.base);
-            begin_login(&front, LoginWish { ask, institution, client: None, then }).await
+            begin_login(
+                &front,
+                LoginWish {
+                    ask,
+                    institution,
+                    client: None,
+                    then,
+                },
+            )
+            .await
         }
         Err(error) => store_problem(&front, &error),
     }
@@ -151,22 +163,47 @@ async fn page(
         let object = foreign.visa.object();
         let id = format!("attest-{at}");
         let (dataset, source) = (object.value().to_owned(), object.source().to_owned());
-        Attestable { form: PurposeForm::new(id.clone(), default.as_ref()), id, dataset, source }
+        Attestable {
+            form: PurposeForm::new(id.clone(), default.as_ref()),
+            id,
+            dataset,
+            source,
+        }
     });
     let attestable = attestable.collect();
     let mut consents = Vec::new();
     for consent in clients::consents(&mut db, person).await? {
-        let name = broker.client(&consent.client).await?.map_or_else(|| consent.client.clone(), |client| client.name);
-        consents.push(ShownConsent { client: consent.client, name, scope: consent.scope });
+        let name = broker
+            .client(&consent.client)
+            .await?
+            .map_or_else(|| consent.client.clone(), |client| client.name);
+        consents.push(ShownConsent {
+            client: consent.client,
+            name,
+            scope: consent.scope,
+        });
     }
-    let keys = clients::keys_of(&mut db, person).await?.into_iter().map(|key| ShownKey { id: key.thumbprint, since: day(key.created) });
-    let sessions = sessions::of_person(&mut db, person, now).await?.into_iter().map(|row| ShownSession {
-        here: row.sid == browser.row.sid,
-        since: minute(row.created),
-        until: minute(row.expires),
-        strength: if row.acr.as_deref() == Some(crate::caller::REFEDS_MFA) { "more than one factor" } else { "one factor" },
-        id: row.sid,
-    });
+    let keys = clients::keys_of(&mut db, person)
+        .await?
+        .into_iter()
+        .map(|key| ShownKey {
+            id: key.thumbprint,
+            since: day(key.created),
+        });
+    let sessions = sessions::of_person(&mut db, person, now)
+        .await?
+        .into_iter()
+        .map(|row| ShownSession {
+            here: row.sid == browser.row.sid,
+            since: minute(row.created),
+            until: minute(row.expires),
+            strength: if row.acr.as_deref() == Some(crate::caller::REFEDS_MFA) {
+                "more than one factor"
+            } else {
+                "one factor"
+            },
+            id: row.sid,
+        });
     Ok(AccountPage {
         frame: front.frame("Your account", Some(browser)),
         csrf: browser.csrf(&front.cookies, "account"),
@@ -198,17 +235,24 @@ async fn identities(front: &Front, browser: &Browser, now: Timestamp) -> Result<
     let person = &browser.row.person;
     let upstreams = front.broker.upstreams().await?;
     let facts = people::facts(&mut db, person, now).await?;
-    let all = people::identities(&mut db, person).await?.into_iter().filter(|entry| entry.unlinked.is_none()).map(|entry| {
-        let issuer = entry.identity.iss.as_str().to_owned();
-        let own = |fact: &&people::Fact| fact.kind == FactKind::Affiliation && fact.identity == entry.identity;
-        ShownIdentity {
-            name: upstreams.iter().find(|row| row.issuer == issuer).map_or_else(|| issuer.clone(), |row| row.name.clone()),
-            subject: entry.identity.sub.as_str().to_owned(),
-            affiliations: facts.iter().filter(own).map(|fact| fact.value.clone()).collect(),
-            seen: minute(entry.last_login),
-            issuer,
-        }
-    });
+    let all = people::identities(&mut db, person)
+        .await?
+        .into_iter()
+        .filter(|entry| entry.unlinked.is_none())
+        .map(|entry| {
+            let issuer = entry.identity.iss.as_str().to_owned();
+            let own = |fact: &&people::Fact| fact.kind == FactKind::Affiliation && fact.identity == entry.identity;
+            ShownIdentity {
+                name: upstreams
+                    .iter()
+                    .find(|row| row.issuer == issuer)
+                    .map_or_else(|| issuer.clone(), |row| row.name.clone()),
+                subject: entry.identity.sub.as_str().to_owned(),
+                affiliations: facts.iter().filter(own).map(|fact| fact.value.clone()).collect(),
+                seen: minute(entry.last_login),
+                issuer,
+            }
+        });
     Ok(all.collect())
 }
 
@@ -222,7 +266,11 @@ fn shown_visas(front: &Front, holding: &Holding, now: Timestamp) -> Vec<ShownVis
             issuer: front.issuer().to_owned(),
             foreign: false,
             // The visa itself is made anew each hour; what it says lasts so long.
-            until: if draft.ends == Timestamp::MAX { "no end".to_owned() } else { day(draft.ends) },
+            until: if draft.ends == Timestamp::MAX {
+                "no end".to_owned()
+            } else {
+                day(draft.ends)
+            },
             counts: now < draft.ends,
             code: String::new(),
             words: String::new(),

@@ -82,8 +82,11 @@ async fn posted(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Poste
 
 /// Back to the page, which says what was done (303 after POST).
 fn back(front: &Front, done: Done) -> Response {
-    see_other(&format!("{}/account?done={}", front.cookies.base, done.word()), Vec::new())
-        .unwrap_or_else(|| unavailable(front, "page.location"))
+    see_other(
+        &format!("{}/account?done={}", front.cookies.base, done.word()),
+        Vec::new(),
+    )
+    .unwrap_or_else(|| unavailable(front, "page.location"))
 }
 
 /// `POST /account/purposes`
@@ -191,10 +194,13 @@ async fn refused(front: &Front, browser: &Browser, why: String) -> Response {
 async fn governed(front: &Front, browser: &Browser, error: &GovernError) -> Response {
     let why = match error {
         GovernError::Denied { reasons } => match reasons.first() {
-            Some(reason) => format!("{} {}", reason.sentence, reason.remedy.as_deref().unwrap_or_default()),
+            Some(reason) => format!("{} {}", reason.sentence, reason.remedy),
             None => "The policies of this node do not permit this.".to_owned(),
         },
-        GovernError::Store { .. } | GovernError::Audit { .. } | GovernError::Change { .. } | GovernError::Facts { .. } => {
+        GovernError::Store { .. }
+        | GovernError::Audit { .. }
+        | GovernError::Change { .. }
+        | GovernError::Facts { .. } => {
             tracing::error!(error.code = error.code(), %error, "a purpose could not be recorded");
             return unavailable(front, "page.purpose");
         }

@@ -27,7 +27,10 @@ pub(crate) async fn home(State(front): State<Front>, headers: HeaderMap) -> Resp
     let browser = session::current(&front.cookies, &mut front.broker.db(), &headers, front.broker.now()).await;
     match browser {
         Ok(browser) => {
-            let page = HomePage { frame: front.frame("Welcome", browser.as_ref()), issuer: front.issuer().to_owned() };
+            let page = HomePage {
+                frame: front.frame("Welcome", browser.as_ref()),
+                issuer: front.issuer().to_owned(),
+            };
             show(StatusCode::OK, &page, &Targets::Own)
         }
         Err(error) => store_problem(&front, &error),
@@ -44,7 +47,8 @@ pub(crate) async fn logout(State(front): State<Front>, headers: HeaderMap, body:
     };
     let fields = Fields::parse(&body).unwrap_or_default();
     let token = fields.one("csrf").ok().flatten();
-    if same_origin(&headers, &front.cookies.origin).is_err() || !front.cookies.csrf.holds(&browser.row.sid, "logout", token)
+    if same_origin(&headers, &front.cookies.origin).is_err()
+        || !front.cookies.csrf.holds(&browser.row.sid, "logout", token)
     {
         return forged(&front);
     }

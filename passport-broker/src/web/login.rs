@@ -65,7 +65,9 @@ pub(crate) async fn begin_login(front: &Front, wish: LoginWish) -> Response {
         Err(error) => return store_problem(front, &error),
     };
     let hinted = wish.institution.as_deref().and_then(|hint| {
-        upstreams.iter().find(|upstream| upstream.id == hint || upstream.issuer == hint)
+        upstreams
+            .iter()
+            .find(|upstream| upstream.id == hint || upstream.issuer == hint)
     });
     let only = match upstreams.as_slice() {
         [only] => Some(only),
@@ -86,11 +88,24 @@ pub(crate) async fn begin_login(front: &Front, wish: LoginWish) -> Response {
     };
     let choices = upstreams.iter().map(|upstream| Choice {
         name: upstream.name.clone(),
-        host: upstream.issuer.trim_start_matches("https://").trim_start_matches("http://").to_owned(),
-        initial: upstream.name.chars().next().map(|first| first.to_uppercase().to_string()).unwrap_or_default(),
+        host: upstream
+            .issuer
+            .trim_start_matches("https://")
+            .trim_start_matches("http://")
+            .to_owned(),
+        initial: upstream
+            .name
+            .chars()
+            .next()
+            .map(|first| first.to_uppercase().to_string())
+            .unwrap_or_default(),
         href: format!("{}/login/{}?choice={sealed}", front.cookies.base, upstream.id),
     });
-    let page = LoginPage { frame: front.frame("Choose your institution", None), client: wish.client, choices: choices.collect() };
+    let page = LoginPage {
+        frame: front.frame("Choose your institution", None),
+        client: wish.client,
+        choices: choices.collect(),
+    };
     show(StatusCode::OK, &page, &Targets::Own)
 }
 
@@ -106,7 +121,11 @@ pub(crate) async fn chosen(State(front): State<Front>, Path(id): Path<String>, R
     match upstream::upstreams(&front.broker).await {
         Ok(upstreams) => match upstreams.iter().find(|upstream| upstream.id == id) {
             Some(upstream) => {
-                let ask = Ask { login_hint: chosen.login_hint, acr_values: chosen.acr_values, fresh: chosen.fresh };
+                let ask = Ask {
+                    login_hint: chosen.login_hint,
+                    acr_values: chosen.acr_values,
+                    fresh: chosen.fresh,
+                };
                 leave(&front, upstream, &ask, chosen.then).await
             }
             None => login_problem(&front, &LoginProblem::UnknownUpstream),
@@ -130,13 +149,30 @@ async fn away(
     then: String,
 ) -> Result<Response, LoginProblem> {
     let now = front.broker.now();
-    let at = front.discoveries.discover(upstream, front.broker.fetch().as_ref(), now).await?;
-    let (url, pending) = upstream::start(&at, callback_url(front, &upstream.id)?, ask, then, front.broker.random());
+    let at = front
+        .discoveries
+        .discover(upstream, front.broker.fetch().as_ref(), now)
+        .await?;
+    let (url, pending) = upstream::start(
+        &at,
+        callback_url(front, &upstream.id)?,
+        ask,
+        then,
+        front.broker.random(),
+    );
     let until = Timestamp::from_unix(now.unix().saturating_add(PENDING_SECONDS.cast_signed()));
     let unavailable = |_| LoginProblem::Unavailable;
-    let sealed = front.cookies.sealer.seal("login", &pending, until).map_err(unavailable)?;
+    let sealed = front
+        .cookies
+        .sealer
+        .seal("login", &pending, until)
+        .map_err(unavailable)?;
     let cookie = PendingLogin::cookie(&pending.state);
-    let cookie = front.cookies.jar.set(&cookie, &sealed, PENDING_SECONDS).map_err(|_| LoginProblem::TooLong)?;
+    let cookie = front
+        .cookies
+        .jar
+        .set(&cookie, &sealed, PENDING_SECONDS)
+        .map_err(|_| LoginProblem::TooLong)?;
     see_other(url.as_str(), vec![cookie]).ok_or(LoginProblem::Unavailable)
 }
 
@@ -158,9 +194,16 @@ async fn returned(front: &Front, id: &str, headers: &HeaderMap, query: &str) -> 
     let fields = Fields::parse(query.as_bytes()).map_err(|_| LoginProblem::Unreadable)?;
     let answer = UpstreamAnswer::read(&fields)?;
     let cookie = PendingLogin::cookie(&answer.state);
-    let sealed = front.cookies.jar.read(headers, &cookie).ok_or(LoginProblem::NotPending)?;
-    let pending: PendingLogin =
-        front.cookies.sealer.open("login", sealed, now).map_err(|_| LoginProblem::NotPending)?;
+    let sealed = front
+        .cookies
+        .jar
+        .read(headers, &cookie)
+        .ok_or(LoginProblem::NotPending)?;
+    let pending: PendingLogin = front
+        .cookies
+        .sealer
+        .open("login", sealed, now)
+        .map_err(|_| LoginProblem::NotPending)?;
     answer.answers(&pending, id)?;
     let until = Timestamp::from_unix(now.unix().saturating_add(PENDING_SECONDS.cast_signed()));
     let used = session::digest_of(&pending.state);
@@ -168,14 +211,23 @@ async fn returned(front: &Front, id: &str, headers: &HeaderMap, query: &str) -> 
         return Err(LoginProblem::NotPending);
     }
     let upstreams = upstream::upstreams(broker).await?;
-    let upstream = upstreams.iter().find(|upstream| upstream.id == id).ok_or(LoginProblem::UnknownUpstream)?;
+    let upstream = upstreams
+        .iter()
+        .find(|upstream| upstream.id == id)
+        .ok_or(LoginProblem::UnknownUpstream)?;
     let redirect = callback_url(front, id)?;
     let fetch = broker.fetch().as_ref();
     let identity = upstream::redeem(upstream, &front.discoveries, answer, &pending, redirect, fetch, now).await?;
 
     let recognised = person::recognise(broker, &identity, now).await?;
     let expires = now.plus(limits::SESSION);
-    let begun = session::begin(broker, &front.cookies, identity.name.as_deref(), identity.email.as_deref(), expires);
+    let begun = session::begin(
+        broker,
+        &front.cookies,
+        identity.name.as_deref(),
+        identity.email.as_deref(),
+        expires,
+    );
     let (digest, set) = begun.map_err(|_| LoginProblem::Unavailable)?;
     let row = SessionRow {
         digest,
@@ -190,10 +242,16 @@ async fn returned(front: &Front, id: &str, headers: &HeaderMap, query: &str) -> 
         last_seen: now,
         expires,
     };
-    record::logged_in(broker, &row).await.map_err(|error| LoginProblem::unrecorded(&error))?;
+    record::logged_in(broker, &row)
+        .await
+        .map_err(|error| LoginProblem::unrecorded(&error))?;
     sessions::begin(&mut broker.db(), &row).await?;
     passport::collect_at_login(front, &row.person, upstream, &row.identity, &identity.visas, now).await;
-    let over = front.cookies.jar.clear(&cookie).map_err(|_| LoginProblem::Unavailable)?;
+    let over = front
+        .cookies
+        .jar
+        .clear(&cookie)
+        .map_err(|_| LoginProblem::Unavailable)?;
     see_other(&pending.then, vec![set, over]).ok_or(LoginProblem::Unavailable)
 }
 

@@ -54,21 +54,34 @@ pub(crate) struct Category {
 impl PurposeForm {
     /// The form with `purpose` in it.
     pub(crate) fn new(id: impl Into<String>, purpose: Option<&ResearchPurpose>) -> Self {
-        let known = purpose.and_then(|purpose| serde_json::to_value(purpose).ok()).unwrap_or_default();
+        let known = purpose
+            .and_then(|purpose| serde_json::to_value(purpose).ok())
+            .unwrap_or_default();
         let texts = |member: &str| -> Vec<String> {
-            let all = known.get(member).and_then(serde_json::Value::as_array).into_iter().flatten();
+            let all = known
+                .get(member)
+                .and_then(serde_json::Value::as_array)
+                .into_iter()
+                .flatten();
             all.filter_map(|text| text.as_str().map(str::to_owned)).collect()
         };
         let chosen = texts("categories");
-        let categories = CATEGORIES.iter().map(|&(word, words)| {
-            Category { word, words, chosen: chosen.iter().any(|chosen| chosen == word) }
+        let categories = CATEGORIES.iter().map(|&(word, words)| Category {
+            word,
+            words,
+            chosen: chosen.iter().any(|chosen| chosen == word),
         });
         let commercial = match known.get("commercial").and_then(serde_json::Value::as_bool) {
             Some(true) => "yes",
             Some(false) => "no",
             None => "",
         };
-        Self { id: id.into(), categories: categories.collect(), diseases: texts("diseases").join(" "), commercial }
+        Self {
+            id: id.into(),
+            categories: categories.collect(),
+            diseases: texts("diseases").join(" "),
+            commercial,
+        }
     }
 }
 
@@ -78,7 +91,10 @@ pub(crate) fn read(fields: &Fields) -> Result<ResearchPurpose, String> {
         return Err("Confirm that the data are put to none of the uses that nobody may make of them.".into());
     }
     let categories: Vec<&str> = fields.many("category").collect();
-    if let Some(odd) = categories.iter().find(|word| !CATEGORIES.iter().any(|(known, _)| known == *word)) {
+    if let Some(odd) = categories
+        .iter()
+        .find(|word| !CATEGORIES.iter().any(|(known, _)| known == *word))
+    {
         return Err(format!("`{odd}` is no choice of this form."));
     }
     if categories.is_empty() {
@@ -91,7 +107,10 @@ pub(crate) fn read(fields: &Fields) -> Result<ResearchPurpose, String> {
     };
     let text = fields.one("diseases").ok().flatten().unwrap_or_default();
     let diseases: Vec<&str> = text.split([' ', ',', ';', '\n']).filter(|id| !id.is_empty()).collect();
-    let is_mondo = |id: &&str| id.strip_prefix("MONDO:").is_some_and(|digits| digits.len() == 7 && digits.bytes().all(|digit| digit.is_ascii_digit()));
+    let is_mondo = |id: &&str| {
+        id.strip_prefix("MONDO:")
+            .is_some_and(|digits| digits.len() == 7 && digits.bytes().all(|digit| digit.is_ascii_digit()))
+    };
     if let Some(odd) = diseases.iter().find(|id| !is_mondo(id)) {
         return Err(format!("`{odd}` is no MONDO id; they look like MONDO:0007254."));
     }
@@ -111,8 +130,17 @@ pub(crate) fn read(fields: &Fields) -> Result<ResearchPurpose, String> {
 /// A purpose as a line of a page.
 pub(crate) fn in_words(purpose: &ResearchPurpose) -> String {
     let form = PurposeForm::new("", Some(purpose));
-    let aims: Vec<&str> = form.categories.iter().filter(|category| category.chosen).map(|category| category.words).collect();
-    let diseases = if form.diseases.is_empty() { String::new() } else { format!(" · {}", form.diseases) };
+    let aims: Vec<&str> = form
+        .categories
+        .iter()
+        .filter(|category| category.chosen)
+        .map(|category| category.words)
+        .collect();
+    let diseases = if form.diseases.is_empty() {
+        String::new()
+    } else {
+        format!(" · {}", form.diseases)
+    };
     let commercial = match form.commercial {
         "yes" => " · commercial",
         "no" => " · not commercial",
@@ -130,18 +158,45 @@ mod tests {
         let good = "none_barred=yes&category=disease&category=genetic&commercial=no&diseases=MONDO%3A0007254";
         let cases = [
             ("good", good.to_owned(), None),
-            ("without the promise", good.replace("none_barred=yes&", ""), Some("Confirm")),
+            (
+                "without the promise",
+                good.replace("none_barred=yes&", ""),
+                Some("Confirm"),
+            ),
             ("without an aim", good.replace("category=", "x="), Some("Choose")),
-            ("without an answer on commerce", good.replace("commercial=no", ""), Some("Say whether")),
-            ("a barred use as an aim", good.replace("category=genetic", "category=advertising"), Some("`advertising`")),
-            ("unstated as an aim", good.replace("category=genetic", "category=unstated"), Some("`unstated`")),
-            ("a disease in words", good.replace("MONDO%3A0007254", "cancer"), Some("`cancer`")),
-            ("disease without diseases", good.replace("MONDO%3A0007254", ""), Some("Name")),
+            (
+                "without an answer on commerce",
+                good.replace("commercial=no", ""),
+                Some("Say whether"),
+            ),
+            (
+                "a barred use as an aim",
+                good.replace("category=genetic", "category=advertising"),
+                Some("`advertising`"),
+            ),
+            (
+                "unstated as an aim",
+                good.replace("category=genetic", "category=unstated"),
+                Some("`unstated`"),
+            ),
+            (
+                "a disease in words",
+                good.replace("MONDO%3A0007254", "cancer"),
+                Some("`cancer`"),
+            ),
+            (
+                "disease without diseases",
+                good.replace("MONDO%3A0007254", ""),
+                Some("Name"),
+            ),
         ];
         for (name, form, refused) in cases {
             let fields = Fields::parse(form.as_bytes()).unwrap();
             match (read(&fields), refused) {
-                (Ok(purpose), None) => assert_eq!(in_words(&purpose), "Named diseases (below), Genetics · MONDO:0007254 · not commercial"),
+                (Ok(purpose), None) => assert_eq!(
+                    in_words(&purpose),
+                    "Named diseases (below), Genetics · MONDO:0007254 · not commercial"
+                ),
                 (Err(why), Some(start)) => assert!(why.starts_with(start), "{name}: {why}"),
                 (got, _) => panic!("{name}: {got:?}"),
             }

@@ -55,7 +55,11 @@ pub(crate) fn unavailable(front: &Front, code: &'static str) -> Response {
 
 /// A login that did not succeed; the log has the details, the page the remedy.
 pub(crate) fn login_problem(front: &Front, problem: &LoginProblem) -> Response {
-    tracing::warn!(login.code = problem.code(), detail = problem.detail().unwrap_or_default(), "a login failed: {problem}");
+    tracing::warn!(
+        login.code = problem.code(),
+        detail = problem.detail().unwrap_or_default(),
+        "a login failed: {problem}"
+    );
     let status = match problem {
         LoginProblem::Discovery { .. } => StatusCode::BAD_GATEWAY,
         LoginProblem::Suspended | LoginProblem::Refused { .. } => StatusCode::FORBIDDEN,
@@ -82,5 +86,7 @@ pub(crate) fn login_problem(front: &Front, problem: &LoginProblem) -> Response {
 /// A clause as a sentence.
 fn capital(clause: &str) -> String {
     let mut letters = clause.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    letters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), letters.as_str())
+    })
 }

@@ -3,11 +3,11 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use http::StatusCode;
 
 use super::{account, account_forms, home, login};
 use crate::Broker;
 use crate::front::Front;
-use crate::keys::KeyError;
 use crate::page::style_sheet;
 use crate::provider;
 
@@ -15,12 +15,19 @@ use crate::provider;
 const BODY_BYTES: usize = 64 * 1024;
 
 /// Every route of the OpenID Provider and of the pages.
-///
-/// # Errors
-/// The keys of cookies and forms could not be derived.
-pub(crate) fn routes(broker: &Broker) -> Result<Router, KeyError> {
-    let front = Front::of(broker)?;
-    Ok(Router::new()
+pub(crate) fn routes(broker: &Broker) -> Router {
+    match Front::of(broker) {
+        Ok(front) => table(front),
+        Err(error) => {
+            // Without the keys of cookies and forms nothing here can be safe: all of it is closed.
+            tracing::error!(error.code = error.code(), %error, "the pages and the OpenID Provider are closed");
+            Router::new().fallback(|| async { StatusCode::SERVICE_UNAVAILABLE })
+        }
+    }
+}
+
+fn table(front: Front) -> Router {
+    Router::new()
         // programs
         .route("/.well-known/openid-configuration", get(provider::metadata))
         .route("/.well-known/oauth-authorization-server", get(provider::metadata))
@@ -43,5 +50,5 @@ pub(crate) fn routes(broker: &Broker) -> Result<Router, KeyError> {
         .route("/account/sessions/end", post(account_forms::end_session))
         .route("/account/consents/end", post(account_forms::end_consent))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .with_state(front))
+        .with_state(front)
 }

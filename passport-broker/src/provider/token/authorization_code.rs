@@ -46,7 +46,12 @@ pub(crate) struct CodeFacts {
 }
 
 /// Redeems a code. A second use ends all that came of the first (`specs/trust.md` C.4).
-pub(crate) async fn redeem(front: &Front, client: Client, fields: &Fields, now: Timestamp) -> Result<Tokens, TokenProblem> {
+pub(crate) async fn redeem(
+    front: &Front,
+    client: Client,
+    fields: &Fields,
+    now: Timestamp,
+) -> Result<Tokens, TokenProblem> {
     let code = digest_of(fields.required("code")?);
     let redirect = fields.required("redirect_uri")?;
     let verifier = fields.required("code_verifier")?;
@@ -56,7 +61,11 @@ pub(crate) async fn redeem(front: &Front, client: Client, fields: &Fields, now: 
         Taken::Again(_) => {
             let ended = tokens::revoke_of_code(&mut tx, &code, now).await?;
             tx.commit().await?;
-            tracing::warn!(client.id = client.row.id, families.ended = ended, "an authorization code was used twice");
+            tracing::warn!(
+                client.id = client.row.id,
+                families.ended = ended,
+                "an authorization code was used twice"
+            );
             return Err(TokenProblem::grant());
         }
         Taken::Unknown => return Err(TokenProblem::grant()),
@@ -81,7 +90,13 @@ pub(crate) async fn redeem(front: &Front, client: Client, fields: &Fields, now: 
     };
     tokens::begin_family(&mut tx, &family).await?;
     let answer = answer(front, &mut tx, &family, &facts.scopes, now).await?;
-    let id_token = id_token(front, &family, facts.nonce.as_deref(), answer.0.get("access_token"), now)?;
+    let id_token = id_token(
+        front,
+        &family,
+        facts.nonce.as_deref(),
+        answer.0.get("access_token"),
+        now,
+    )?;
     tx.commit().await?;
     Ok(answer.with("id_token", id_token))
 }

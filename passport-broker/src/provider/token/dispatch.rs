@@ -40,9 +40,14 @@ pub(crate) async fn token(State(front): State<Front>, headers: HeaderMap, body: 
 }
 
 async fn answer(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Tokens, TokenProblem> {
-    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let form = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if form.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
-        return Err(TokenProblem::request("the body must be application/x-www-form-urlencoded"));
+        return Err(TokenProblem::request(
+            "the body must be application/x-www-form-urlencoded",
+        ));
     }
     let fields = Fields::parse(body)?;
     if let Some(name) = fields.repeated(&REPEATABLE) {

@@ -22,7 +22,12 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const AUDIENCES: usize = 5;
 
 /// Exchanges a person's access token for their Passport, for the clearinghouses that were asked.
-pub(crate) async fn exchange(front: &Front, client: Client, fields: &Fields, now: Timestamp) -> Result<Tokens, TokenProblem> {
+pub(crate) async fn exchange(
+    front: &Front,
+    client: Client,
+    fields: &Fields,
+    now: Timestamp,
+) -> Result<Tokens, TokenProblem> {
     if client.proof == Proof::Public {
         // A Passport is never for a client that cannot prove itself (TX-04).
         return Err(TokenProblem::client(false));
@@ -32,10 +37,15 @@ pub(crate) async fn exchange(front: &Front, client: Client, fields: &Fields, now
     let live = match access_token::live(&front.broker, &mut db, subject, now).await {
         Ok(live) => live,
         Err(BearerProblem::Server) => {
-            return Err(TokenProblem::server("exchange.subject_token", &std::io::Error::other("not checked")));
+            return Err(TokenProblem::server(
+                "exchange.subject_token",
+                &std::io::Error::other("not checked"),
+            ));
         }
         Err(BearerProblem::Missing | BearerProblem::Invalid | BearerProblem::Scope(_)) => {
-            return Err(TokenProblem::request("the subject token is not a live access token of this issuer"));
+            return Err(TokenProblem::request(
+                "the subject token is not a live access token of this issuer",
+            ));
         }
     };
     may_show(&client, &live)?;
@@ -55,10 +65,14 @@ pub(crate) async fn exchange(front: &Front, client: Client, fields: &Fields, now
 /// The parameters' shape, in the words of RFC 8693 §2.1. What is wrong here is `invalid_request` (TX-13).
 fn shape(fields: &Fields) -> Result<&str, TokenProblem> {
     if fields.one("requested_token_type")? != Some(PASSPORT) {
-        return Err(TokenProblem::request(format!("`requested_token_type` must be `{PASSPORT}`")));
+        return Err(TokenProblem::request(format!(
+            "`requested_token_type` must be `{PASSPORT}`"
+        )));
     }
     if fields.one("subject_token_type")? != Some(ACCESS_TOKEN) {
-        return Err(TokenProblem::request(format!("`subject_token_type` must be `{ACCESS_TOKEN}`")));
+        return Err(TokenProblem::request(format!(
+            "`subject_token_type` must be `{ACCESS_TOKEN}`"
+        )));
     }
     if fields.one("actor_token")?.is_some() || fields.one("actor_token_type")?.is_some() {
         return Err(TokenProblem::request("`actor_token` is not supported"));
@@ -75,7 +89,9 @@ fn may_show(client: &Client, live: &Live) -> Result<(), TokenProblem> {
         return Err(TokenProblem::request("a token of this kind is no subject token"));
     }
     if !live.scopes.has(Scope::Passport) {
-        return Err(TokenProblem::request("the subject token does not carry the scope `ga4gh_passport_v1`"));
+        return Err(TokenProblem::request(
+            "the subject token does not carry the scope `ga4gh_passport_v1`",
+        ));
     }
     if let Proof::KeyOf(person) = &client.proof
         && *person != live.row.person
@@ -96,7 +112,9 @@ fn audience(client: &ClientRow, fields: &Fields) -> Result<Vec<String>, TokenPro
     let mut all: Vec<String> = Vec::new();
     for text in fields.many("resource") {
         if !Url::parse(text).is_ok_and(|url| url.fragment().is_none()) {
-            return Err(TokenProblem::target("`resource` must be an absolute URI without fragment"));
+            return Err(TokenProblem::target(
+                "`resource` must be an absolute URI without fragment",
+            ));
         }
         all.push(text.to_owned());
     }
@@ -104,11 +122,15 @@ fn audience(client: &ClientRow, fields: &Fields) -> Result<Vec<String>, TokenPro
     all.sort();
     all.dedup();
     if all.is_empty() {
-        return Err(TokenProblem::request("`audience` (or `resource`) must name the clearinghouse"));
+        return Err(TokenProblem::request(
+            "`audience` (or `resource`) must name the clearinghouse",
+        ));
     }
     let registered = |one: &String| client.audiences.contains(one) || client.exchange_audiences.contains(one);
     if all.len() > AUDIENCES || !all.iter().all(registered) {
-        return Err(TokenProblem::target("no Passport is issued to this client for this audience"));
+        return Err(TokenProblem::target(
+            "no Passport is issued to this client for this audience",
+        ));
     }
     Ok(all)
 }

@@ -22,7 +22,12 @@ pub(super) const GRANT: &str = "refresh_token";
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Renews the tokens of a family; the scope may become narrower for the new access token, never wider.
-pub(crate) async fn renew(front: &Front, client: Client, fields: &Fields, now: Timestamp) -> Result<Tokens, TokenProblem> {
+pub(crate) async fn renew(
+    front: &Front,
+    client: Client,
+    fields: &Fields,
+    now: Timestamp,
+) -> Result<Tokens, TokenProblem> {
     let digest = digest_of(fields.required("refresh_token")?);
     let mut tx = front.broker.db().begin().await?;
     let family = match tokens::use_refresh(&mut tx, &digest, &client.row.id, now).await? {
@@ -31,7 +36,10 @@ pub(crate) async fn renew(front: &Front, client: Client, fields: &Fields, now: T
         Refreshed::Reused { family, .. } => {
             tokens::revoke_family(&mut tx, &family.id, now).await?;
             tx.commit().await?;
-            tracing::warn!(client.id = client.row.id, "a refresh token was used twice; its family was ended");
+            tracing::warn!(
+                client.id = client.row.id,
+                "a refresh token was used twice; its family was ended"
+            );
             return Err(TokenProblem::grant());
         }
         Refreshed::Bad => return Err(TokenProblem::grant()),

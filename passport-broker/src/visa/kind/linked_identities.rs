@@ -37,10 +37,18 @@ mod tests {
     fn only_identities_that_we_may_link_are_linked() {
         let at = |sub: &str, iss: &str| VisaIdentity::new(iss.parse().unwrap(), sub.parse().unwrap());
         let own = "https://broker.example.org";
-        let others = [at("a,b", "https://issuer.example.net"), at("x", "https://stranger.example.net"), at("me", own)];
+        let others = [
+            at("a,b", "https://issuer.example.net"),
+            at("x", "https://stranger.example.net"),
+            at("me", own),
+        ];
         let now = Timestamp::from_unix(1);
         let cases: [(&str, &[&str], Option<&str>); 3] = [
-            ("may link one", &["https://issuer.example.net"], Some("a%2Cb,https%3A%2F%2Fissuer.example.net")),
+            (
+                "may link one",
+                &["https://issuer.example.net"],
+                Some("a%2Cb,https%3A%2F%2Fissuer.example.net"),
+            ),
             ("may link none", &[], None),
             (
                 "may link all",
@@ -50,7 +58,11 @@ mod tests {
         ];
         for (name, may, value) in cases {
             let may: Vec<String> = may.iter().map(|may| (*may).to_owned()).collect();
-            assert_eq!(draft(own, &others, &may, now).map(|draft| draft.value).as_deref(), value, "{name}");
+            assert_eq!(
+                draft(own, &others, &may, now).map(|draft| draft.value).as_deref(),
+                value,
+                "{name}"
+            );
         }
     }
 }

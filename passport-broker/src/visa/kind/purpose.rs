@@ -16,7 +16,12 @@ pub(crate) fn visa_type(issuer: &str) -> String {
 
 /// The purpose visa of a grant of ours, if it carries a purpose.
 pub(crate) fn bound(issuer: &str, grant: &Grant) -> Option<VisaDraft> {
-    let claim = claim(grant.purpose.as_ref()?, grant.project.as_deref(), grant.institution.as_deref(), "bound")?;
+    let claim = claim(
+        grant.purpose.as_ref()?,
+        grant.project.as_deref(),
+        grant.institution.as_deref(),
+        "bound",
+    )?;
     Some(VisaDraft {
         kind: visa_type(issuer),
         value: grant.dataset.clone(),
@@ -31,7 +36,12 @@ pub(crate) fn bound(issuer: &str, grant: &Grant) -> Option<VisaDraft> {
 
 /// The purpose visa of what a person attested for another issuer's grant.
 pub(crate) fn attested(issuer: &str, row: &AttestedPurpose) -> Option<VisaDraft> {
-    let claim = claim(&row.purpose, row.project.as_deref(), row.institution.as_deref(), "attested")?;
+    let claim = claim(
+        &row.purpose,
+        row.project.as_deref(),
+        row.institution.as_deref(),
+        "attested",
+    )?;
     Some(VisaDraft {
         kind: visa_type(issuer),
         value: row.dataset.clone(),
