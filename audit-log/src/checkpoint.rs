@@ -46,15 +46,13 @@ impl Checkpoint {
     /// [`NoteError`]: not a note, another log's, without the log's signature, or with a wrong one.
     pub fn verify(note: &str, log: &VKey, witnesses: &[&VKey]) -> Result<(Self, Vec<Signed>), NoteError> {
         let note = Note::parse(note)?;
-        let keys: Vec<&VKey> = std::iter::once(log).chain(witnesses.iter().copied()).collect();
-        let signed = note.verify(&keys)?;
-        if log.is_witness()
-            || !signed
-                .iter()
-                .any(|by| by.name == log.name() && by.witness_time.is_none())
-        {
+        // By the key, not by its name: another key of that name is not the log's.
+        let mut signed = note.verify(&[log])?;
+        if log.is_witness() || signed.is_empty() {
             return Err(NoteError::new("the log's own signature is missing"));
         }
+        let witnesses: Vec<&VKey> = witnesses.iter().copied().filter(|key| key.is_witness()).collect();
+        signed.extend(note.verify(&witnesses)?);
         let head = Self::parse_body(note.body())?;
         if head.origin != log.name() {
             return Err(NoteError::new("a checkpoint of another log"));

@@ -73,3 +73,135 @@ fn write(value: &Value, to: &mut String) {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => to.push_str(&value.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::*;
+    use crate::pseudonym::{ObjectSalt, PersonKey};
+
+    /// An entry with every field that there is.
+    fn full() -> Entry {
+        let (ann, ben) = (PersonKey::from_bytes([1; 32]), PersonKey::from_bytes([2; 32]));
+        let digest = Digest::of(b"x");
+        let details = Details::of("ann", "https://idp.example.org")
+            .address("192.0.2.7")
+            .client("c");
+        let details = details
+            .institution("https://ror.example.org/1")
+            .role("dac")
+            .user_agent("curl/8 \"x\"");
+        let auth = Auth {
+            acr: Some("a".into()),
+            amr: vec!["pwd".into()],
+            at: Some(-1),
+            tok: Some(digest),
+        };
+        let moment = Instant::from_micros(1_795_381_200_000_042);
+        let event = Event::new(EventType::DrsStreamEnd, Outcome::Aborted)
+            .who(Who::person(Class::Task, &ann, details).acting_for(&ben).auth(auth))
+            .via(Via::request("r").trace("0af7651916cd43dd8448eb211c80319c"))
+            .what(
+                What::dataset("d")
+                    .object("o")
+                    .class(DataClass::Controlled)
+                    .category("genomic")
+                    .mode(Mode::ComputeOnly)
+                    .range(0, u64::MAX),
+            )
+            .why(
+                Why::decision("d")
+                    .with_code("c\"\\")
+                    .policies(["p"])
+                    .visas([digest])
+                    .verdict(Verdict::Permit)
+                    .snapshot(1)
+                    .purpose(Some("u".into()), Basis::Bound, ["disease"])
+                    .ground("g")
+                    .until(i64::MAX),
+            )
+            .place(Where {
+                country: Some("FI".into()),
+                institution: Some("i".into()),
+                storage: Some("s".into()),
+            })
+            .did(Did::row(Some(digest), Some(digest)).approver(&ben).reason(digest))
+            .about(AboutKind::Task, "t")
+            .subject_of_care("p")
+            .anchor(Anchor {
+                origin: "o".into(),
+                root: digest,
+                size: 1,
+            })
+            .bytes(1)
+            .duration_ms(2)
+            .end(Ended::Withdrawn)
+            .count(Count {
+                count: 1,
+                from: moment,
+                to: moment,
+            });
+        let salt = ObjectSalt::from_bytes([3; 32]);
+        let stamp = Stamp {
+            id: "01JD".to_owned(),
+            t: moment,
+            node: "n",
+            origin: "o",
+            salt: &salt,
+            nonce: [0; 12],
+        };
+        event.into_entry(&stamp).unwrap()
+    }
+
+    #[test]
+    fn an_entry_with_every_field_is_written_in_canonical_form() {
+        let entry = full();
+        let bytes = encode(&entry).unwrap();
+        let value: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(
+            String::from_utf8(bytes.clone()).unwrap(),
+            canonical(&value),
+            "keys sorted at every depth, no spaces"
+        );
+        assert_eq!(decode(&bytes), Ok(entry));
+        let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+        assert_eq!(keys.len(), 21, "a new field belongs into this test: {keys:?}");
+    }
+
+    #[test]
+    fn other_spellings_of_an_entry_are_refused() {
+        let text = String::from_utf8(encode(&full()).unwrap()).unwrap();
+        let edits = [
+            ("a space", text.replacen(':', ": ", 1)),
+            ("another order", {
+                let mut value: Vec<&str> = text[1..text.len() - 1].splitn(2, ",\"anchor\"").collect();
+                value.rotate_left(1);
+                format!("{{\"anchor\"{},{}}}", value[0], value[1])
+            }),
+            ("an unknown field", text.replacen('{', "{\"aa\":1,", 1)),
+            (
+                "a field twice",
+                text.replacen("\"bytes\":1", "\"bytes\":1,\"bytes\":1", 1),
+            ),
+            ("null for nothing", text.replacen("\"bytes\":1", "\"bytes\":null", 1)),
+            ("another number", text.replacen("\"bytes\":1", "\"bytes\":1.0", 1)),
+            (
+                "an escape that is not needed",
+                text.replacen("\"FI\"", "\"\\u0046I\"", 1),
+            ),
+            ("free text", text.replacen("\"FI\"", "\"two words\"", 1)),
+            ("an unknown type", text.replacen("drs.stream.end", "drs.stream.stop", 1)),
+            ("nothing", String::new()),
+        ];
+        for (what, edited) in edits {
+            assert_ne!(edited, text, "{what}");
+            assert!(decode(edited.as_bytes()).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn keys_are_sorted_by_bytes() {
+        let value: Value = serde_json::from_str(r#"{"b":[1,{"z":null,"a":"\n"}],"a":true,"B":-1}"#).unwrap();
+        assert_eq!(canonical(&value), r#"{"B":-1,"a":true,"b":[1,{"a":"\n","z":null}]}"#);
+    }
+}

@@ -180,7 +180,7 @@ impl Instant {
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = jiff::Timestamp::from_microsecond(self.0).map_err(|_| fmt::Error)?;
-        let date = time.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        let date = jiff::tz::Offset::UTC.to_datetime(time);
         write!(
             f,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",

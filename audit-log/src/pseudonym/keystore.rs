@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use super::{ObjectSalt, PersonKey, Pseudonym, Sealed};
 use crate::error::AuditError;
 use crate::source::Source;
+use crate::store::files;
 
 const HEADER: &str = "visum-keystore/1\n";
 /// Longest subject text, in bytes (`sub,iss` percent-encoded: two of 255 and a URL).
@@ -79,11 +80,7 @@ impl Keystore {
             file.set_len(0).map_err(refuse)?;
             file.write_all(HEADER.as_bytes()).map_err(refuse)?;
             file.sync_all().map_err(refuse)?;
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                File::open(folder)
-                    .and_then(|folder| folder.sync_all())
-                    .map_err(refuse)?;
-            }
+            sync_parent(path).map_err(refuse)?;
             text = HEADER.to_owned();
         }
         let whole = text.rfind('\n').map_or(0, |at| at + 1);
@@ -133,7 +130,7 @@ impl Keystore {
             &mut state,
             &Record::Person {
                 subject: subject.to_owned(),
-                key: URL_SAFE_NO_PAD.encode(*key),
+                key: encode(&key),
             },
         )?;
         let key = PersonKey::from_bytes(*key);
@@ -161,12 +158,66 @@ impl Keystore {
             &mut state,
             &Record::Salt {
                 origin: origin.to_owned(),
-                key: URL_SAFE_NO_PAD.encode(*key),
+                key: encode(&key),
             },
         )?;
         let salt = ObjectSalt::from_bytes(*key);
         state.salts.insert(origin.to_owned(), salt.clone());
         Ok(salt)
+    }
+
+    /// Destroys a person's key: the file is written anew without it (audit.md section 4, erasure). Their pseudonyms
+    /// and sealed details can't be resolved by us from then on. Tells whether there was one.
+    ///
+    /// The caller writes the `subject.erase` entry before, and drops its own clones of the key. Backups of the file
+    /// are beyond its reach.
+    ///
+    /// # Errors
+    /// [`AuditError::File`]; then the key is still there.
+    pub fn destroy(&self, subject: &str) -> Result<bool, AuditError> {
+        let mut state = self.state();
+        if !state.people.contains_key(subject) {
+            return Ok(false);
+        }
+        let fail = |error: std::io::Error| AuditError::file(&self.0.path, error);
+        let mut text = HEADER.to_owned();
+        let mut lines = 0;
+        let people = state.people.iter().filter(|(who, _)| *who != subject);
+        let people = people.map(|(who, key)| Record::Person {
+            subject: who.clone(),
+            key: encode(key.bytes()),
+        });
+        let salts = state.salts.iter().map(|(of, salt)| Record::Salt {
+            origin: of.clone(),
+            key: encode(salt.bytes()),
+        });
+        for record in people.chain(salts) {
+            text.push_str(&self.line(lines, &record)?);
+            lines += 1;
+        }
+        // The new file is locked before it has the name: no other process can slip in between.
+        let mut name = self.0.path.as_os_str().to_owned();
+        name.push(".new");
+        let new = Path::new(&name);
+        files::remove(new).map_err(fail)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create_new(true)
+            .open(new)
+            .map_err(fail)?;
+        file.try_lock().map_err(|_| AuditError::Locked {
+            dir: self.0.path.clone(),
+        })?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(fail)?;
+        std::fs::rename(new, &self.0.path).map_err(fail)?;
+        state.file = file;
+        state.lines = lines;
+        state.people.remove(subject);
+        sync_parent(&self.0.path).map_err(fail)?;
+        Ok(true)
     }
 
     /// Whose pseudonym this is in a log's month (`YYYY-MM`): only the node can tell, by trying each key.
@@ -191,11 +242,7 @@ impl Keystore {
         if state.broken {
             return Err(fail(&"an earlier write failed; open it again"));
         }
-        let mut nonce = [0; 12];
-        self.0.source.fill(&mut nonce);
-        let text = serde_json::to_vec(record).map_err(|error| fail(&error))?;
-        let sealed = Sealed::seal(&self.0.node_key, nonce, &aad(state.lines), text)?;
-        let line = format!("{}\n", URL_SAFE_NO_PAD.encode(sealed.as_bytes()));
+        let line = self.line(state.lines, record)?;
         let written = state
             .file
             .write_all(line.as_bytes())
@@ -206,6 +253,15 @@ impl Keystore {
         }
         state.lines += 1;
         Ok(())
+    }
+
+    /// A record as the line of this number.
+    fn line(&self, number: u64, record: &Record) -> Result<String, AuditError> {
+        let mut nonce = [0; 12];
+        self.0.source.fill(&mut nonce);
+        let text = serde_json::to_vec(record).map_err(|error| AuditError::file(&self.0.path, error))?;
+        let sealed = Sealed::seal(&self.0.node_key, nonce, &aad(number), text)?;
+        Ok(format!("{}\n", URL_SAFE_NO_PAD.encode(sealed.as_bytes())))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -227,6 +283,16 @@ impl State {
         self.lines += 1;
         Ok(())
     }
+}
+
+fn encode(key: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(key)
+}
+
+fn sync_parent(path: &Path) -> std::io::Result<()> {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map_or(Ok(()), files::sync_dir)
 }
 
 fn aad(line: u64) -> Vec<u8> {

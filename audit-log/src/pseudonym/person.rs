@@ -90,6 +90,10 @@ impl ObjectSalt {
         Self(Arc::new(Zeroizing::new(bytes)))
     }
 
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The digest that stands in the log for this object id.
     #[must_use]
     pub fn digest(&self, id: &Name) -> Name {

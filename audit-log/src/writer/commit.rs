@@ -83,8 +83,9 @@ impl Committer {
             .key
             .vkey(&settings.origin)
             .map_err(|_| wrong("empty, or with spaces or plus"))?;
-        if settings.origin.starts_with(PROMISE) || settings.origin.contains([';', '#']) {
-            return Err(wrong("begins as a promise does, or holds `;` or `#`"));
+        let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b';' | b'#');
+        if settings.origin.starts_with(PROMISE) || !settings.origin.bytes().all(plain) {
+            return Err(wrong("begins as a promise does, or holds `;`, `#` or other than ASCII"));
         }
         if settings.node.is_empty() {
             return Err(AuditError::Setting {

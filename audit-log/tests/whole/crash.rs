@@ -213,34 +213,3 @@ fn whole_entries_that_were_never_acknowledged_may_stay() {
     drop(writer);
     assert!(bench.verify().sound());
 }
-
-#[test]
-fn a_keystore_keeps_its_people_and_refuses_other_keys_and_edits() {
-    let bench = Bench::new();
-    let path = bench.folder.path().join("keys");
-    let open = |key: u8| Keystore::open(&path, [key; 32], bench.source.clone());
-    let keystore = open(9).unwrap();
-    let p = |keystore: &Keystore, who: &str| Pseudonym::of(&keystore.person(who).unwrap(), ORIGIN, "2026-11");
-    let (ann, ben) = (p(&keystore, "ann"), p(&keystore, "ben"));
-    assert_ne!(ann, ben);
-    assert_eq!(open(9).unwrap_err().code(), "audit.locked");
-    assert!(keystore.known("cid").is_none());
-    drop(keystore);
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(!text.contains("ann"), "subjects are sealed too");
-    assert_eq!(open(8).unwrap_err().code(), "audit.keystore");
-
-    fs::write(&path, format!("{text}torn")).unwrap();
-    let keystore = open(9).unwrap();
-    assert_eq!((p(&keystore, "ann"), p(&keystore, "ben")), (ann, ben));
-    keystore.salt(ORIGIN).unwrap();
-    drop(keystore);
-    let mut lines: Vec<&str> = text.lines().collect();
-    lines.swap(1, 2);
-    fs::write(&path, lines.join("\n") + "\n").unwrap();
-    assert_eq!(
-        open(9).unwrap_err().code(),
-        "audit.keystore",
-        "records in another order"
-    );
-}

@@ -141,7 +141,15 @@ fn another_key_or_origin_does_not_open_the_log() {
     let mut other = bench.settings();
     other.origin = "visum.example.org/audit/other".to_owned();
     assert_eq!(Writer::open(other).unwrap_err().code(), "audit.other_log");
-    for origin in ["", "two words", "a+b", "visum-promise/1", "a;b"] {
+    for origin in [
+        "",
+        "two words",
+        "a+b",
+        "visum-promise/1",
+        "a;b",
+        "h.example.org/a#1",
+        "é.example.org",
+    ] {
         let mut wrong = bench.settings();
         wrong.origin = origin.to_owned();
         assert_eq!(Writer::open(wrong).unwrap_err().code(), "audit.setting", "{origin}");

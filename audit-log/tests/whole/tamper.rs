@@ -29,24 +29,23 @@ fn larger() -> Bench {
     bench
 }
 
-fn every_flip_is_found(bench: &Bench, step: usize, masks: &[u8]) {
+/// One bit of every `step`th byte, another bit each time.
+fn every_flip_is_found(bench: &Bench, step: usize) {
     let dir = bench.dir();
     for file in bench.files() {
         let bytes = fs::read(&file).unwrap();
         let name = file.strip_prefix(&dir).unwrap().to_string_lossy().into_owned();
         for at in (0..bytes.len()).step_by(step) {
-            for mask in masks {
-                let mut edited = bytes.clone();
-                edited[at] ^= mask;
-                fs::write(&file, &edited).unwrap();
-                let report = bench.verify();
-                assert!(!report.sound(), "`{name}` byte {at} xor {mask:#x} was not found");
-                assert!(
-                    report.findings.iter().any(|finding| finding.file == name),
-                    "`{name}` byte {at}: placed at {:?}",
-                    report.findings
-                );
-            }
+            let mask = 1u8 << (at % 8);
+            let mut edited = bytes.clone();
+            edited[at] ^= mask;
+            fs::write(&file, &edited).unwrap();
+            let report = bench.verify();
+            assert!(
+                report.findings.iter().any(|finding| finding.file == name),
+                "`{name}` byte {at} xor {mask:#x}: {:?}",
+                report.findings
+            );
         }
         fs::write(&file, &bytes).unwrap();
     }
@@ -55,12 +54,12 @@ fn every_flip_is_found(bench: &Bench, step: usize, masks: &[u8]) {
 
 #[test]
 fn every_flipped_byte_of_every_file_of_a_small_log_is_found_and_placed() {
-    every_flip_is_found(&small(), 1, &[0x01, 0x80]);
+    every_flip_is_found(&small(), 1);
 }
 
 #[test]
 fn flipped_bytes_of_a_log_with_full_tiles_and_many_segments_are_found_and_placed() {
-    every_flip_is_found(&larger(), 1009, &[0x20]);
+    every_flip_is_found(&larger(), 1009);
 }
 
 #[test]

@@ -346,3 +346,6 @@ impl NoteSignature {
         .ok_or(wrong)
     }
 }
+
+#[cfg(test)]
+mod tests;
