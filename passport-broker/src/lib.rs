@@ -22,6 +22,8 @@ pub mod record;
 mod router;
 mod session;
 pub mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod throttle;
 mod upstream;
 mod visa;

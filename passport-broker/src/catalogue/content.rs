@@ -1,6 +1,6 @@
 //! The governed rows that a snapshot is made of, each read into its record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use policy_engine::catalogue::{CatalogueError, ObjectMap, ObjectRecord, PrefixMap, PrefixRecord};
 use policy_engine::snapshot::{
@@ -98,6 +98,7 @@ impl Content {
         snapshot.prefixes = PrefixMap::new(self.prefixes.into_values().collect()).map_err(catalogue)?;
         snapshot.sinks = self.sinks.into_values().collect();
         snapshot.services = self.services.into_values().collect();
+        register_node(snapshot);
         snapshot.roles = self
             .roles
             .into_values()
@@ -107,6 +108,32 @@ impl Content {
         snapshot.trust = trust(self.trust.into_values(), snapshot.trust.audience().to_vec())?;
         Ok(())
     }
+}
+
+/// A node that nobody registered yet is a service certified for nothing and suspended: no data, no work.
+pub(super) fn register_node(snapshot: &mut Snapshot) {
+    if snapshot.services.iter().any(|service| service.id == snapshot.node) {
+        return;
+    }
+    let nobody = "urn:visum:unregistered".to_owned();
+    // a country has to be an assigned one; nobody lives in this
+    let nowhere = "AQ".to_owned();
+    snapshot.institutions.push(InstitutionRecord {
+        id: nobody.clone(),
+        scopes: BTreeSet::new(),
+        country: nowhere.clone(),
+        nonprofit: None,
+        commercial: None,
+    });
+    snapshot.services.push(ServiceRecord {
+        id: snapshot.node.clone(),
+        operator: nobody,
+        country: nowhere,
+        certified: BTreeSet::new(),
+        secure_environment: false,
+        suspended: true,
+        roles: BTreeSet::new(),
+    });
 }
 
 fn put<T: Governed>(map: &mut BTreeMap<String, T>, row: &Sealed) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use policy_engine::snapshot::{Bar, BarKind, PersonKey, Snapshot};
 use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::TrustPolicy;
 
-use super::content::{Content, ContentError};
+use super::content::{Content, ContentError, register_node};
 use super::ledger::Mismatch;
 use crate::broker::Broker;
 use crate::config::Config;
@@ -76,7 +76,9 @@ impl PublishError {
 
 /// Before the first publication: no data, nobody trusted, nothing permitted.
 pub(crate) fn nothing_yet(config: &Config, now: Timestamp) -> Result<Current, BundleError> {
-    Current::open(Snapshot::empty(0, now, config.node.clone(), TrustPolicy::default()))
+    let mut snapshot = Snapshot::empty(0, now, config.node.clone(), TrustPolicy::default());
+    register_node(&mut snapshot);
+    Current::open(snapshot)
 }
 
 /// Finishes what a crash left half done: a pending row whose event is in the log is sealed, any other dropped.

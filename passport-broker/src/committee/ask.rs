@@ -55,6 +55,9 @@ impl Asked {
             event = event.what(What::dataset(dataset));
         }
         broker.writer().note_denied(event).await?;
+        if let Some(dataset) = dataset.filter(|_| decision.hidden()) {
+            return Err(GovernError::NoDataset { dataset: dataset.to_owned() });
+        }
         Err(GovernError::Denied { reasons: decision.reasons().to_vec() })
     }
 }

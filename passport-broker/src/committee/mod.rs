@@ -13,3 +13,6 @@ pub use attest::{Attestation, ForeignGrant, attest, choose_default, waiting};
 pub use error::GovernError;
 pub use grant::{GrantRequest, Granted, issue, revoke};
 pub use hold::{Effect, HoldRequest, Placed, place, preview};
+
+#[cfg(test)]
+mod tests;
