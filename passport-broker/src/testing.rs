@@ -89,7 +89,13 @@ pub(crate) async fn bare() -> Node {
     let settings = Settings::new(dir.path().join("audit"), origin, "test", key, salt, source);
     let writer = Writer::open(settings).unwrap();
     let broker = open(&dir, &clock, &writer, &keystore).await.unwrap();
-    Node { broker, clock, dir, writer, keystore }
+    Node {
+        broker,
+        clock,
+        dir,
+        writer,
+        keystore,
+    }
 }
 
 async fn open(
@@ -98,9 +104,20 @@ async fn open(
     writer: &Writer,
     keystore: &Keystore,
 ) -> Result<Broker, BrokerError> {
-    let seams =
-        Seams { clock: clock.clone(), random: Arc::new(SystemRandom::new()), fetch: Arc::new(NoNetwork) };
-    Broker::open(config(dir), seams, Audit { writer: writer.clone(), keystore: keystore.clone() }).await
+    let seams = Seams {
+        clock: clock.clone(),
+        random: Arc::new(SystemRandom::new()),
+        fetch: Arc::new(NoNetwork),
+    };
+    Broker::open(
+        config(dir),
+        seams,
+        Audit {
+            writer: writer.clone(),
+            keystore: keystore.clone(),
+        },
+    )
+    .await
 }
 
 impl Node {
@@ -125,7 +142,9 @@ impl Node {
             asserted: now,
             expires: Timestamp::from_unix(START + 86_400),
         };
-        people::assert_facts(&mut tx, &person, &identity, &[fact]).await.unwrap();
+        people::assert_facts(&mut tx, &person, &identity, &[fact])
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         self.broker.publish().await.unwrap();
         Caller {
@@ -149,7 +168,10 @@ impl Node {
     /// The types of all events so far.
     pub(crate) fn events(&self) -> Vec<String> {
         let entries = self.writer.events(0..self.writer.size()).unwrap();
-        entries.iter().map(|entry| format!("{} {}", entry.entry.kind, entry.entry.outcome)).collect()
+        entries
+            .iter()
+            .map(|entry| format!("{} {}", entry.entry.kind, entry.entry.outcome))
+            .collect()
     }
 }
 
@@ -160,7 +182,12 @@ pub(crate) fn home(sub: &str) -> VisaIdentity {
 /// Two houses, a committee with Dan in it, Noor as auditor and administrator, one dataset with two objects.
 pub(crate) fn catalogue() -> Bootstrap {
     let until = Timestamp::from_unix(START + 365 * 86_400);
-    let role = |sub, role| RoleRow { person: home(sub), role, until, revoked: None };
+    let role = |sub, role| RoleRow {
+        person: home(sub),
+        role,
+        until,
+        revoked: None,
+    };
     let institution = |host: &str| {
         serde_json::from_value(json!({
             "id": format!("https://{host}"), "scopes": [host], "country": "FI", "nonprofit": true, "commercial": false,
@@ -173,8 +200,10 @@ pub(crate) fn catalogue() -> Bootstrap {
     Bootstrap {
         institutions: vec![institution("uni.example.org"), institution("biobank.example.org")],
         dacs: vec![
-            serde_json::from_value(json!({ "id": DAC, "institution": "https://biobank.example.org", "title": "Biobank" }))
-                .unwrap(),
+            serde_json::from_value(
+                json!({ "id": DAC, "institution": "https://biobank.example.org", "title": "Biobank" }),
+            )
+            .unwrap(),
         ],
         datasets: vec![dataset(1)],
         objects: vec![object("a-1", json!(["p-17", "p-18"])), object("a-2", json!(["p-18"]))],

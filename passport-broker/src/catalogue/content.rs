@@ -102,7 +102,11 @@ impl Content {
         snapshot.roles = self
             .roles
             .into_values()
-            .map(|row| RoleRecord { person: row.person, grant: row.role, until: row.until })
+            .map(|row| RoleRecord {
+                person: row.person,
+                grant: row.role,
+                until: row.until,
+            })
             .collect();
         snapshot.holds = self.holds.into_values().map(|row| row.record).collect();
         snapshot.trust = trust(self.trust.into_values(), snapshot.trust.audience().to_vec())?;
@@ -147,11 +151,12 @@ fn put<T: Governed>(map: &mut BTreeMap<String, T>, row: &Sealed) -> Result<(), S
 }
 
 fn trust(rows: impl Iterator<Item = TrustRow>, audience: Vec<String>) -> Result<TrustPolicy, ContentError> {
-    let mut policy =
-        TrustPolicy::new(audience, Vec::new()).map_err(|source| ContentError::Trust { source })?;
+    let mut policy = TrustPolicy::new(audience, Vec::new()).map_err(|source| ContentError::Trust { source })?;
     for row in rows {
         for entry in row.policy.entries() {
-            policy.add(entry.clone()).map_err(|source| ContentError::Trust { source })?;
+            policy
+                .add(entry.clone())
+                .map_err(|source| ContentError::Trust { source })?;
         }
     }
     Ok(policy)

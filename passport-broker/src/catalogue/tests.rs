@@ -14,7 +14,13 @@ use crate::testing::{A, Node, START, bare, catalogue, dataset, home, node};
 use visa_verifier::seam::Timestamp;
 
 async fn titles(node: &Node) -> Vec<String> {
-    node.broker.live::<DatasetRecord>().await.unwrap().into_iter().map(|row| row.title).collect()
+    node.broker
+        .live::<DatasetRecord>()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|row| row.title)
+        .collect()
 }
 
 fn version(node: &Node) -> u64 {
@@ -22,7 +28,10 @@ fn version(node: &Node) -> u64 {
 }
 
 fn renamed() -> DatasetRecord {
-    DatasetRecord { title: "Renamed".to_owned(), ..dataset(1) }
+    DatasetRecord {
+        title: "Renamed".to_owned(),
+        ..dataset(1)
+    }
 }
 
 async fn raw(node: &Node, sql: &str) {
@@ -46,20 +55,32 @@ async fn entering_the_same_catalogue_twice_changes_no_row() {
     crate::bootstrap::apply(&node.broker, catalogue()).await.unwrap();
     assert_eq!(governed::everything(&mut node.broker.db()).await.unwrap().len(), rows);
     let snapshot = node.broker.current().load().snapshot().clone();
-    assert_eq!((snapshot.datasets.len(), snapshot.objects.len(), snapshot.roles.len()), (1, 2, 4));
+    assert_eq!(
+        (snapshot.datasets.len(), snapshot.objects.len(), snapshot.roles.len()),
+        (1, 2, 4)
+    );
 }
 
 #[tokio::test]
 async fn a_catalogue_that_does_not_hold_together_is_refused_before_the_first_row() {
     let node = node().await;
-    let before = (governed::everything(&mut node.broker.db()).await.unwrap().len(), version(&node));
+    let before = (
+        governed::everything(&mut node.broker.db()).await.unwrap().len(),
+        version(&node),
+    );
     let mut broken = catalogue();
     broken.objects = vec![
         serde_json::from_value(serde_json::json!({ "id": "x", "dataset": "https://data.example.org/none" })).unwrap(),
     ];
     let error = crate::bootstrap::apply(&node.broker, broken).await.unwrap_err();
     assert_eq!(error.code(), "bundle.record");
-    assert_eq!((governed::everything(&mut node.broker.db()).await.unwrap().len(), version(&node)), before);
+    assert_eq!(
+        (
+            governed::everything(&mut node.broker.db()).await.unwrap().len(),
+            version(&node)
+        ),
+        before
+    );
 }
 
 #[tokio::test]
@@ -68,9 +89,18 @@ async fn a_crash_before_the_event_leaves_the_row_as_it_was() {
     let mut db = node.broker.db();
     let row = governed::draft(&mut db, &renamed(), node.broker.now()).await.unwrap();
     governed::pend(&mut db, &row, node.writer.origin()).await.unwrap();
-    assert_eq!(titles(&node).await, ["Cancer genomes"], "a pending row counts for nothing");
+    assert_eq!(
+        titles(&node).await,
+        ["Cancer genomes"],
+        "a pending row counts for nothing"
+    );
     let again = node.again().await.unwrap();
-    assert!(governed::pending_of(&mut again.db(), node.writer.origin()).await.unwrap().is_empty());
+    assert!(
+        governed::pending_of(&mut again.db(), node.writer.origin())
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(again.current().load().snapshot().datasets[0].title, "Cancer genomes");
 }
 
@@ -82,7 +112,10 @@ async fn a_crash_after_the_event_keeps_the_change() {
     governed::pend(&mut db, &row, node.writer.origin()).await.unwrap();
     let digest = |digest: &RowDigest| digest.bytes().map(Digest::from_bytes);
     let did = Did::row(row.before.as_ref().and_then(digest), digest(&row.digest));
-    node.writer.append(Event::new(EventType::ChangeApply, Outcome::Success).did(did)).await.unwrap();
+    node.writer
+        .append(Event::new(EventType::ChangeApply, Outcome::Success).did(did))
+        .await
+        .unwrap();
     let again = node.again().await.unwrap();
     assert_eq!(again.current().load().snapshot().datasets[0].title, "Renamed");
 }
@@ -97,11 +130,31 @@ async fn what_the_log_does_not_know_stops_publication_and_the_old_snapshot_stays
     );
     let cases = [
         ("a grant written by hand", forged.as_str(), "RowChanged"),
-        ("a row edited by hand", "UPDATE governed SET body = replace(body, 'Cancer', 'Open') WHERE kind = 'dataset'", "RowChanged"),
-        ("a digest made to fit", "UPDATE governed SET digest = 'cd' WHERE kind = 'dataset'", "RowChanged"),
-        ("an index of another event", "UPDATE governed SET ix = 0 WHERE kind = 'dataset'", "RowChanged"),
-        ("a row that is gone", "DELETE FROM governed WHERE kind = 'object' AND id = 'a-1'", "EventWithoutRow"),
-        ("a row of another log", "UPDATE governed SET origin = 'other.example.org/audit/x' WHERE kind = 'dataset'", "ForeignLog"),
+        (
+            "a row edited by hand",
+            "UPDATE governed SET body = replace(body, 'Cancer', 'Open') WHERE kind = 'dataset'",
+            "RowChanged",
+        ),
+        (
+            "a digest made to fit",
+            "UPDATE governed SET digest = 'cd' WHERE kind = 'dataset'",
+            "RowChanged",
+        ),
+        (
+            "an index of another event",
+            "UPDATE governed SET ix = 0 WHERE kind = 'dataset'",
+            "RowChanged",
+        ),
+        (
+            "a row that is gone",
+            "DELETE FROM governed WHERE kind = 'object' AND id = 'a-1'",
+            "EventWithoutRow",
+        ),
+        (
+            "a row of another log",
+            "UPDATE governed SET origin = 'other.example.org/audit/x' WHERE kind = 'dataset'",
+            "ForeignLog",
+        ),
     ];
     for (name, sql, how) in cases {
         let node = node().await;
@@ -111,7 +164,11 @@ async fn what_the_log_does_not_know_stops_publication_and_the_old_snapshot_stays
         assert_eq!(error.code(), "catalogue.db_not_as_logged", "{name}");
         assert!(format!("{error:?}").contains(how), "{name}: {error:?}");
         assert_eq!(version(&node), before, "{name}");
-        assert_eq!(node.events().last().map(String::as_str), Some("policy.publish error"), "{name}");
+        assert_eq!(
+            node.events().last().map(String::as_str),
+            Some("policy.publish error"),
+            "{name}"
+        );
         assert!(node.again().await.is_err(), "{name}: nor does a new start publish");
     }
 }
@@ -137,10 +194,23 @@ async fn a_whole_grant_forged_with_its_digest_is_no_grant() {
     let mut db = node.broker.db();
     let row = governed::draft(&mut db, &grant, node.broker.now()).await.unwrap();
     governed::pend(&mut db, &row, node.writer.origin()).await.unwrap();
-    governed::seal(&mut db, &row.digest, 3, &STANDARD.encode([1; 32])).await.unwrap();
-    assert!(node.broker.grants_of(&eve.person).await.unwrap().is_empty(), "no visa comes of it");
+    governed::seal(&mut db, &row.digest, 3, &STANDARD.encode([1; 32]))
+        .await
+        .unwrap();
+    assert!(
+        node.broker.grants_of(&eve.person).await.unwrap().is_empty(),
+        "no visa comes of it"
+    );
     let error = node.broker.publish().await.unwrap_err();
-    assert!(matches!(&error, PublishError::NotAsLogged { source: Mismatch::RowWithoutEvent { kind: RowKind::Grant, .. } }));
+    assert!(matches!(
+        &error,
+        PublishError::NotAsLogged {
+            source: Mismatch::RowWithoutEvent {
+                kind: RowKind::Grant,
+                ..
+            }
+        }
+    ));
 }
 
 #[tokio::test]
@@ -149,11 +219,18 @@ async fn a_revoked_row_whose_newest_version_was_deleted_stays_revoked() {
     let mut changing = Changing::begin(&node.broker).await;
     let row = changing.draft(&renamed()).await.unwrap();
     changing
-        .write(Event::new(EventType::ChangeApply, Outcome::Success), &[row], Agreed::default())
+        .write(
+            Event::new(EventType::ChangeApply, Outcome::Success),
+            &[row],
+            Agreed::default(),
+        )
         .await
         .unwrap();
     changing.finish().await.unwrap();
     raw(&node, "DELETE FROM governed WHERE kind = 'dataset' AND version = 2").await;
-    assert!(titles(&node).await.is_empty(), "the version before was replaced in the log");
+    assert!(
+        titles(&node).await.is_empty(),
+        "the version before was replaced in the log"
+    );
     assert!(node.broker.publish().await.is_err());
 }

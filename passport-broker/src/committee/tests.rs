@@ -10,7 +10,8 @@ use crate::caller::Caller;
 use crate::testing::{A, Node, START, catalogue, dataset, home, node};
 
 fn purpose() -> ResearchPurpose {
-    serde_json::from_value(json!({ "categories": ["disease"], "diseases": ["MONDO:0007254"], "commercial": false })).unwrap()
+    serde_json::from_value(json!({ "categories": ["disease"], "diseases": ["MONDO:0007254"], "commercial": false }))
+        .unwrap()
 }
 
 fn request(sub: &str) -> GrantRequest {
@@ -35,14 +36,24 @@ async fn a_member_with_a_fresh_second_factor_grants_in_three_events() {
     let before = node.events().len();
     let changed = node.broker.current().load().snapshot().changed_at([&ada.identity]);
     let granted = issue(&node.broker, &dan, request("ada")).await.unwrap();
-    let Granted::Issued(grant) = granted else { panic!("{granted:?}") };
+    let Granted::Issued(grant) = granted else {
+        panic!("{granted:?}")
+    };
     assert_eq!(
         node.events()[before..],
-        ["change.draft success", "change.approve success", "grant.issue success", "policy.publish success"]
+        [
+            "change.draft success",
+            "change.approve success",
+            "grant.issue success",
+            "policy.publish success"
+        ]
     );
     let held = node.broker.grants_of(&ada.person).await.unwrap();
     assert_eq!(held.iter().map(|held| &held.id).collect::<Vec<_>>(), [&grant.id]);
-    assert!(node.broker.current().load().snapshot().changed_at([&ada.identity]) > changed, "her Passport is dropped");
+    assert!(
+        node.broker.current().load().snapshot().changed_at([&ada.identity]) > changed,
+        "her Passport is dropped"
+    );
 }
 
 #[tokio::test]
@@ -50,22 +61,53 @@ async fn who_may_not_grant_is_told_why_and_the_denial_is_on_record() {
     let node = node().await;
     let dan = dan(&node).await;
     let noor = node.person("noor", "member@biobank.example.org").await;
-    let stale = Caller { auth_time: Some(Timestamp::from_unix(START - 16 * 60)), ..dan.clone() };
-    let one_factor = Caller { acr: None, ..dan.clone() };
+    let stale = Caller {
+        auth_time: Some(Timestamp::from_unix(START - 16 * 60)),
+        ..dan.clone()
+    };
+    let one_factor = Caller {
+        acr: None,
+        ..dan.clone()
+    };
     let cases = [
-        ("an administrator who is not of the committee", &noor, "ada", "policy.not_dac", 1),
+        (
+            "an administrator who is not of the committee",
+            &noor,
+            "ada",
+            "policy.not_dac",
+            1,
+        ),
         ("a login of 16 minutes ago", &stale, "ada", "policy.step_up", 1),
-        ("one factor only: the same denial in the same minute is counted", &one_factor, "ada", "policy.step_up", 0),
+        (
+            "one factor only: the same denial in the same minute is counted",
+            &one_factor,
+            "ada",
+            "policy.step_up",
+            0,
+        ),
         ("the member's own application", &dan, "dan", "policy.four_eyes", 1),
     ];
     for (name, caller, to, code, entries) in cases {
         let before = node.events().len();
         let error = issue(&node.broker, caller, request(to)).await.unwrap_err();
-        let GovernError::Denied { reasons } = &error else { panic!("{name}: {error:?}") };
+        let GovernError::Denied { reasons } = &error else {
+            panic!("{name}: {error:?}")
+        };
         assert!(reasons.iter().any(|reason| reason.code == code), "{name}: {reasons:?}");
-        assert_eq!(node.events()[before..], vec!["change.approve denied"; entries], "{name}");
+        assert_eq!(
+            node.events()[before..],
+            vec!["change.approve denied"; entries],
+            "{name}"
+        );
     }
-    assert!(node.broker.live::<crate::store::grants::Application>().await.unwrap().is_empty(), "nothing was filed");
+    assert!(
+        node.broker
+            .live::<crate::store::grants::Application>()
+            .await
+            .unwrap()
+            .is_empty(),
+        "nothing was filed"
+    );
 }
 
 #[tokio::test]
@@ -77,12 +119,45 @@ async fn requests_that_make_no_sense_are_refused_with_their_reason() {
         ..request("ada")
     };
     let cases = [
-        ("a dataset that is not here", GrantRequest { dataset: "Z".to_owned(), ..request("ada") }, "admin.no_such_dataset"),
-        ("an end in the past", GrantRequest { until: Timestamp::from_unix(START), ..request("ada") }, "grant.until"),
-        ("nobody said whether commercial", with(json!({ "categories": ["methods"] })), "purpose.commercial"),
-        ("a barred use", with(json!({ "categories": ["identification"], "commercial": false })), "purpose.barred"),
-        ("no purpose", with(json!({ "categories": ["unstated"], "commercial": false })), "purpose.unstated"),
-        ("an applicant of unknown house", GrantRequest { institution: None, ..request("stranger") }, "grant.institution"),
+        (
+            "a dataset that is not here",
+            GrantRequest {
+                dataset: "Z".to_owned(),
+                ..request("ada")
+            },
+            "admin.no_such_dataset",
+        ),
+        (
+            "an end in the past",
+            GrantRequest {
+                until: Timestamp::from_unix(START),
+                ..request("ada")
+            },
+            "grant.until",
+        ),
+        (
+            "nobody said whether commercial",
+            with(json!({ "categories": ["methods"] })),
+            "purpose.commercial",
+        ),
+        (
+            "a barred use",
+            with(json!({ "categories": ["identification"], "commercial": false })),
+            "purpose.barred",
+        ),
+        (
+            "no purpose",
+            with(json!({ "categories": ["unstated"], "commercial": false })),
+            "purpose.unstated",
+        ),
+        (
+            "an applicant of unknown house",
+            GrantRequest {
+                institution: None,
+                ..request("stranger")
+            },
+            "grant.institution",
+        ),
     ];
     for (name, request, code) in cases {
         let error = issue(&node.broker, &dan, request).await.unwrap_err();
@@ -95,8 +170,15 @@ async fn a_member_of_the_applicants_house_may_not_vote_even_if_the_house_is_not_
     let node = node().await;
     let eve = node.person("eve", "member@uni.example.org").await;
     node.person("ada", "faculty@uni.example.org").await;
-    for institution in [Some("https://uni.example.org".to_owned()), None, Some("https://biobank.example.org".to_owned())] {
-        let request = GrantRequest { institution: institution.clone(), ..request("ada") };
+    for institution in [
+        Some("https://uni.example.org".to_owned()),
+        None,
+        Some("https://biobank.example.org".to_owned()),
+    ] {
+        let request = GrantRequest {
+            institution: institution.clone(),
+            ..request("ada")
+        };
         let error = issue(&node.broker, &eve, request).await.unwrap_err();
         assert_eq!(error.code(), "policy.conflict_of_interest", "{institution:?}");
     }
@@ -105,25 +187,45 @@ async fn a_member_of_the_applicants_house_may_not_vote_even_if_the_house_is_not_
 #[tokio::test]
 async fn where_two_votes_are_asked_for_the_second_member_issues() {
     let node = node().await;
-    let two = bootstrap::Bootstrap { datasets: vec![dataset(2)], ..catalogue() };
+    let two = bootstrap::Bootstrap {
+        datasets: vec![dataset(2)],
+        ..catalogue()
+    };
     bootstrap::apply(&node.broker, two).await.unwrap();
     let (dan, eve) = (dan(&node).await, node.person("eve", "member@biobank.example.org").await);
-    assert!(matches!(issue(&node.broker, &dan, request("ada")).await.unwrap(), Granted::Voted { needed: 2, .. }));
+    assert!(matches!(
+        issue(&node.broker, &dan, request("ada")).await.unwrap(),
+        Granted::Voted { needed: 2, .. }
+    ));
     let error = issue(&node.broker, &dan, request("ada")).await.unwrap_err();
     assert_eq!(error.code(), "grant.voted_already");
-    assert!(matches!(issue(&node.broker, &eve, request("ada")).await.unwrap(), Granted::Issued(_)));
+    assert!(matches!(
+        issue(&node.broker, &eve, request("ada")).await.unwrap(),
+        Granted::Issued(_)
+    ));
 }
 
 #[tokio::test]
 async fn a_revoked_grant_is_no_grant_any_more() {
     let node = node().await;
     let (dan, ada) = (dan(&node).await, node.person("ada", "faculty@uni.example.org").await);
-    let Granted::Issued(grant) = issue(&node.broker, &dan, request("ada")).await.unwrap() else { panic!() };
-    assert_eq!(revoke(&node.broker, &dan, &grant.id, " ").await.unwrap_err().code(), "grant.reason");
-    assert_eq!(revoke(&node.broker, &dan, "none", "left").await.unwrap_err().code(), "admin.not_found");
+    let Granted::Issued(grant) = issue(&node.broker, &dan, request("ada")).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(
+        revoke(&node.broker, &dan, &grant.id, " ").await.unwrap_err().code(),
+        "grant.reason"
+    );
+    assert_eq!(
+        revoke(&node.broker, &dan, "none", "left").await.unwrap_err().code(),
+        "admin.not_found"
+    );
     revoke(&node.broker, &dan, &grant.id, "left the project").await.unwrap();
     assert!(node.broker.grants_of(&ada.person).await.unwrap().is_empty());
-    assert_eq!(revoke(&node.broker, &dan, &grant.id, "again").await.unwrap_err().code(), "grant.revoked_already");
+    assert_eq!(
+        revoke(&node.broker, &dan, &grant.id, "again").await.unwrap_err().code(),
+        "grant.revoked_already"
+    );
     assert!(node.again().await.is_ok(), "rows and log agree");
 }
 
@@ -139,8 +241,18 @@ async fn a_hold_says_what_it_stops_and_is_in_the_snapshot_when_it_is_placed() {
     };
     let cases = [
         ("one participant", hold("participant", Some("p-17")), 1, true),
-        ("a participant of two objects", hold("participant", Some("p-18")), 2, true),
-        ("a participant whom nobody knows", hold("participant", Some("p-99")), 0, false),
+        (
+            "a participant of two objects",
+            hold("participant", Some("p-18")),
+            2,
+            true,
+        ),
+        (
+            "a participant whom nobody knows",
+            hold("participant", Some("p-99")),
+            0,
+            false,
+        ),
         ("an object", hold("object", Some("a-2")), 1, true),
         ("the dataset", hold("dataset", None), 2, true),
     ];
@@ -148,13 +260,23 @@ async fn a_hold_says_what_it_stops_and_is_in_the_snapshot_when_it_is_placed() {
         let effect = preview(&node.broker, &dan, &request).await.unwrap();
         assert_eq!((effect.objects, effect.matched), (objects, matched), "{name}");
     }
-    assert!(node.broker.current().load().snapshot().holds.is_empty(), "a preview places nothing");
-    let placed = place(&node.broker, &dan, hold("participant", Some("p-17"))).await.unwrap();
+    assert!(
+        node.broker.current().load().snapshot().holds.is_empty(),
+        "a preview places nothing"
+    );
+    let placed = place(&node.broker, &dan, hold("participant", Some("p-17")))
+        .await
+        .unwrap();
     assert!(placed.hold.ends_by_service_only());
     assert_eq!(node.broker.current().load().snapshot().holds.len(), 1);
     let before = node.events().len();
-    place(&node.broker, &dan, hold("participant", Some("p-99"))).await.unwrap();
-    assert_eq!(node.events()[before..], ["hold.place success", "policy.publish success", "hold.unmatched success"]);
+    place(&node.broker, &dan, hold("participant", Some("p-99")))
+        .await
+        .unwrap();
+    assert_eq!(
+        node.events()[before..],
+        ["hold.place success", "policy.publish success", "hold.unmatched success"]
+    );
     let noor = node.person("noor", "member@biobank.example.org").await;
     let error = place(&node.broker, &noor, hold("dataset", None)).await.unwrap_err();
     assert!(matches!(error, GovernError::Denied { .. }));
@@ -170,17 +292,28 @@ async fn a_vanished_hold_stops_publication() {
     .unwrap();
     place(&node.broker, &dan, request).await.unwrap();
     let mut db = node.broker.db();
-    db.change("governed", "DELETE FROM governed WHERE kind = 'hold'", Vec::new()).await.unwrap();
+    db.change("governed", "DELETE FROM governed WHERE kind = 'hold'", Vec::new())
+        .await
+        .unwrap();
     let error = node.broker.publish().await.unwrap_err();
     assert_eq!(error.code(), "catalogue.db_not_as_logged");
-    assert_eq!(node.broker.current().load().snapshot().holds.len(), 1, "the hold stays in force");
+    assert_eq!(
+        node.broker.current().load().snapshot().holds.len(),
+        1,
+        "the hold stays in force"
+    );
 }
 
 #[tokio::test]
 async fn a_purpose_is_attested_only_beside_a_foreign_grant() {
     let node = node().await;
     let ada = node.person("ada", "faculty@uni.example.org").await;
-    let said = Attestation { dataset: "A".to_owned(), project: "P1".to_owned(), institution: None, purpose: purpose() };
+    let said = Attestation {
+        dataset: "A".to_owned(),
+        project: "P1".to_owned(),
+        institution: None,
+        purpose: purpose(),
+    };
     let error = attest(&node.broker, &ada, said).await.unwrap_err();
     assert_eq!(error.code(), "purpose.no_foreign_grant");
 }
@@ -191,12 +324,23 @@ async fn an_attested_purpose_is_frozen_and_said_once() {
     let ada = node.person("ada", "faculty@uni.example.org").await;
     collected(&node, &ada).await;
     assert_eq!(waiting(&node.broker, &ada.person).await.unwrap().len(), 1);
-    let said = Attestation { dataset: "A".to_owned(), project: "P1".to_owned(), institution: None, purpose: purpose() };
+    let said = Attestation {
+        dataset: "A".to_owned(),
+        project: "P1".to_owned(),
+        institution: None,
+        purpose: purpose(),
+    };
     let first = attest(&node.broker, &ada, said.clone()).await.unwrap();
-    assert_eq!(attest(&node.broker, &ada, said.clone()).await.unwrap().attested, first.attested);
+    assert_eq!(
+        attest(&node.broker, &ada, said.clone()).await.unwrap().attested,
+        first.attested
+    );
     let mut other = said;
     other.purpose = serde_json::from_value(json!({ "categories": ["methods"], "commercial": false })).unwrap();
-    assert_eq!(attest(&node.broker, &ada, other).await.unwrap_err().code(), "purpose.frozen");
+    assert_eq!(
+        attest(&node.broker, &ada, other).await.unwrap_err().code(),
+        "purpose.frozen"
+    );
     assert!(waiting(&node.broker, &ada.person).await.unwrap().is_empty());
     assert_eq!(node.broker.attested_of(&ada.person).await.unwrap().len(), 1);
 }
@@ -218,8 +362,16 @@ async fn collected(node: &Node, ada: &Caller) {
         )
         .unwrap();
     let identity = visa_verifier::VisaIdentity::new("https://visas.example.net".parse().unwrap(), "x".parse().unwrap());
-    let row = CollectedVisa { digest: "d".to_owned(), identity: identity.clone(), visa, collected: now, expires };
-    visas::collect(&mut node.broker.db(), &ada.person, &identity, &[row]).await.unwrap();
+    let row = CollectedVisa {
+        digest: "d".to_owned(),
+        identity: identity.clone(),
+        visa,
+        collected: now,
+        expires,
+    };
+    visas::collect(&mut node.broker.db(), &ada.person, &identity, &[row])
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -227,7 +379,10 @@ async fn a_default_purpose_is_chosen_and_taken_back() {
     let node = node().await;
     let ada = node.person("ada", "faculty@uni.example.org").await;
     choose_default(&node.broker, &ada, Some(purpose())).await.unwrap();
-    assert_eq!(node.broker.default_purpose_of(&ada.person).await.unwrap(), Some(purpose()));
+    assert_eq!(
+        node.broker.default_purpose_of(&ada.person).await.unwrap(),
+        Some(purpose())
+    );
     choose_default(&node.broker, &ada, None).await.unwrap();
     assert_eq!(node.broker.default_purpose_of(&ada.person).await.unwrap(), None);
 }

@@ -120,6 +120,9 @@ mod tests {
     #[test]
     fn derived_keys_differ_by_their_use() {
         let at_rest = at_rest(1);
-        assert_ne!(*at_rest.derive("cookies").unwrap(), *at_rest.derive("signing keys").unwrap());
+        assert_ne!(
+            *at_rest.derive("cookies").unwrap(),
+            *at_rest.derive("signing keys").unwrap()
+        );
     }
 }
