@@ -23,6 +23,7 @@ pub(crate) struct Folder {
     /// Segment files by their first index.
     pub(crate) segments: BTreeMap<u64, String>,
     pub(crate) tiles: BTreeSet<TilePath>,
+    /// What a writer is writing, or was when it was killed.
     pub(crate) temporary: Vec<String>,
     pub(crate) unknown: Vec<String>,
 }
@@ -47,7 +48,7 @@ impl Folder {
                 self.enter(&item.path(), &format!("{name}/"), depth + 1)?;
             } else if !kind.is_file() {
                 self.unknown.push(name);
-            } else if name.ends_with(TEMPORARY) {
+            } else if name.strip_suffix(TEMPORARY).is_some_and(is_own) {
                 self.temporary.push(name);
             } else if let Some(tile) = TilePath::parse(&name) {
                 self.tiles.insert(tile);
@@ -69,4 +70,9 @@ impl Folder {
         };
         self.tiles.range(from..=to).copied()
     }
+}
+
+/// Whether a file of a log can have this name.
+fn is_own(name: &str) -> bool {
+    name == CHECKPOINT || name == VKEY || TilePath::parse(name).is_some() || segment::parse_name(name).is_some()
 }

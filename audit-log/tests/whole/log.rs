@@ -267,3 +267,33 @@ async fn appends_run_together_and_subscribers_hear_of_them() {
     size.changed().await.unwrap();
     assert_eq!(writer.size(), 65);
 }
+
+#[test]
+fn a_log_that_is_being_written_verifies_at_any_moment() {
+    let bench = Bench::new();
+    let mut settings = bench.settings();
+    settings.segment_bytes = 30_000;
+    let writer = Writer::open(settings).unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut n = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) && n < 20_000 {
+                let pending: Vec<_> = (n..n + 40).map(|n| writer.append(numbered(n))).collect();
+                pending.into_iter().for_each(|one| drop(one.wait().unwrap()));
+                writer.checkpoint().wait().unwrap();
+                n += 40;
+            }
+        });
+        let mut seen = 0;
+        let mut rounds = 0;
+        while rounds < 12 || (seen < 600 && rounds < 500) {
+            let report = bench.verify();
+            assert!(report.sound(), "{:?}", report.findings);
+            assert!(report.entries >= seen, "it only grows");
+            seen = report.entries;
+            rounds += 1;
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}

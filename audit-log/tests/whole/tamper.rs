@@ -97,7 +97,7 @@ fn a_file_that_is_gone_cut_longer_or_unknown_is_found() {
         "notes.txt",
         "tile/0/000.p/0",
         "segments/1.seg",
-        "checkpoint.tmp",
+        "notes.tmp",
         "tile/0/999",
     ] {
         let file = bench.dir().join(name);
