@@ -31,8 +31,6 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Dataset(commands::dataset::Dataset),
     #[command(subcommand)]
-    Consent(commands::consent::Consent),
-    #[command(subcommand)]
     Grant(commands::grant::Grant),
     #[command(subcommand)]
     Purpose(commands::purpose::Purpose),

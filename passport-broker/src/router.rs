@@ -4,7 +4,6 @@ use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
 
-use crate::admin;
 use crate::broker::Broker;
 use crate::web;
 
@@ -13,7 +12,6 @@ pub fn router(broker: Broker) -> Router {
     let pages = web::routes(&broker);
     Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
-        .nest("/visum/v1", admin::routes())
         .with_state(broker)
         .merge(pages)
 }

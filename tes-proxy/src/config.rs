@@ -198,10 +198,8 @@ impl Network {
 /// How the proxy gets Passports: the broker and our registration there.
 #[derive(Clone)]
 pub struct BrokerLink {
-    /// The broker's issuer identifier.
-    pub issuer: Url,
-    /// Its JWK Set.
-    pub jwks: Url,
+    /// The broker's issuer identifier, exactly as its tokens name it; its keys are found by discovery.
+    pub issuer: String,
     /// Its token endpoint.
     pub token_endpoint: Url,
     /// Our client id there.
@@ -214,7 +212,7 @@ pub struct BrokerLink {
 
 impl fmt::Debug for BrokerLink {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("BrokerLink").field("issuer", &self.issuer.as_str()).field("client_id", &self.client_id).finish_non_exhaustive()
+        out.debug_struct("BrokerLink").field("issuer", &self.issuer).field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
 

@@ -6,11 +6,29 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod backend;
 mod capability;
 pub mod config;
+mod entry;
+mod gate;
 mod limits;
+mod operation;
 mod ownership;
 mod problem;
+mod proxy;
+mod router;
+mod service;
+mod storage;
 mod store;
+mod understand;
+mod withdrawal;
 
-pub use config::{BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount, WorkflowType};
+pub use backend::BackendError;
+pub use config::{
+    BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DrsMount, Network, NodeSecret, Organisation,
+    Reading, WesMount, WorkflowType,
+};
+pub use proxy::{Audit, OpenError, Proxy, Seams};
+pub use router::{router, storage_router};
+pub use store::StoreError;
+pub use withdrawal::Chores;

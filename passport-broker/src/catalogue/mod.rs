@@ -12,6 +12,3 @@ pub use content::ContentError;
 pub use ledger::{Ledger, Mismatch};
 pub use publish::PublishError;
 pub(crate) use publish::{logged_content, nothing_yet, publish, try_out};
-
-#[cfg(test)]
-mod tests;

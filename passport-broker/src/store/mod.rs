@@ -16,7 +16,7 @@ mod migrations;
 pub mod people;
 pub mod register;
 pub mod roles;
-pub(crate) mod row;
+mod row;
 pub mod sessions;
 pub mod throttles;
 pub mod tokens;

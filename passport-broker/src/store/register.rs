@@ -60,10 +60,7 @@ impl TrustRow {
             Role::VisaIssuer => "visa-issuer",
         };
         let id = format!("{role}:{}", entry.id);
-        Ok(Self {
-            id,
-            policy: TrustPolicy::new(Vec::new(), vec![entry])?,
-        })
+        Ok(Self { id, policy: TrustPolicy::new(Vec::new(), vec![entry])? })
     }
 }
 

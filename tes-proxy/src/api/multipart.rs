@@ -161,8 +161,13 @@ fn named(value: &str) -> Result<(String, Option<String>), MultipartFault> {
         rest = tail.trim_start();
     }
     let name = name.filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')).ok_or(MultipartFault::Name)?;
+    // other parts have a file name only because some clients send every part as a file
+    let file = file.filter(|_| name == "workflow_attachment");
     if let Some(file) = &file {
         file_name(file)?;
+    }
+    if name == "workflow_attachment" && file.is_none() {
+        return Err(MultipartFault::FileName("it has none"));
     }
     Ok((name, file))
 }

@@ -2,8 +2,10 @@
 
 mod mint;
 mod pin;
+mod replace;
 mod seal;
 
 pub(crate) use mint::{PersonCapability, WorkCapability};
-pub(crate) use pin::{Pins, PinFault};
+pub(crate) use pin::Pins;
+pub(crate) use replace::{Capabilities, object_of, objects};
 pub(crate) use seal::{NotOurs, Sealer, Use};

@@ -1,3 +1,10 @@
 //! Whose task, which datasets, on which decision; lists and reads come from our own index (D7).
 
+mod basis;
+pub(crate) mod index;
 pub(crate) mod page;
+mod stamp;
+
+pub(crate) use index::{Submission, item, owned, refresh, submit};
+pub(crate) use basis::{Basis, data};
+pub(crate) use stamp::stamp;

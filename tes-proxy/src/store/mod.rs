@@ -3,5 +3,6 @@
 mod db;
 mod works;
 
-pub(crate) use db::{Db, StoreError};
+pub(crate) use db::Db;
+pub use db::StoreError;
 pub(crate) use works::{Phase, Work, WorkFilter, Works};

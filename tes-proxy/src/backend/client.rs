@@ -1,0 +1,208 @@
+//! Connections to backends: pooled, bounded in time, with our credential and nothing of the caller's.
+
+use std::{fmt, path::Path, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::{
+    client::legacy::{Client as Legacy, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::{
+    config::{BackendConfig, is_loopback},
+    limits,
+};
+
+use super::BackendError;
+
+/// The transport that all backends share.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    http: Legacy<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    loopback_http: bool,
+}
+
+impl Transport {
+    /// With the system's roots and, beside them, those of `ca_file`.
+    ///
+    /// # Errors
+    /// [`BackendError::Setup`] if the file cannot be read or holds no certificate.
+    pub(crate) fn new(ca_file: Option<&Path>, loopback_http: bool) -> Result<Self, BackendError> {
+        let setup = |why| BackendError::Setup { api: "http", why };
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if let Some(path) = ca_file {
+            let more = CertificateDer::pem_file_iter(path).map_err(|_| setup("the file of certificates cannot be read"))?;
+            for certificate in more {
+                let certificate = certificate.map_err(|_| setup("the file of certificates holds something else"))?;
+                roots.add(certificate).map_err(|_| setup("a certificate cannot be used"))?;
+            }
+        }
+        let tls = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|_| setup("TLS has no protocol version"))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(Duration::from_secs(5)));
+        let connector = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions().wrap_connector(tcp);
+        let http = Legacy::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .pool_max_idle_per_host(64)
+            .retry_canceled_requests(false)
+            .build(connector);
+        Ok(Self { http, loopback_http })
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Transport")
+    }
+}
+
+/// One backend.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    transport: Transport,
+    api: &'static str,
+    base: Url,
+    credential: Option<HeaderValue>,
+}
+
+impl Client {
+    /// To this backend.
+    pub(crate) fn new(transport: Transport, api: &'static str, config: &BackendConfig) -> Self {
+        let credential = config.credential.as_ref().and_then(crate::config::Credential::header);
+        Self { transport, api, base: config.base.clone(), credential }
+    }
+
+    /// Which API it speaks, for messages and the index.
+    pub(crate) const fn api(&self) -> &'static str {
+        self.api
+    }
+
+    /// `base` and the encoded path below it.
+    fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, BackendError> {
+        let setup = |why| BackendError::Setup { api: self.api, why };
+        let text = format!("{}{path}", self.base.as_str().trim_end_matches('/'));
+        let mut url = Url::parse(&text).map_err(|_| setup("its address is no URL"))?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+
+    /// Sends a request below the base, and parses its JSON answer.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub(crate) async fn json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<(String, Bytes)>,
+    ) -> Result<T, BackendError> {
+        let mut headers = HeaderMap::new();
+        let bytes = match body {
+            Some((kind, bytes)) => {
+                let kind = HeaderValue::from_str(&kind).map_err(|_| BackendError::Setup { api: self.api, why: "a content type" })?;
+                headers.insert(header::CONTENT_TYPE, kind);
+                bytes
+            }
+            None => Bytes::new(),
+        };
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let response = self.send(method, self.url(path, query)?, headers, bytes).await?;
+        let unreadable = |why| BackendError::Unreadable { api: self.api, why };
+        let whole = tokio::time::timeout(limits::BACKEND_TIME, Limited::new(response.into_body(), limits::BACKEND_BYTES).collect())
+            .await
+            .map_err(|_| BackendError::Slow { api: self.api })?
+            .map_err(|_| unreadable("it is too large or broke off"))?;
+        serde_json::from_slice(&whole.to_bytes()).map_err(|_| unreadable("it is not the JSON of this API"))
+    }
+
+    /// Sends a request for bytes to a URL that a backend named: its own host, or one of `hosts`. Redirects are not
+    /// followed.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub(crate) async fn open(&self, url: Url, hosts: &[String], headers: HeaderMap, head: bool) -> Result<Response<Incoming>, BackendError> {
+        let own = url.origin() == self.base.origin();
+        let authority = match (url.host_str(), url.port()) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            (Some(host), None) => host.to_owned(),
+            (None, _) => String::new(),
+        };
+        if !own && !hosts.contains(&authority) {
+            return Err(BackendError::Unreadable { api: self.api, why: "it names bytes on a host that is not configured" });
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BackendError::Unreadable { api: self.api, why: "it names bytes with user info" });
+        }
+        let method = if head { Method::HEAD } else { Method::GET };
+        let credential = own && !headers.contains_key(header::AUTHORIZATION);
+        self.exchange(method, url, headers, Bytes::new(), credential).await
+    }
+
+    async fn send(&self, method: Method, url: Url, headers: HeaderMap, body: Bytes) -> Result<Response<Incoming>, BackendError> {
+        self.exchange(method, url, headers, body, true).await
+    }
+
+    async fn exchange(&self, method: Method, url: Url, mut headers: HeaderMap, body: Bytes, credential: bool) -> Result<Response<Incoming>, BackendError> {
+        let setup = |why| BackendError::Setup { api: self.api, why };
+        if url.scheme() != "https" && !(url.scheme() == "http" && self.transport.loopback_http && is_loopback(&url)) {
+            return Err(setup("only https is called, and http on this machine where that is allowed"));
+        }
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        if credential && let Some(value) = &self.credential {
+            headers.insert(header::AUTHORIZATION, value.clone());
+        }
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = url.as_str().parse().map_err(|_| setup("its address is no URI"))?;
+        *request.headers_mut() = headers;
+        let response = tokio::time::timeout(limits::BACKEND_TIME, self.transport.http.request(request))
+            .await
+            .map_err(|_| BackendError::Slow { api: self.api })?
+            .map_err(|error| {
+                tracing::warn!(api = self.api, error = %error, "a backend could not be reached");
+                BackendError::Down { api: self.api }
+            })?;
+        self.judged(response)
+    }
+
+    fn judged(&self, response: Response<Incoming>) -> Result<Response<Incoming>, BackendError> {
+        let api = self.api;
+        let status = response.status();
+        if response.headers().get_all(header::CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(BackendError::Unreadable { api, why: "it is encoded" });
+        }
+        match status {
+            StatusCode::ACCEPTED => {
+                let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+                Err(BackendError::Later { api, seconds: seconds.unwrap_or(5).min(600) })
+            }
+            status if status.is_success() => Ok(response),
+            StatusCode::RANGE_NOT_SATISFIABLE => Ok(response),
+            StatusCode::NOT_FOUND => Err(BackendError::Unknown { api }),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Err(BackendError::Later { api, seconds: 5 }),
+            status => {
+                tracing::warn!(api, status = status.as_u16(), "a backend refused");
+                Err(BackendError::Refused { api, status: status.as_u16() })
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What can go wrong with a backend, and how a client hears of it: never in the backend's own words (E55).
+
+use http::StatusCode;
+
+use crate::problem::Problem;
+
+/// A backend did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackendError {
+    /// No connection, or it broke.
+    #[error("the {api} backend cannot be reached")]
+    Down {
+        /// Which API.
+        api: &'static str,
+    },
+    /// It did not answer in time.
+    #[error("the {api} backend did not answer in time")]
+    Slow {
+        /// Which API.
+        api: &'static str,
+    },
+    /// It answered with an error.
+    #[error("the {api} backend answered {status}")]
+    Refused {
+        /// Which API.
+        api: &'static str,
+        /// Its status.
+        status: u16,
+    },
+    /// It does not know the thing.
+    #[error("the {api} backend does not know it")]
+    Unknown {
+        /// Which API.
+        api: &'static str,
+    },
+    /// It is not ready: try again after so many seconds.
+    #[error("the {api} backend asks to come back later")]
+    Later {
+        /// Which API.
+        api: &'static str,
+        /// Seconds.
+        seconds: u32,
+    },
+    /// Its answer cannot be read, is too large, or is encoded.
+    #[error("the answer of the {api} backend cannot be used: {why}")]
+    Unreadable {
+        /// Which API.
+        api: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The client itself could not be made or asked.
+    #[error("the connection to the {api} backend is not set up: {why}")]
+    Setup {
+        /// Which API.
+        api: &'static str,
+        /// What is wrong.
+        why: &'static str,
+    },
+}
+
+impl BackendError {
+    /// Stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Down { .. } => "backend.down",
+            Self::Slow { .. } => "backend.slow",
+            Self::Refused { .. } => "backend.refused",
+            Self::Unknown { .. } => "backend.unknown",
+            Self::Later { .. } => "backend.later",
+            Self::Unreadable { .. } => "backend.unreadable",
+            Self::Setup { .. } => "backend.setup",
+        }
+    }
+}
+
+impl From<BackendError> for Problem {
+    fn from(error: BackendError) -> Self {
+        let sentence = error.to_string();
+        match error {
+            BackendError::Slow { .. } => Self::new(StatusCode::GATEWAY_TIMEOUT, "backend.slow", sentence),
+            BackendError::Later { seconds, .. } => Self::unavailable("backend.later", sentence, seconds),
+            BackendError::Unknown { .. } => Self::new(StatusCode::NOT_FOUND, "request.not_found", "not found"),
+            BackendError::Down { .. } | BackendError::Refused { .. } | BackendError::Unreadable { .. } | BackendError::Setup { .. } => {
+                Self::new(StatusCode::BAD_GATEWAY, error.code(), sentence)
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! From a credential to a [`Person`]: our own access token checked here, the Passport fetched from the broker, and
+//! every Passport verified under the snapshot's trust (`apis.md` 1.6).
+
+use std::sync::Arc;
+
+use audit_log::{Auth, Digest, Keystore, Name};
+use moka::sync::Cache;
+use policy_engine::{
+    consent::ResearchPurpose,
+    decide::{Client, ClientKind, Current, Session},
+};
+use visa_verifier::{
+    AccessToken, AccessTokenRules, Issuer, KeyStore, KeyStoreSettings, Passport, PassportRejected, Verification, VerifiedPassport, VisaIdentity, drive,
+    seam::{Clock, Timestamp},
+    token::TokenDigest,
+};
+
+use crate::{config::{BrokerLink, Config}, limits, problem::{Challenge, Problem}, proxy::Seams};
+
+use super::{Person, Presented, exchange::Exchange};
+
+/// The claim with which a person's default purpose comes.
+const DEFAULT_PURPOSE: &str = "visum_default_purpose";
+/// REFEDS MFA: the second factor as home organisations assert it.
+const REFEDS_MFA: &str = "https://refeds.org/profile/mfa";
+
+/// Knows callers by their credentials.
+#[derive(Clone)]
+pub(crate) struct Identify {
+    rules: AccessTokenRules,
+    audience: String,
+    keys: KeyStore,
+    exchange: Arc<Exchange>,
+    current: Arc<Current>,
+    keystore: Keystore,
+    clock: Arc<dyn Clock>,
+    people: Cache<String, Arc<Person>>,
+}
+
+impl std::fmt::Debug for Identify {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Identify")
+    }
+}
+
+fn invalid(code: &'static str, sentence: impl Into<String>) -> Problem {
+    Problem::unauthenticated(Challenge::InvalidToken, code, sentence)
+}
+
+impl Identify {
+    /// With the broker's tokens and these seams.
+    ///
+    /// # Errors
+    /// The sentence of what is wrong with the link to the broker.
+    pub(crate) fn new(config: &Config, link: BrokerLink, seams: &Seams, current: Arc<Current>, keystore: Keystore) -> Result<Self, &'static str> {
+        let issuer: Issuer = link.issuer.parse().map_err(|_| "the broker's issuer is no issuer identifier")?;
+        let settings = KeyStoreSettings { allow_loopback_http: config.allow_loopback_http, ..KeyStoreSettings::default() };
+        Ok(Self {
+            rules: AccessTokenRules::new(issuer, vec![config.audience.clone()]),
+            audience: config.audience.clone(),
+            keys: KeyStore::new(Arc::clone(&seams.fetch), Arc::clone(&seams.clock), settings),
+            exchange: Arc::new(Exchange::new(link, config.audience.clone(), seams)?),
+            current,
+            keystore,
+            clock: Arc::clone(&seams.clock),
+            people: Cache::new(limits::CALLERS),
+        })
+    }
+
+    /// A person known under this digest, if they still count.
+    pub(crate) fn known(&self, digest: &str) -> Option<Arc<Person>> {
+        let person = self.people.get(digest)?;
+        let changed = self.current.load().snapshot().changed_at(person.passport.identities());
+        let fresh = self.clock.now() < person.until && changed.is_none_or(|changed| changed < person.fetched);
+        fresh.then_some(person)
+    }
+
+    /// The person behind a credential; `None` if there is none.
+    ///
+    /// # Errors
+    /// 401 for one that does not count, 400 for two people, 503 when the broker or its keys cannot be reached.
+    pub(crate) async fn person(&self, presented: &Presented) -> Result<Option<Arc<Person>>, Problem> {
+        match presented {
+            Presented::Nothing => Ok(None),
+            Presented::Token(token) => self.by_token(token).await.map(Some),
+            Presented::Passports(passports) => self.by_passports(passports).await.map(Some),
+            Presented::Both(token, passports) => {
+                let (one, other) = (self.by_token(token).await?, self.by_passports(passports).await?);
+                let same = other.passport.identities().contains(&one.identity) || one.passport.identities().contains(&other.identity);
+                if same { Ok(Some(one)) } else { Err(Problem::refused("token.two_people", "the token and the Passport are of two people")) }
+            }
+        }
+    }
+
+    async fn by_token(&self, token: &str) -> Result<Arc<Person>, Problem> {
+        let digest = TokenDigest::of(token).to_string();
+        if let Some(person) = self.known(&digest) {
+            return Ok(person);
+        }
+        let now = self.clock.now();
+        let access = AccessToken::verify(token, &self.rules, &self.keys, now).await.map_err(|rejected| {
+            if rejected.is_unknown() {
+                Problem::unavailable("token.keys_unavailable", "the broker's keys cannot be fetched; nothing is known about the token", 10)
+            } else {
+                invalid("token.invalid", rejected.to_string())
+            }
+        })?;
+        let compact = self.exchange.passport(token, now).await?;
+        let passport = self.verified(&compact, now).await.map_err(|rejected| {
+            tracing::warn!(code = %rejected.code(), "the broker's own Passport does not count here");
+            Problem::new(http::StatusCode::BAD_GATEWAY, "broker.passport", "the broker's Passport does not count at this node")
+        })?;
+        if !passport.identities().contains(access.identity()) {
+            return Err(invalid("token.other_person", "the Passport is of another person than the token"));
+        }
+        let session = session_of(&access, &passport);
+        let auth = Auth {
+            acr: access.acr().map(Name::new),
+            amr: access.amr().into_iter().map(Name::new).collect(),
+            at: access.auth_time().map(Timestamp::unix),
+            tok: Some(Digest::from_bytes(*access.digest().as_bytes())),
+        };
+        let until = access.expires().min(passport.valid_until()).min(now.plus(limits::PASSPORT_LIFE));
+        self.keep(digest, access.identity().clone(), passport, session, auth, now, until).await
+    }
+
+    async fn by_passports(&self, passports: &[String]) -> Result<Arc<Person>, Problem> {
+        // several Passports: each is verified; they must be one person's, and the first names them
+        let mut people: Vec<Arc<Person>> = Vec::new();
+        for compact in passports {
+            people.push(self.by_passport(compact).await?);
+        }
+        let mut people = people.into_iter();
+        let first = people.next().ok_or_else(|| Problem::unauthenticated(Challenge::Missing, "token.missing", "a token or a Passport is needed"))?;
+        if people.next().is_some() {
+            return Err(Problem::refused("token.many_passports", "several Passports in one request are not taken yet; send one"));
+        }
+        Ok(first)
+    }
+
+    async fn by_passport(&self, compact: &str) -> Result<Arc<Person>, Problem> {
+        let digest = TokenDigest::of(compact).to_string();
+        if let Some(person) = self.known(&digest) {
+            return Ok(person);
+        }
+        let now = self.clock.now();
+        let passport = self.verified(compact, now).await.map_err(|rejected| invalid("token.passport", rejected.to_string()))?;
+        passport.presentable(now).map_err(|rejected| invalid("token.passport", rejected.to_string()))?;
+        let expires = passport.expires().unwrap_or_else(|| passport.valid_until());
+        let address = std::net::Ipv4Addr::UNSPECIFIED.into();
+        let session = Session { default_purpose: default_purpose(&passport), ..Session::unknown(address, expires) };
+        let auth = Auth { tok: Some(Digest::from_bytes(*TokenDigest::of(compact).as_bytes())), ..Auth::default() };
+        let until = expires.min(passport.valid_until()).min(now.plus(limits::PASSPORT_LIFE));
+        let holder = passport.holder().clone();
+        self.keep(digest, holder, passport, session, auth, now, until).await
+    }
+
+    /// Verifies a Passport under the trust of the snapshot in force, for us as audience.
+    async fn verified(&self, compact: &str, now: Timestamp) -> Result<VerifiedPassport, PassportRejected> {
+        let mut trust = self.current.load().snapshot().trust.clone();
+        trust.set_audience(vec![self.audience.clone()]);
+        drive(Verification::begin(Passport::parse(compact)?, &trust, now), &self.keys).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a person, put together in one place")]
+    async fn keep(&self, digest: String, identity: VisaIdentity, passport: VerifiedPassport, session: Session, auth: Auth, fetched: Timestamp, until: Timestamp) -> Result<Arc<Person>, Problem> {
+        let (keystore, subject) = (self.keystore.clone(), identity.to_string());
+        // a new person costs one disk sync
+        let key = tokio::task::spawn_blocking(move || keystore.person(&subject)).await;
+        let Ok(Ok(key)) = key else {
+            return Err(Problem::unavailable("gate.keystore", "the audit keystore is not available", 10));
+        };
+        let person = Arc::new(Person { digest: digest.clone(), identity, passport, session, auth, key, fetched, until });
+        self.people.insert(digest, Arc::clone(&person));
+        Ok(person)
+    }
+}
+
+fn default_purpose(passport: &VerifiedPassport) -> Option<ResearchPurpose> {
+    passport.claim(DEFAULT_PURPOSE).and_then(|claim| serde_json::from_value(claim.clone()).ok())
+}
+
+fn session_of(access: &AccessToken, passport: &VerifiedPassport) -> Session {
+    let second = access.acr() == Some(REFEDS_MFA) || access.amr().contains(&"mfa");
+    let level = access.claim("visum_assurance").and_then(serde_json::Value::as_u64).and_then(|level| u8::try_from(level).ok());
+    let kind = if access.client_id() == "visum-cli" { ClientKind::Cli } else { ClientKind::Browser };
+    Session {
+        authn: if second { 2 } else { 1 },
+        identity: level.unwrap_or(0).min(3),
+        authenticated: access.auth_time(),
+        client: Client { id: access.client_id().to_owned(), kind, sender_constrained: false },
+        default_purpose: default_purpose(passport),
+        ..Session::unknown(std::net::Ipv4Addr::UNSPECIFIED.into(), access.expires())
+    }
+}

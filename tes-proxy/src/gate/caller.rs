@@ -1,0 +1,73 @@
+//! Who asks: a person whose Passport was verified here, and the circumstances of this very request.
+
+use std::{net::IpAddr, sync::Arc};
+
+use audit_log::{Auth, PersonKey};
+use policy_engine::{
+    consent::Narrowing,
+    decide::{Facts, Session},
+    snapshot::Snapshot,
+};
+use visa_verifier::{VerifiedPassport, VisaIdentity, seam::Timestamp};
+
+/// A person as we verified them: kept under the digest of the credential until it ends.
+#[derive(Debug)]
+pub(crate) struct Person {
+    /// Under which it is kept; a digest, no token.
+    pub(crate) digest: String,
+    /// The identity that names them in events: the one of the token, or the Passport's holder.
+    pub(crate) identity: VisaIdentity,
+    /// What they presented.
+    pub(crate) passport: VerifiedPassport,
+    /// Login, client and end, without the circumstances of one request.
+    pub(crate) session: Session,
+    /// How they were authenticated, for events.
+    pub(crate) auth: Auth,
+    /// Their key in the log.
+    pub(crate) key: PersonKey,
+    /// When the Passport was fetched: facts that changed later make us fetch anew.
+    pub(crate) fetched: Timestamp,
+    /// Until when it is used.
+    pub(crate) until: Timestamp,
+}
+
+/// One request's caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// Who.
+    pub(crate) person: Arc<Person>,
+    /// The session with this request's circumstances.
+    pub(crate) session: Session,
+    /// The request.
+    pub(crate) request_id: String,
+    /// The client's own word for itself.
+    pub(crate) agent: Option<String>,
+}
+
+impl Caller {
+    /// A person in a request.
+    pub(crate) fn new(person: Arc<Person>, address: IpAddr, internal: bool, narrow: Option<Narrowing>, request_id: &str, agent: Option<String>) -> Self {
+        let session = Session { address, internal, narrow, ..person.session.clone() };
+        Self { person, session, request_id: request_id.to_owned(), agent }
+    }
+
+    /// What follows from all that on a snapshot.
+    pub(crate) fn facts(&self, snapshot: &Snapshot) -> Facts {
+        Facts::of(&self.person.passport, &self.session, snapshot)
+    }
+
+    /// The identities of the person, as the index knows them.
+    pub(crate) fn owners(&self) -> Vec<String> {
+        let mut owners: Vec<String> = self.person.passport.identities().iter().map(ToString::to_string).collect();
+        let own = self.person.identity.to_string();
+        if !owners.contains(&own) {
+            owners.push(own);
+        }
+        owners
+    }
+
+    /// The identity under which new tasks and runs are entered.
+    pub(crate) fn owner(&self) -> String {
+        self.person.identity.to_string()
+    }
+}

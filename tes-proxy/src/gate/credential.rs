@@ -1,0 +1,111 @@
+//! Which credential a request carries: exactly one, in one of the ways of `apis.md` 9.6, or none.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::{HeaderMap, header};
+
+use crate::{limits, problem::Problem};
+
+/// A credential as it came. Never shown.
+#[derive(Clone, Eq, PartialEq)]
+pub(crate) enum Presented {
+    /// Nothing.
+    Nothing,
+    /// An access token.
+    Token(String),
+    /// Passports in a DRS body.
+    Passports(Vec<String>),
+    /// Both, of a DRS body: they must be one person's.
+    Both(String, Vec<String>),
+}
+
+impl std::fmt::Debug for Presented {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Token(_) => "Token(…)",
+            Self::Passports(_) => "Passports(…)",
+            Self::Both(..) => "Both(…)",
+        })
+    }
+}
+
+/// Reads the `Authorization` header: Bearer in any letter case, or Basic with the token as password where `basic`.
+///
+/// # Errors
+/// 400 for two headers, another scheme or something that is no token.
+pub(crate) fn credential(headers: &HeaderMap, basic: bool, passports: Vec<String>) -> Result<Presented, Problem> {
+    let token = token(headers, basic)?;
+    if passports.len() > limits::PASSPORTS || passports.iter().any(|one| one.len() > limits::PASSPORT_BYTES) {
+        return Err(Problem::refused("token.passports", "there are too many Passports, or one is too large"));
+    }
+    Ok(match (token, passports.is_empty()) {
+        (None, true) => Presented::Nothing,
+        (Some(token), true) => Presented::Token(token),
+        (None, false) => Presented::Passports(passports),
+        (Some(token), false) => Presented::Both(token, passports),
+    })
+}
+
+fn token(headers: &HeaderMap, basic: bool) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::refused("token.twice", "there are two Authorization headers"));
+    }
+    let scheme_fault = || Problem::refused("token.scheme", "the Authorization header is neither Bearer nor a scheme that this route takes");
+    let text = value.to_str().map_err(|_| scheme_fault())?;
+    let (scheme, rest) = text.split_once(' ').ok_or_else(scheme_fault)?;
+    let rest = rest.trim_start_matches(' ');
+    let token = if scheme.eq_ignore_ascii_case("bearer") {
+        rest.to_owned()
+    } else if basic && scheme.eq_ignore_ascii_case("basic") {
+        let pair = STANDARD.decode(rest).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(scheme_fault)?;
+        let (user, password) = pair.split_once(':').ok_or_else(scheme_fault)?;
+        // wes-client writes `visum:TOKEN`; some tools put the token in the place of the name and leave the password out
+        if password.is_empty() { user.to_owned() } else { password.to_owned() }
+    } else {
+        return Err(scheme_fault());
+    };
+    let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
+    if token.is_empty() || token.len() > limits::TOKEN_BYTES || !plain {
+        return Err(Problem::refused("token.form", "the Authorization header holds no token, or one that is too long"));
+    }
+    Ok(Some(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e35_there_is_one_credential_or_a_refusal() {
+        let basic = format!("Basic {}", STANDARD.encode("visum:abc.def"));
+        let named = format!("basic {}", STANDARD.encode("abc.def:"));
+        let cases: [(&str, &[&str], bool, Result<Presented, &str>); 11] = [
+            ("none", &[], true, Ok(Presented::Nothing)),
+            ("bearer", &["Bearer abc"], true, Ok(Presented::Token("abc".into()))),
+            ("lower-case scheme", &["bearer abc"], true, Ok(Presented::Token("abc".into()))),
+            ("basic with the token as password", &[&basic], true, Ok(Presented::Token("abc.def".into()))),
+            ("basic with the token as name", &[&named], true, Ok(Presented::Token("abc.def".into()))),
+            ("basic where it is not taken", &[&basic], false, Err("token.scheme")),
+            ("two headers", &["Bearer a", "Bearer a"], true, Err("token.twice")),
+            ("another scheme", &["Negotiate abc"], true, Err("token.scheme")),
+            ("no token", &["Bearer "], true, Err("token.form")),
+            ("a token with spaces", &["Bearer a b"], true, Err("token.form")),
+            ("no scheme", &["abc"], true, Err("token.scheme")),
+        ];
+        for (name, values, basic, expected) in cases {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, value.parse().unwrap());
+            }
+            let got = credential(&headers, basic, Vec::new()).map_err(|problem| problem.code.into_owned());
+            assert_eq!(got, expected.map_err(str::to_owned), "{name}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        assert!(!format!("{:?}", Presented::Both("hush".into(), vec!["hush".into()])).contains("hush"));
+    }
+}

@@ -1,0 +1,67 @@
+//! No permit: a denial with its reasons, or our own inability to decide or to record. Never mixed up (house rule 2.4).
+
+use http::StatusCode;
+use policy_engine::{decide::Decision, snapshot::Snapshot};
+
+use crate::problem::{Problem, Why};
+
+/// Why there is no permit.
+#[derive(Debug)]
+pub(crate) enum NoPermit {
+    /// The answer is no.
+    Denied(Box<Problem>),
+    /// The audit log did not take the record: nothing is given.
+    Unrecorded,
+    /// The snapshot was replaced again and again while we decided, or what the permit rested on went meanwhile.
+    Overtaken,
+}
+
+impl From<NoPermit> for Problem {
+    fn from(no: NoPermit) -> Self {
+        match no {
+            NoPermit::Denied(problem) => *problem,
+            NoPermit::Unrecorded => Self::unavailable("gate.audit_unavailable", "the access could not be put on record; nothing was given", 10),
+            NoPermit::Overtaken => Self::unavailable("gate.overtaken", "what this rests on changed meanwhile; ask again", 1),
+        }
+    }
+}
+
+/// What a denial tells the caller. One that may not know of the thing hears what everybody hears of unknown ones.
+pub(crate) fn problem(decision: &Decision, id: &str, snapshot: &Snapshot, what: &'static str) -> Problem {
+    if decision.hidden() {
+        return Problem::unknown(what);
+    }
+    let reasons: Vec<Why> = decision
+        .reasons()
+        .iter()
+        .map(|reason| Why {
+            code: reason.code.clone(),
+            sentence: reason.sentence.clone(),
+            remedy: (!reason.remedy.is_empty()).then(|| reason.remedy.clone()),
+            dataset: reason.dataset.clone(),
+            term: reason.term.clone(),
+            part: reason.about.clone(),
+        })
+        .collect();
+    let leading = decision.reasons().first();
+    let sentence = match leading {
+        Some(reason) => {
+            let about = reason.about.as_ref().map(|about| format!("{about}: ")).unwrap_or_default();
+            let remedy = if reason.remedy.is_empty() { String::new() } else { format!(" {}", reason.remedy) };
+            format!("{about}{}{remedy}", reason.sentence)
+        }
+        None => "This is not permitted.".to_owned(),
+    };
+    let code = decision.code().unwrap_or("policy.denied").to_owned();
+    let dataset = leading.and_then(|reason| reason.dataset.as_deref()).and_then(|id| short_name(snapshot, id));
+    Problem { reasons, decision: Some(id.to_owned()), dataset, ..Problem::new(StatusCode::FORBIDDEN, code, sentence) }
+}
+
+/// The configured short name of a dataset, where it is printable as it must be (E83).
+pub(crate) fn short_name(snapshot: &Snapshot, dataset: &str) -> Option<String> {
+    let record = snapshot.datasets.iter().find(|record| record.id() == dataset)?;
+    let plain = !record.short_name.is_empty()
+        && record.short_name.len() <= 40
+        && record.short_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    plain.then(|| record.short_name.clone())
+}

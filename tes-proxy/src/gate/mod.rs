@@ -1,0 +1,20 @@
+//! The gate: who asks, may they, and is it on record. It knows no backend; a backend asks for what the gate gives.
+
+mod bearer;
+mod caller;
+mod credential;
+mod denied;
+mod event;
+mod exchange;
+mod ledger;
+mod permit;
+mod record;
+
+pub(crate) use caller::{Caller, Person};
+pub(crate) use credential::{Presented, credential};
+pub(crate) use denied::NoPermit;
+pub(crate) use bearer::Identify;
+pub(crate) use ledger::{Ledger, Live};
+pub(crate) use permit::{Gate, Judge, Question};
+pub(crate) use event::{decided_event, of_dataset, whats, who, why};
+pub(crate) use record::{Decided, Permit, Recorded};

@@ -1,0 +1,201 @@
+//! The route table (`apis.md` 1.1): a request is one of these rows, or it is answered 404 or 405 before anybody is asked.
+
+use http::Method;
+
+use crate::{
+    api::{PathFault, Segment},
+    problem::Api,
+};
+
+/// What a request asks for, by the operation names of `apis.md` 1.4.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Operation {
+    DrsServiceInfo,
+    DrsObject,
+    DrsPostObject,
+    DrsAccess,
+    DrsPostAccess,
+    /// Bulk, bundles and OPTIONS: known routes that are not offered yet.
+    DrsLater,
+    TesServiceInfo,
+    TesList,
+    TesCreate,
+    TesTask,
+    TesCancel,
+    WesServiceInfo,
+    WesList,
+    WesRun,
+    WesLog,
+    WesStatus,
+    WesTasks,
+    WesTask,
+    WesCancel,
+    Data,
+    Explain,
+    DecisionPage,
+    ResourceMetadata,
+    Health,
+}
+
+/// The outcome of looking a target up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Routed {
+    /// A row of the table.
+    Row(Operation),
+    /// The path is known, the method is not: what `Allow` says.
+    Methods(&'static str),
+    /// No such path.
+    Unknown,
+}
+
+/// Which API a path belongs to, for the shape of errors.
+pub(crate) fn api(segments: &[Segment]) -> Api {
+    match segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().as_slice() {
+        ["ga4gh", "drs", ..] | ["visum", "data", ..] => Api::Drs,
+        ["ga4gh", "tes", ..] | ["v1", ..] => Api::Tes,
+        ["ga4gh", "wes", ..] => Api::Wes,
+        _ => Api::Own,
+    }
+}
+
+/// Encoded slashes stand in a DRS object id alone.
+///
+/// # Errors
+/// [`PathFault::Slash`].
+pub(crate) fn slashes(segments: &[Segment]) -> Result<(), PathFault> {
+    let drs = matches!(segments, [a, b, _, d, ..] if a.text == "ga4gh" && b.text == "drs" && d.text == "objects");
+    let stray = segments.iter().enumerate().any(|(at, segment)| segment.slash && !(drs && at == 4));
+    if stray { Err(PathFault::Slash) } else { Ok(()) }
+}
+
+/// Looks up the public listener's table. HEAD is GET without body.
+pub(crate) fn route(method: &Method, segments: &[Segment]) -> Routed {
+    let texts: Vec<&str> = segments.iter().map(|segment| segment.text.as_str()).collect();
+    match texts.as_slice() {
+        ["ga4gh", "drs", "v1", rest @ ..] => drs(method, rest),
+        ["ga4gh", "tes", "v1", rest @ ..] | ["v1", rest @ ..] => tes(method, rest),
+        ["ga4gh", "wes", "v1", rest @ ..] => wes(method, rest),
+        ["visum", "data", _] => get(method, Operation::Data),
+        ["visum", "v1", "explain"] => post(method, Operation::Explain),
+        ["visum", "v1", "decisions", _] => get(method, Operation::DecisionPage),
+        [".well-known", "oauth-protected-resource"] => get(method, Operation::ResourceMetadata),
+        ["healthz"] => get(method, Operation::Health),
+        _ => Routed::Unknown,
+    }
+}
+
+fn is_get(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
+}
+
+fn get(method: &Method, operation: Operation) -> Routed {
+    if is_get(method) { Routed::Row(operation) } else { Routed::Methods("GET, HEAD") }
+}
+
+fn post(method: &Method, operation: Operation) -> Routed {
+    if method == Method::POST { Routed::Row(operation) } else { Routed::Methods("POST") }
+}
+
+fn both(method: &Method, on_get: Operation, on_post: Operation) -> Routed {
+    if is_get(method) {
+        Routed::Row(on_get)
+    } else if method == Method::POST {
+        Routed::Row(on_post)
+    } else {
+        Routed::Methods("GET, HEAD, POST")
+    }
+}
+
+fn drs(method: &Method, rest: &[&str]) -> Routed {
+    match rest {
+        ["service-info"] => get(method, Operation::DrsServiceInfo),
+        ["objects"] | ["objects", "access"] if method == Method::POST => Routed::Row(Operation::DrsLater),
+        ["objects"] | ["objects", _] if method == Method::OPTIONS => Routed::Row(Operation::DrsLater),
+        ["objects", "access"] => Routed::Unknown,
+        ["objects", _] => both(method, Operation::DrsObject, Operation::DrsPostObject),
+        ["objects", _, "access", _] => both(method, Operation::DrsAccess, Operation::DrsPostAccess),
+        _ => Routed::Unknown,
+    }
+}
+
+fn tes(method: &Method, rest: &[&str]) -> Routed {
+    match rest {
+        ["service-info"] | ["tasks", "service-info"] => get(method, Operation::TesServiceInfo),
+        ["tasks"] => both(method, Operation::TesList, Operation::TesCreate),
+        ["tasks", last] if method == Method::POST => match last.strip_suffix(":cancel") {
+            Some(id) if !id.is_empty() && !id.contains(':') => Routed::Row(Operation::TesCancel),
+            _ => Routed::Methods("GET, HEAD"),
+        },
+        ["tasks", id] if !id.contains(':') => get(method, Operation::TesTask),
+        _ => Routed::Unknown,
+    }
+}
+
+fn wes(method: &Method, rest: &[&str]) -> Routed {
+    match rest {
+        ["service-info"] => get(method, Operation::WesServiceInfo),
+        ["runs"] => both(method, Operation::WesList, Operation::WesRun),
+        ["runs", _] => get(method, Operation::WesLog),
+        ["runs", _, "status"] => get(method, Operation::WesStatus),
+        ["runs", _, "cancel"] => post(method, Operation::WesCancel),
+        ["runs", _, "tasks"] => get(method, Operation::WesTasks),
+        ["runs", _, "tasks", _] => get(method, Operation::WesTask),
+        _ => Routed::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::parse_path;
+
+    use super::*;
+
+    fn look(method: &Method, path: &str) -> Routed {
+        route(method, &parse_path(path).unwrap())
+    }
+
+    #[test]
+    fn e57_a_request_is_a_row_of_the_table_or_nothing() {
+        let cases = [
+            ("GET", "/ga4gh/drs/v1/objects/a", Routed::Row(Operation::DrsObject)),
+            ("HEAD", "/ga4gh/drs/v1/objects/a%2Fb", Routed::Row(Operation::DrsObject)),
+            ("POST", "/ga4gh/drs/v1/objects/a", Routed::Row(Operation::DrsPostObject)),
+            ("POST", "/ga4gh/drs/v1/objects/access", Routed::Row(Operation::DrsLater)),
+            ("GET", "/ga4gh/drs/v1/objects", Routed::Unknown),
+            ("GET", "/ga4gh/drs/v1/objects/a/access", Routed::Unknown),
+            ("GET", "/ga4gh/drs/v1/objects/a/access/https", Routed::Row(Operation::DrsAccess)),
+            ("DELETE", "/ga4gh/drs/v1/objects/a", Routed::Methods("GET, HEAD, POST")),
+            ("GET", "/ga4gh/dos/v1/dataobjects/a", Routed::Unknown),
+            ("POST", "/ga4gh/tes/v1/tasks", Routed::Row(Operation::TesCreate)),
+            ("POST", "/v1/tasks", Routed::Row(Operation::TesCreate)),
+            ("GET", "/v1/tasks/service-info", Routed::Row(Operation::TesServiceInfo)),
+            ("POST", "/v1/tasks/x:cancel", Routed::Row(Operation::TesCancel)),
+            ("POST", "/v1/tasks/x%3Acancel", Routed::Row(Operation::TesCancel)),
+            ("GET", "/v1/tasks/x:cancel", Routed::Unknown),
+            ("POST", "/v1/tasks/:cancel", Routed::Methods("GET, HEAD")),
+            ("POST", "/v1/tasks/a:b:cancel", Routed::Methods("GET, HEAD")),
+            ("GET", "/tasks", Routed::Unknown),
+            ("GET", "/metrics", Routed::Unknown),
+            ("DELETE", "/ga4gh/wes/v1/runs/x", Routed::Methods("GET, HEAD")),
+            ("GET", "/ga4gh/wes/v1/runs/x/ro-crate", Routed::Unknown),
+            ("GET", "/toil/wes/v1/logs/x/stdout", Routed::Unknown),
+            ("GET", "/", Routed::Unknown),
+        ];
+        for (method, path, expected) in cases {
+            assert_eq!(look(&method.parse().unwrap(), path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn e10_an_encoded_slash_stands_in_an_object_id_alone() {
+        for (path, sound) in [
+            ("/ga4gh/drs/v1/objects/a%2Fb", true),
+            ("/ga4gh/drs/v1/objects/a%2Fb/access/https", true),
+            ("/ga4gh/drs/v1/objects/a/access/x%2Fy", false),
+            ("/v1/tasks/a%2Fb", false),
+            ("/ga4gh%2Fdrs/v1/objects/a", false),
+        ] {
+            assert_eq!(slashes(&parse_path(path).unwrap()).is_ok(), sound, "{path}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Rows of the index as tasks and runs: written as `submitting` before the backend sees them, read back for their
+//! owners, asked for at the backend.
+
+use std::collections::BTreeSet;
+
+use policy_engine::decide::{WorkItem, WorkKind, WorkState};
+use visa_verifier::seam::Timestamp;
+
+use crate::{
+    api::{tes, wes},
+    backend::BackendError,
+    gate::{Caller, Permit},
+    limits,
+    problem::Problem,
+    proxy::Parts,
+    store::{Phase, StoreError, Work},
+};
+
+use super::Basis;
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error = %error, code = error.code(), "the ownership index failed");
+        Self::unavailable("index.unavailable", "the index of tasks and runs is not available; nothing was done", 5)
+    }
+}
+
+/// What a new row says beside its permit.
+#[derive(Debug)]
+pub(crate) struct Submission<'s> {
+    /// Our id, made before.
+    pub(crate) id: &'s str,
+    /// `task` or `run`.
+    pub(crate) kind: &'static str,
+    /// The service record that runs it.
+    pub(crate) service: &'s str,
+    /// The DRS ids that it may read.
+    pub(crate) objects: &'s BTreeSet<String>,
+    /// Its name.
+    pub(crate) name: &'s str,
+    /// What the caller sent.
+    pub(crate) request: String,
+}
+
+/// Writes the row and keeps what it rests on. Only after this may the backend hear of it.
+///
+/// # Errors
+/// 503 when the index does not take it.
+pub(crate) async fn submit(parts: &Parts, caller: &Caller, permit: &Permit, new: Submission<'_>) -> Result<Work, Problem> {
+    let now = parts.gate.now();
+    let decision = &permit.decided.decision;
+    let until = decision.valid_until().min(now.plus(limits::TASK_LIFE));
+    let datasets: Vec<&String> = decision.rests_on().datasets.iter().collect();
+    let duties = decision.duties().iter().map(|duty| duty.kind.name().to_owned()).collect();
+    let kept = caller.facts(permit.decided.engine.snapshot()).keep(decision).ok_or(StoreError::Inconsistent { column: "basis" })?;
+    let text = |value: Result<String, serde_json::Error>| value.map_err(|_| StoreError::Inconsistent { column: "json" });
+    let work = Work {
+        id: new.id.to_owned(),
+        seq: parts.next_seq(),
+        kind: new.kind.to_owned(),
+        backend: new.kind.to_owned(),
+        backend_id: None,
+        owner: caller.owner(),
+        service: new.service.to_owned(),
+        phase: Phase::Submitting,
+        state: "QUEUED".to_owned(),
+        withdrawn: None,
+        decision: permit.decided.id.clone(),
+        datasets: text(serde_json::to_string(&datasets))?,
+        objects: text(serde_json::to_string(new.objects))?,
+        basis: text(serde_json::to_string(&Basis { kept, duties }))?,
+        name: new.name.chars().take(limits::NAME_CHARS).collect(),
+        request: new.request,
+        created_at: now.unix(),
+        confirmed_at: now.unix(),
+        expires_at: until.unix(),
+    };
+    parts.works.submit(&work).await?;
+    Ok(work)
+}
+
+/// One row of this kind; unknown ids and those of other kinds alike are `None`.
+///
+/// # Errors
+/// 503 when the index does not answer.
+pub(crate) async fn owned(parts: &Parts, kind: &str, id: &str) -> Result<Option<Work>, Problem> {
+    let plain = id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !plain {
+        return Ok(None);
+    }
+    Ok(parts.works.by_id(id).await?.filter(|work| work.kind == kind))
+}
+
+/// The datasets of a row.
+pub(crate) fn datasets(work: &Work) -> Vec<String> {
+    serde_json::from_str(&work.datasets).unwrap_or_default()
+}
+
+/// The duties of a row's decision.
+pub(crate) fn duties(work: &Work) -> Vec<String> {
+    // a row that cannot be read shows as little as any duty asks for
+    Basis::of(work).map_or_else(|_| vec!["max_view".to_owned()], |basis| basis.duties)
+}
+
+/// The row as the engine knows tasks and runs.
+///
+/// # Errors
+/// [`StoreError::Inconsistent`] if the owner is no identity.
+pub(crate) fn item(work: &Work, now: Timestamp) -> Result<WorkItem, StoreError> {
+    let unconfirmed = now.unix().saturating_sub(work.confirmed_at) > i64::try_from(limits::UNCONFIRMED.as_secs()).unwrap_or(i64::MAX);
+    let state = match (work.phase, work.state.as_str()) {
+        (Phase::Submitting, _) => WorkState::Submitting,
+        (Phase::Over, "COMPLETE") => WorkState::Done,
+        (Phase::Over, "CANCELED") => WorkState::Cancelled,
+        (Phase::Over, _) => WorkState::Failed,
+        (Phase::Live, _) if work.withdrawn.is_some() => WorkState::Cancelled,
+        (Phase::Live, _) if unconfirmed => WorkState::Unconfirmed,
+        (Phase::Live, "RUNNING" | "CANCELING") => WorkState::Running,
+        (Phase::Live, "PAUSED") => WorkState::Paused,
+        (Phase::Live, _) => WorkState::Queued,
+    };
+    Ok(WorkItem {
+        kind: if work.kind == "run" { WorkKind::Run } else { WorkKind::Task },
+        id: work.id.clone(),
+        owner: work.owner.parse().map_err(|_| StoreError::Inconsistent { column: "owner" })?,
+        group: None,
+        submitter: None,
+        service: work.service.clone(),
+        state,
+        datasets: datasets(work),
+        expires: Timestamp::from_unix(work.expires_at),
+    })
+}
+
+/// Asks the backend where a live row stands, and writes it down. A row that the backend does not know any more is over.
+///
+/// # Errors
+/// 503 when the index does not answer; a silent backend is no error, the row stays as it was.
+pub(crate) async fn refresh(parts: &Parts, mut work: Work) -> Result<Work, Problem> {
+    let Some(backend_id) = work.backend_id.clone().filter(|_| work.phase == Phase::Live) else { return Ok(work) };
+    let told = match work.kind.as_str() {
+        "run" => match &parts.wes {
+            Some(wes) => wes.state(&backend_id).await.map(|run| (run.state.word(), run.state.is_final())),
+            None => return Ok(work),
+        },
+        _ => match &parts.tes {
+            Some(tes) => tes.state(&backend_id).await.map(|task| (task.state.word(), task.state.is_final())),
+            None => return Ok(work),
+        },
+    };
+    let now = parts.gate.now().unix();
+    match told {
+        Ok((state, over)) => {
+            if state != work.state || over || now.saturating_sub(work.confirmed_at) >= 5 {
+                parts.works.confirm(&work.id, state, over, now).await?;
+            }
+            work.state = state.to_owned();
+            work.confirmed_at = now;
+            if over {
+                work.phase = Phase::Over;
+            }
+        }
+        Err(BackendError::Unknown { .. }) => {
+            parts.works.close(&work.id, "SYSTEM_ERROR").await?;
+            work.state = "SYSTEM_ERROR".to_owned();
+            work.phase = Phase::Over;
+        }
+        Err(error) => tracing::warn!(error = %error, work.id = %work.id, "a backend does not tell where a task stands"),
+    }
+    Ok(work)
+}
+
+/// The state of a row as TES tells it.
+pub(crate) fn tes_state(work: &Work) -> tes::State {
+    tes::State::of(&work.state).unwrap_or_default()
+}
+
+/// The state of a row as WES tells it.
+pub(crate) fn wes_state(work: &Work) -> wes::State {
+    wes::State::of(&work.state).unwrap_or_default()
+}

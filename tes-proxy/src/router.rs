@@ -1,0 +1,127 @@
+//! Every route in one table ([`crate::operation`]), by listener: read, look up, handle, shape.
+
+use axum::{Router, body::Body, extract::State, response::Response};
+use http::{Method, Request, StatusCode, Version, header};
+
+use crate::{
+    api::Incoming,
+    entry,
+    operation::{self, Operation, Routed},
+    problem::{Api, Edge, Problem, respond},
+    proxy::Proxy,
+    service, storage, understand,
+};
+
+/// The public listener. The peer's address stands in the request's `ConnectInfo<SocketAddr>`.
+pub fn router(proxy: Proxy) -> Router {
+    Router::new().fallback(public).with_state(proxy)
+}
+
+/// The storage door's listener: capabilities of tasks and runs, and nothing else.
+pub fn storage_router(proxy: Proxy) -> Router {
+    Router::new().fallback(door).with_state(proxy)
+}
+
+async fn public(State(proxy): State<Proxy>, request: Request<Body>) -> Response {
+    let hosts = proxy.0.hosts.clone();
+    answer(proxy, request, &hosts, |proxy, incoming, body| Box::pin(handle(proxy, incoming, body))).await
+}
+
+async fn door(State(proxy): State<Proxy>, request: Request<Body>) -> Response {
+    let hosts = proxy.0.door_hosts.clone();
+    answer(proxy, request, &hosts, |proxy, incoming, _| Box::pin(storage::handle(proxy, incoming))).await
+}
+
+type Handled<'h> = futures::future::BoxFuture<'h, Result<Response, Problem>>;
+
+async fn answer(
+    proxy: Proxy,
+    request: Request<Body>,
+    hosts: &entry::Hosts,
+    handler: impl for<'h> FnOnce(&'h Proxy, &'h Incoming, Body) -> Handled<'h>,
+) -> Response {
+    let (method, version, id) = (request.method().clone(), request.version(), proxy.0.gate.id());
+    let early = crate::api::parse_path(request.uri().path()).map_or(shape_of(request.uri().path()), |segments| operation::api(&segments));
+    let outcome = match entry::read(request, id.clone(), hosts) {
+        Ok((incoming, body)) => handler(&proxy, &incoming, body).await,
+        Err((problem, _)) => Err(problem),
+    };
+    let response = match outcome {
+        Ok(response) => response,
+        Err(problem) => told(&proxy, &problem, early, &id, version),
+    };
+    entry::finish(response, &method, &id)
+}
+
+/// A target that could not be parsed still tells which API was meant, for the shape of its error.
+fn shape_of(path: &str) -> Api {
+    match path {
+        _ if path.starts_with("/ga4gh/drs/") => Api::Drs,
+        _ if path.starts_with("/ga4gh/wes/") => Api::Wes,
+        _ if path.starts_with("/ga4gh/tes/") || path.starts_with("/v1/") => Api::Tes,
+        _ => Api::Own,
+    }
+}
+
+fn told(proxy: &Proxy, problem: &Problem, api: Api, id: &str, version: Version) -> Response {
+    tracing::info!(request.id = id, status = problem.status.as_u16(), code = %problem.code, "refused");
+    respond(problem, &Edge { api, request_id: id, origin: &proxy.0.config.public_url, version })
+}
+
+async fn handle(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
+    let operation = match operation::route(&incoming.method, &incoming.segments) {
+        Routed::Row(operation) => operation,
+        Routed::Methods(allow) => {
+            return Err(Problem { allow: Some(allow), ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method", "this route does not take this method") });
+        }
+        Routed::Unknown => return Err(Problem::new(StatusCode::NOT_FOUND, "request.route", "there is no such route")),
+    };
+    match operation {
+        Operation::DrsServiceInfo => understand::drs::service_info::get(proxy, incoming),
+        Operation::DrsObject => understand::drs::objects::get(proxy, incoming).await,
+        Operation::DrsPostObject => understand::drs::objects::post(proxy, incoming, body).await,
+        Operation::DrsAccess => understand::drs::access::get(proxy, incoming).await,
+        Operation::DrsPostAccess => understand::drs::access::post(proxy, incoming, body).await,
+        Operation::DrsLater => Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "request.not_offered", "bulk requests, bundles and OPTIONS are not offered by this node; ask for one object")),
+        Operation::TesServiceInfo => understand::tes::service_info::get(proxy, incoming),
+        Operation::TesList => understand::tes::tasks::list(proxy, incoming).await,
+        Operation::TesCreate => understand::tes::submit::post(proxy, incoming, body).await,
+        Operation::TesTask => understand::tes::task::get(proxy, incoming).await,
+        Operation::TesCancel => understand::tes::cancel::post(proxy, incoming).await,
+        Operation::WesServiceInfo => understand::wes::service_info::get(proxy, incoming),
+        Operation::WesList => understand::wes::runs::list(proxy, incoming).await,
+        Operation::WesRun => understand::wes::run::post(proxy, incoming, body).await,
+        Operation::WesLog => understand::wes::run_log::get(proxy, incoming).await,
+        Operation::WesStatus => understand::wes::run_log::status(proxy, incoming).await,
+        Operation::WesTasks => understand::wes::tasks::list(proxy, incoming).await,
+        Operation::WesTask => understand::wes::tasks::get(proxy, incoming).await,
+        Operation::WesCancel => understand::wes::cancel::post(proxy, incoming).await,
+        Operation::Data => understand::drs::bytes::get(proxy, incoming).await,
+        Operation::Explain => service::explain::post(proxy, incoming, body).await,
+        Operation::DecisionPage => service::decision::get(proxy, incoming).await,
+        Operation::ResourceMetadata => service::metadata::get(proxy),
+        Operation::Health => Ok(Response::new(Body::from("ok"))),
+    }
+}
+
+/// A JSON answer with the log's promise.
+pub(crate) fn json<T: serde::Serialize>(value: &T, receipt: Option<String>) -> Result<Response, Problem> {
+    let bytes = serde_json::to_vec(value).map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer.write", "the answer could not be written"))?;
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    promise(headers, receipt);
+    Ok(response)
+}
+
+/// The `Visum-Audit` header of an answer that rests on an entry.
+pub(crate) fn promise(headers: &mut http::HeaderMap, receipt: Option<String>) {
+    if let Some(value) = receipt.and_then(|text| http::HeaderValue::from_str(&text).ok()) {
+        headers.insert("visum-audit", value);
+    }
+}
+
+/// Is it the method of a body-less answer?
+pub(crate) fn is_head(incoming: &Incoming) -> bool {
+    incoming.method == Method::HEAD
+}

@@ -1,0 +1,5 @@
+//! The decision for others, and what the proxy says of itself.
+
+pub(crate) mod decision;
+pub(crate) mod explain;
+pub(crate) mod metadata;

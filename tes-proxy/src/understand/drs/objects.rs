@@ -1,0 +1,158 @@
+//! `GET|POST /objects/{id}`: an object's description (DRS 1.5), written anew.
+
+use std::sync::Arc;
+
+use audit_log::EventType;
+use axum::{body::Body, response::Response};
+use policy_engine::{
+    consent::Access,
+    intent::{Action, DrsId},
+    snapshot::Snapshot,
+};
+
+use crate::{
+    api::{
+        Incoming,
+        drs::{AccessMethod, Authorizations, BackendObject, DrsObject, ObjectBody},
+        encode, json_body,
+    },
+    backend::DrsBackend,
+    gate::{Caller, NoPermit, Question, Recorded},
+    problem::{Api, Challenge, Problem},
+    proxy::{Parts, Proxy},
+    router::json,
+};
+
+use super::{backend, id, intent};
+
+/// Described without a person: a rule of our own, before any policy (`apis.md` 9.7).
+struct Discoverable;
+
+impl Recorded for Discoverable {}
+
+/// `GET` and `HEAD`.
+pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
+    let parts = &*proxy.0;
+    expand(incoming.query(&["expand"], &[])?.boolean("expand")?)?;
+    match parts.caller(incoming, Api::Drs, Vec::new()).await? {
+        Some(caller) => described(parts, &caller, EventType::DrsGetObject, id(incoming)?).await,
+        None => anonymous(parts, id(incoming)?).await,
+    }
+}
+
+/// `POST`, with Passports in the body.
+pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
+    let parts = &*proxy.0;
+    incoming.query(&[], &[])?;
+    let id = id(incoming)?;
+    let body: ObjectBody = json_body(&incoming.headers, body).await?;
+    expand(body.expand)?;
+    let caller = parts.required(incoming, Api::Drs, body.passports).await?;
+    described(parts, &caller, EventType::DrsPostObject, id).await
+}
+
+fn expand(asked: bool) -> Result<(), Problem> {
+    if asked { Err(Problem::new(http::StatusCode::NOT_IMPLEMENTED, "request.not_offered", "bundles are not expanded by this node; ask without `expand`")) } else { Ok(()) }
+}
+
+async fn described(parts: &Parts, caller: &Caller, kind: EventType, id: DrsId) -> Result<Response, Problem> {
+    let drs = backend(parts)?;
+    let question = Question::Intent(Arc::new(intent(Action::DrsDescribe, id.clone())));
+    let recording = parts.gate.begin(caller, kind, question).await.map_err(|no| parts.remember(caller, no.into()))?;
+    let object = drs.object(&recording, id.as_str()).await;
+    let permit = recording.durable().await.map_err(|no: NoPermit| Problem::from(no))?;
+    let shown = shape(parts, permit.decided.engine.snapshot(), id.as_str(), object?)?;
+    json(&shown, Some(permit.header()))
+}
+
+/// Without a credential: the description of a discoverable dataset's object, and 401 for everything else alike.
+async fn anonymous(parts: &Parts, id: DrsId) -> Result<Response, Problem> {
+    parts.gate.unauthenticated();
+    let login = || Problem::unauthenticated(Challenge::Missing, "token.missing", "an access token is needed");
+    let engine = parts.gate.current.load();
+    let record = engine.snapshot().objects.object(id.as_str());
+    let dataset = record.and_then(|record| engine.dataset(record.dataset.as_str())).filter(|dataset| dataset.discoverable).ok_or_else(login)?;
+    let held = engine.consent_dataset(dataset.id()).is_none_or(|consent| !consent.holds.is_empty());
+    if held || engine.snapshot().stop.all {
+        return Err(login());
+    }
+    let object = backend(parts)?.object(&Discoverable, id.as_str()).await?;
+    json(&shape(parts, engine.snapshot(), id.as_str(), object)?, None)
+}
+
+/// The description as we tell it (`apis.md` 2.3): no URL, no header, no host of the backend.
+fn shape(parts: &Parts, snapshot: &Snapshot, id: &str, object: BackendObject) -> Result<DrsObject, Problem> {
+    if object.contents.as_ref().is_some_and(|contents| !contents.is_empty()) {
+        return Err(Problem::new(http::StatusCode::NOT_IMPLEMENTED, "request.not_offered", "bundles are not offered by this node yet"));
+    }
+    let mount = parts.config.drs.as_ref().ok_or_else(|| Problem::unknown("object"))?;
+    let open = snapshot.objects.object(id).and_then(|record| snapshot.datasets.iter().find(|dataset| dataset.id() == record.dataset.as_str())).is_some_and(|dataset| dataset.consent.access == Access::Open);
+    let authorizations = || Authorizations {
+        drs_object_id: id.to_owned(),
+        supported_types: if open { vec!["None", "BearerAuth", "PassportAuth"] } else { vec!["BearerAuth", "PassportAuth"] },
+        passport_auth_issuers: mount.visa_issuers.clone(),
+        bearer_auth_issuers: vec![parts.broker.clone()],
+    };
+    let mut methods: Vec<AccessMethod> = DrsBackend::methods(&object)
+        .iter()
+        .enumerate()
+        .map(|(at, method)| AccessMethod {
+            kind: "https",
+            access_id: access_id(at),
+            cloud: method.cloud.clone(),
+            region: method.region.clone(),
+            available: method.available,
+            authorizations: authorizations(),
+        })
+        .collect();
+    if methods.is_empty() {
+        // a blob has at least one method (schema); asking for it says that there are no bytes
+        methods.push(AccessMethod { kind: "https", access_id: access_id(0), cloud: None, region: None, available: Some(false), authorizations: authorizations() });
+    }
+    let unreadable = |what| Problem::new(http::StatusCode::BAD_GATEWAY, "backend.unreadable", format!("the DRS backend tells no {what} of this object"));
+    Ok(DrsObject {
+        id: id.to_owned(),
+        name: object.name,
+        self_uri: format!("drs://{}/{}", mount.uri_host, encode(id)),
+        size: object.size.ok_or_else(|| unreadable("size"))?,
+        created_time: object.created_time.ok_or_else(|| unreadable("created_time"))?,
+        updated_time: object.updated_time,
+        version: object.version,
+        mime_type: object.mime_type,
+        checksums: object.checksums.filter(|checksums| !checksums.is_empty()).ok_or_else(|| unreadable("checksums"))?,
+        access_methods: methods,
+        description: object.description,
+        aliases: object.aliases,
+    })
+}
+
+/// Our own names of an object's methods: `https`, `https-2`, …
+pub(crate) fn access_id(at: usize) -> String {
+    if at == 0 { "https".to_owned() } else { format!("https-{}", at.saturating_add(1)) }
+}
+
+/// The place of the method of that name.
+pub(crate) fn access_place(name: &str) -> Option<usize> {
+    match name.strip_prefix("https")? {
+        "" => Some(0),
+        rest => {
+            let number: usize = rest.strip_prefix('-')?.parse().ok()?;
+            (number >= 2 && access_id(number.saturating_sub(1)) == name).then(|| number.saturating_sub(1))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn access_ids_are_ours_and_lead_back() {
+        for at in 0..4 {
+            assert_eq!(access_place(&access_id(at)), Some(at));
+        }
+        for odd in ["", "http", "https-1", "https-01", "https-2x", "https-+2", "s3"] {
+            assert_eq!(access_place(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Requests as intents: one file a route, with its handler.
+
+pub(crate) mod drs;
+mod fault;
+pub(crate) mod log;
+pub(crate) mod reference;
+pub(crate) mod tes;
+pub(crate) mod wes;
+
+pub(crate) use fault::NotUnderstood;

@@ -1,0 +1,150 @@
+//! Workflow parameters and attachments to data (`apis.md` 3.3, 3.4): every string at every depth, and every key.
+
+use std::collections::BTreeSet;
+
+use policy_engine::{
+    intent::{Action, DataRef, Intent, ToolRef},
+    snapshot::Snapshot,
+};
+use ring::digest;
+use serde_json::Value;
+
+use crate::{
+    capability::{Capabilities, object_of},
+    config::{Reading, WesMount},
+    limits,
+    understand::{
+        NotUnderstood,
+        reference::{Class, classify},
+        tes::io::embedded,
+    },
+};
+
+use super::{
+    form::{Attachment, Form},
+    tasks_json,
+};
+
+/// What a run would read, run and write.
+///
+/// # Errors
+/// [`NotUnderstood`] names the part.
+pub(crate) fn intent(form: &Form<'_>, mount: &WesMount) -> Result<Intent, NotUnderstood> {
+    let mut intent = Intent::new(Action::WesCreate).at(&*mount.compute.service);
+    intent.tool = Some(ToolRef { id: format!("sha256:{}", pin(&form.attachments)), pinned: true, public: false });
+    let mut walk = Walk { intent: &mut intent, strings: 0 };
+    walk.value("workflow_params", &form.request.workflow_params)?;
+    match form.kind.reading {
+        Reading::Tasks => {
+            for (at, task) in tasks_json::tasks(form)?.iter().enumerate() {
+                crate::understand::tes::create::add(task, &mount.compute, &mut intent).map_err(|fault| fault.inside(&format!("tasks[{at}].")))?;
+            }
+        }
+        Reading::Text => {
+            for attachment in &form.attachments {
+                let part = format!("workflow_attachment {}", attachment.name);
+                let text = str::from_utf8(&attachment.bytes).map_err(|_| NotUnderstood::at(&part, "run.attachment_binary", "it is not text, so it cannot be judged"))?;
+                embedded(&mut intent, &part, text)?;
+            }
+        }
+    }
+    once(&mut intent);
+    Ok(intent)
+}
+
+/// The same thing named twice is one read.
+fn once(intent: &mut Intent) {
+    let mut seen: BTreeSet<DataRef> = BTreeSet::new();
+    intent.reads.retain(|read| seen.insert(read.data.clone()));
+}
+
+/// The digest that pins the workflow: over all attachments, by name.
+pub(crate) fn pin(attachments: &[Attachment]) -> String {
+    let mut sorted: Vec<&Attachment> = attachments.iter().collect();
+    sorted.sort_by(|one, other| one.name.cmp(&other.name));
+    let mut context = digest::Context::new(&digest::SHA256);
+    for attachment in sorted {
+        for part in [attachment.name.as_bytes(), &attachment.bytes] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+    }
+    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Walk<'i> {
+    intent: &'i mut Intent,
+    strings: usize,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, part: &str, value: &Value) -> Result<(), NotUnderstood> {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+            Value::String(text) => self.text(part, text),
+            Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| self.value(&format!("{part}[{at}]"), item)),
+            Value::Object(members) => members.iter().try_for_each(|(key, value)| {
+                self.key(part, key)?;
+                let shown: String = key.chars().filter(|letter| letter.is_ascii_graphic()).take(60).collect();
+                self.value(&format!("{part}.{shown}"), value)
+            }),
+        }
+    }
+
+    fn text(&mut self, part: &str, text: &str) -> Result<(), NotUnderstood> {
+        self.strings = self.strings.saturating_add(1);
+        if self.strings > limits::PARAM_STRINGS {
+            return Err(NotUnderstood::at(part, "run.params_many", format!("there are more than {} strings", limits::PARAM_STRINGS)));
+        }
+        let many = |_| NotUnderstood::at(part, "task.too_many", "it names too much");
+        match classify(text) {
+            Class::Plain => Ok(()),
+            Class::Data(data) => self.intent.read(data, part).map_err(many),
+            Class::Opaque(references) => {
+                self.intent.opaque = true;
+                references.into_iter().try_for_each(|data| self.intent.read(data, part).map_err(many))
+            }
+            Class::HostFile => Err(NotUnderstood::at(part, "run.host_file", "it names a file of some host")),
+            Class::Foreign => Err(NotUnderstood::at(part, "run.scheme", "it is a URL of a scheme that is not taken here")),
+            Class::Broken(refused) => Err(NotUnderstood::reference(part, refused)),
+        }
+    }
+
+    /// Keys that engines act on are refused; a reference in a key is judged as one.
+    fn key(&mut self, part: &str, key: &str) -> Result<(), NotUnderstood> {
+        let lower = key.to_ascii_lowercase();
+        let acts = ["$import", "$include", "$graph", "$namespaces", "$schemas"].contains(&lower.as_str())
+            || lower.starts_with("cwl:")
+            || lower.contains("w3id.org/cwl");
+        if acts {
+            return Err(NotUnderstood::at(part, "run.param_directive", "it holds a member that workflow engines act on"));
+        }
+        self.text(part, key)
+    }
+}
+
+/// The parameters with capabilities in the place of references.
+///
+/// # Errors
+/// [`NotUnderstood`] where a reference has no capability, which the permit's own objects rule out.
+pub(crate) fn replaced(value: &Value, snapshot: &Snapshot, capabilities: &Capabilities) -> Result<Value, NotUnderstood> {
+    Ok(match value {
+        Value::String(text) => match classify(text) {
+            Class::Data(data) => {
+                let url = object_of(snapshot, &data).and_then(|object| capabilities.url(&object).map(str::to_owned));
+                Value::String(url.ok_or_else(|| NotUnderstood::at("workflow_params", "task.input_unserved", "a reference has no capability"))?)
+            }
+            _ => value.clone(),
+        },
+        Value::Array(items) => Value::Array(items.iter().map(|item| replaced(item, snapshot, capabilities)).collect::<Result<_, _>>()?),
+        Value::Object(members) => {
+            let members = members.iter().map(|(key, value)| Ok((key.clone(), replaced(value, snapshot, capabilities)?)));
+            Value::Object(members.collect::<Result<_, NotUnderstood>>()?)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    })
+}
+
+#[cfg(test)]
+#[path = "workflow_tests.rs"]
+mod tests;

@@ -1,0 +1,100 @@
+//! One task or run: taken by its backend, cancelled by its owner, or withdrawn by us.
+
+use audit_log::{AboutKind, Ended, Event, EventType, Outcome, Who, Why};
+
+use crate::{
+    backend::BackendError,
+    gate::of_dataset,
+    ownership::{index::datasets, refresh},
+    problem::Problem,
+    proxy::{Parts, Proxy},
+    store::{Phase, Work},
+};
+
+/// The backend has it. If it was withdrawn meanwhile, it is cancelled at once.
+///
+/// # Errors
+/// 503 when the index does not answer; the row is then adopted later.
+pub(crate) async fn accepted(proxy: &Proxy, work: &Work, backend_id: &str, state: &str) -> Result<(), Problem> {
+    let parts = &*proxy.0;
+    let row = parts.works.accepted(&work.id, backend_id, state, parts.gate.now().unix()).await?;
+    if let Some(row) = row.filter(|row| row.withdrawn.is_some()) {
+        if let Err(error) = at_backend(parts, &row).await {
+            tracing::warn!(error = %error, work.id = %row.id, "a withdrawn task could not be cancelled yet");
+        }
+        refresh(parts, row).await?;
+    }
+    Ok(())
+}
+
+/// The owner cancels: a finished one is cancelled already; one that is being submitted is marked.
+///
+/// # Errors
+/// A [`Problem`] of the index or the backend.
+pub(crate) async fn cancel(proxy: &Proxy, work: &Work) -> Result<(), Problem> {
+    let parts = &*proxy.0;
+    match work.phase {
+        Phase::Over => {}
+        Phase::Submitting => drop(parts.works.withdraw(&work.id, "cancelled").await?),
+        Phase::Live => {
+            at_backend(parts, work).await?;
+            refresh(parts, work.clone()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks the backend to stop it. One that it does not know any more has stopped.
+///
+/// # Errors
+/// [`BackendError`].
+pub(crate) async fn at_backend(parts: &Parts, work: &Work) -> Result<(), BackendError> {
+    let Some(id) = &work.backend_id else { return Ok(()) };
+    let answer = match (work.kind.as_str(), &parts.tes, &parts.wes) {
+        ("run", _, Some(wes)) => wes.cancel(id).await,
+        ("task", Some(tes), _) => tes.cancel(id).await,
+        _ => Err(BackendError::Setup { api: "compute", why: "it is not mounted any more" }),
+    };
+    match answer {
+        Err(BackendError::Unknown { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+/// What it rested on is gone: marked, cancelled at the backend where that has it, on record.
+pub(crate) async fn withdraw(proxy: &Proxy, work: &Work, code: &str) {
+    let parts = &*proxy.0;
+    match parts.works.withdraw(&work.id, code).await {
+        Ok(true) => record(parts, work, code).await,
+        Ok(false) => {}
+        Err(error) => {
+            tracing::error!(error = %error, work.id = %work.id, "a withdrawal could not be written to the index");
+        }
+    }
+    // also when it was marked before: a backend that was down is asked again until it is over
+    if work.phase == Phase::Live {
+        match at_backend(parts, work).await {
+            Ok(()) => drop(refresh(parts, work.clone()).await),
+            Err(error) => tracing::error!(error = %error, work.id = %work.id, "a withdrawn task could not be cancelled yet"),
+        }
+    }
+}
+
+async fn record(parts: &Parts, work: &Work, code: &str) {
+    let engine = parts.gate.current.load();
+    let (kind, about) = if work.kind == "run" { (EventType::WesCancelRun, AboutKind::Run) } else { (EventType::TesCancelTask, AboutKind::Task) };
+    let who = match parts.gate.keystore.known(&work.owner) {
+        Some(key) => Who::system().acting_for(&key),
+        None => Who::system(),
+    };
+    let event = Event::new(kind, Outcome::Success)
+        .who(who)
+        .whats(datasets(work).iter().map(|dataset| of_dataset(dataset, engine.snapshot())))
+        .why(Why::decision(work.decision.as_str()).with_code(code).snapshot(engine.snapshot().version))
+        .about(about, work.id.as_str())
+        .end(Ended::Withdrawn);
+    // the cancellation goes on whether or not the log takes it: it only narrows
+    if parts.gate.note(event).await.is_err() {
+        tracing::error!(work.id = %work.id, "a withdrawal could not be put on record");
+    }
+}

@@ -1,0 +1,8 @@
+//! What rested on what is gone: streams end, tasks and runs are cancelled, each on record (D7, `apis.md` 10.3).
+
+mod adopt;
+mod cancel;
+mod watch;
+
+pub(crate) use cancel::{accepted, cancel};
+pub use watch::Chores;
