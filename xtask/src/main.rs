@@ -1,35 +1,44 @@
-//! `cargo xtask check | test [--sqlite]`: the project's own chores, with no tool beyond cargo and what they install.
+//! `cargo xtask …`: what a developer and CI run. It installs what it needs, says plainly what it can't, and leaves
+//! nothing running. Only std and serde_json: it is compiled before everything else.
 
 mod check;
+mod keeper;
+mod packages;
 mod postgres;
-mod run;
-mod system;
+mod process;
+mod tally;
 mod test;
+mod workspace;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 const USAGE: &str = "\
-usage: cargo xtask check            format, clippy, cargo-deny, banned crates
-       cargo xtask test [--sqlite]  every test, on SQLite and PostgreSQL, with parties that others wrote;
-                                    --sqlite leaves PostgreSQL and those parties out";
+usage: cargo xtask COMMAND
+
+  check                    fmt, clippy, cargo deny, no second crypto backend; keeps going, then says what failed
+  test [--sqlite] [-- …]   all tests, on SQLite and PostgreSQL (--sqlite: on SQLite alone), against the release binary
+                           and the peers; what stands after -- goes to `cargo test`";
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["check"] => check::all(),
-        ["test"] => test::all(true),
-        ["test", "--sqlite"] => test::all(false),
+        ["check"] => check::run_all(),
+        ["test", rest @ ..] => test::run(rest),
+        ["-h" | "--help" | "help"] => {
+            eprintln!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
         _ => {
-            run::say(USAGE);
+            eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(wrong) => {
-            run::say(&format!("xtask: {wrong}"));
-            ExitCode::from(1)
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
         }
     }
 }

@@ -1,47 +1,103 @@
-//! Every test: the crates' own on both databases, and the whole system behind and in front of others' software.
+//! `cargo xtask test`: what the tests need, the release binary, all tests, and then nothing left running.
 
-use crate::{
-    postgres::Server,
-    run::{Done, cargo, must, root, say, target},
-    system,
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+    time::Instant,
 };
 
-/// Runs them. With `whole` false: no PostgreSQL and no parties that others wrote.
-pub(crate) fn all(whole: bool) -> Done {
-    system::packages(&["build-essential", "pkg-config", "libssl-dev"])?;
-    let server = if whole {
-        system::packages(&["postgresql", "python3-venv", "curl", "openssl"])?;
-        Some(Server::start()?)
-    } else {
-        None
+use crate::{
+    keeper::Keeper,
+    packages, postgres,
+    process::{Outcome, cargo},
+    tally::Tally,
+    workspace::Workspace,
+};
+
+/// Runs all tests; `words` is what stood after `test`.
+pub(crate) fn run(words: &[&str]) -> Outcome<()> {
+    let mut halves = words.splitn(2, |word| *word == "--");
+    let (ours, theirs) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
+    let sqlite_only = match ours {
+        [] => false,
+        ["--sqlite"] => true,
+        other => {
+            return Err(format!(
+                "`{}` is not understood: cargo xtask test [--sqlite] [-- …]",
+                other.join(" ")
+            ));
+        }
     };
-    // The system tests drive the binary that people get.
-    must(
-        &mut cargo(&["build", "--release", "--workspace", "--locked"]),
-        "cargo build --release",
+    let begun = Instant::now();
+    let workspace = Workspace::find()?;
+    packages::for_tests(!sqlite_only)?;
+    let mut keeper = Keeper::start()?;
+    let peers = workspace.target.join("peers");
+    keeper.at_end(&format!(
+        "VISUM_PEERS_DIR='{}' '{}/tests/peers/stop.sh'",
+        peers.display(),
+        workspace.root.display()
+    ))?;
+    let whole = |keeper: &mut Keeper, what: &str, command: &mut Command| {
+        eprintln!("xtask: {what}");
+        let child = keeper.spawn(what, command)?;
+        if keeper.wait(what, child)? {
+            Ok(())
+        } else {
+            Err(format!("{what}: failed"))
+        }
+    };
+    let install = workspace.root.join("tests/peers/install.sh");
+    whole(
+        &mut keeper,
+        "install the peers",
+        Command::new(install).env("VISUM_PEERS_DIR", &peers),
     )?;
-    let mut test = cargo(&["test", "--workspace", "--locked"]);
-    test.env("VISUM_BIN", target().join("release").join("visum"));
-    match &server {
-        Some(server) => {
-            test.env("VISUM_TEST_PG", server.url()).env("VISUM_REQUIRE_PG", "1");
-            // What takes long to install is kept.
-            test.env("VISUM_PEERS_DIR", target().join("peers"));
-        }
-        None => {
-            test.env_remove("VISUM_TEST_PG")
-                .env_remove("VISUM_REQUIRE_PG")
-                .args(["--", "--skip", "peer_"]);
-            say("==> without PostgreSQL and without parties that others wrote, as asked");
-        }
+    let release = ["build", "--release", "--workspace", "--locked"];
+    whole(
+        &mut keeper,
+        "cargo build --release --workspace --locked",
+        cargo().args(release),
+    )?;
+    let visum = workspace.target.join("release/visum");
+    let mut tests = cargo();
+    tests
+        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+        .args(theirs)
+        .env("VISUM_PEERS_DIR", &peers)
+        .env("VISUM_BIN", &visum)
+        .env("INSTA_UPDATE", "no")
+        .env_remove("VISUM_TEST_PG")
+        .env_remove("VISUM_REQUIRE_PG")
+        .stdout(Stdio::piped());
+    let mut databases = "SQLite".to_owned();
+    if !sqlite_only {
+        let (url, version) = postgres::start(&mut keeper)?;
+        tests.env("VISUM_TEST_PG", url).env("VISUM_REQUIRE_PG", "1");
+        databases = format!("SQLite and {version}");
     }
-    let outcome = must(&mut test, "cargo test --workspace");
-    let stop = root().join("tests/peers/stop.sh");
-    if whole && stop.is_file() {
-        let mut stop = std::process::Command::new(stop);
-        stop.env("VISUM_PEERS_DIR", target().join("peers"));
-        must(&mut stop, "stopping what the tests started")?;
+    eprintln!("xtask: cargo test --workspace --locked");
+    let mut child = keeper.spawn("cargo test", &mut tests)?;
+    let mut tally = Tally::default();
+    let said = child.stdout.take().map(BufReader::new);
+    let mut out = std::io::stdout();
+    for line in said.into_iter().flat_map(BufRead::lines) {
+        let line = line.map_err(|problem| format!("cargo test: {problem}"))?;
+        tally.line(&line);
+        let _ = writeln!(out, "{line}");
     }
-    drop(server);
-    outcome
+    let ended_well = keeper.wait("cargo test", child)?;
+    drop(keeper);
+    let _ = writeln!(
+        out,
+        "\ndatabases: {databases}; peers: {}; took {} s",
+        peers.display(),
+        begun.elapsed().as_secs()
+    );
+    let _ = writeln!(out, "{tally}");
+    if ended_well && tally.is_well() {
+        Ok(())
+    } else {
+        Err("cargo test: failed".to_owned())
+    }
 }
