@@ -27,9 +27,9 @@ $commands" ;;
     remove) folder=$value ;;
   esac
 done
-for one in $groups; do kill -TERM -- "-$one" 2>/dev/null; done
+for one in $groups; do kill -s TERM -- "-$one" 2>/dev/null; done
 printf '%s' "$commands" | while IFS= read -r line; do [ -z "$line" ] || sh -c "$line" >/dev/null 2>&1 </dev/null; done
-for one in $groups; do kill -KILL -- "-$one" 2>/dev/null; done
+for one in $groups; do kill -s KILL -- "-$one" 2>/dev/null; done
 [ -z "$folder" ] || rm -rf -- "$folder"
 "#;
 
@@ -113,7 +113,7 @@ mod tests {
         keeper.remove(&folder).unwrap();
         keeper.at_end(&format!("echo second >>{}", said.display())).unwrap();
         keeper.at_end(&format!("echo first >>{}", said.display())).unwrap();
-        let mut running = keeper.spawn("sleep", Command::new("sleep").arg("600")).unwrap();
+        let mut running = keeper.spawn("sleep", Command::new("sleep").arg("60")).unwrap();
         drop(keeper);
         assert!(!running.wait().unwrap().success());
         assert_eq!(std::fs::read_to_string(&said).unwrap(), "first\nsecond\n");

@@ -16,8 +16,8 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   check                    fmt, clippy, cargo deny, no second crypto backend; keeps going, then says what failed
-  test [--sqlite] [-- …]   all tests, on SQLite and PostgreSQL (--sqlite: on SQLite alone), against the release binary
-                           and the peers; what stands after -- goes to `cargo test`";
+  test [--sqlite] [-- …]   all tests, on SQLite and PostgreSQL, against the release binary and the peers (--sqlite: without
+                           PostgreSQL, and without the tests named peer_*); what stands after -- goes to `cargo test`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
