@@ -45,16 +45,12 @@ pub(crate) struct Affiliation {
 /// Who an institution says has signed in, as far as it is believed.
 #[derive(Clone, Debug)]
 pub(crate) struct UpstreamIdentity {
-    /// The upstream's id here.
-    pub(crate) upstream: String,
     /// Its issuer.
     pub(crate) issuer: String,
     /// The person's `sub` there.
     pub(crate) subject: String,
     /// Whether the provider never gives an identifier twice (`/ID/unique`).
     pub(crate) unique: bool,
-    /// 1: signed in; 2: with more than one factor.
-    pub(crate) authn: u8,
     /// How well the institution knows who this is, 0 to 3.
     pub(crate) assurance: u8,
     /// `acr` as stated.
@@ -139,14 +135,12 @@ impl UpstreamIdentity {
             _ => None,
         };
         Ok(Self {
-            upstream: upstream.id.clone(),
             issuer: upstream.issuer.clone(),
             subject: subject.to_owned(),
             unique: upstream.unique
                 || assurance
                     .iter()
                     .any(|value| value.strip_prefix(RAF) == Some("/ID/unique")),
-            authn: if multi { 2 } else { 1 },
             assurance: proofing(&assurance).min(upstream.max_assurance),
             acr,
             amr: amr.into_iter().filter(|method| multi || method != "mfa").collect(),

@@ -1,10 +1,11 @@
 //! A visa before it is signed: what it says, of whom, until when (GA4GH Passport 1.2, visa envelope and object).
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use visa_verifier::seam::Timestamp;
 
-/// Longest life of a visa of ours. Revocation is by not issuing it again.
-pub(crate) const VISA_SECONDS: u64 = 3600;
+use crate::limits;
 
 /// What a visa will say.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,18 +29,19 @@ pub(crate) struct VisaDraft {
 }
 
 impl VisaDraft {
-    /// When the signed visa expires: after an hour, or when what it says ends.
-    pub(crate) fn expires(&self, now: Timestamp) -> Timestamp {
-        self.ends.min(now.plus(std::time::Duration::from_secs(VISA_SECONDS)))
+    /// When the signed visa expires: after `life` (an hour at most), or when what it says ends. Revocation is by not
+    /// issuing it again.
+    pub(crate) fn expires(&self, life: Duration, now: Timestamp) -> Timestamp {
+        self.ends.min(now.plus(life.min(limits::VISA)))
     }
 
     /// The claims of the visa document token. Nothing in them that access does not need (VIS-23).
-    pub(crate) fn claims(&self, issuer: &str, subject: &str, jti: &str, now: Timestamp) -> Value {
+    pub(crate) fn claims(&self, issuer: &str, subject: &str, jti: &str, life: Duration, now: Timestamp) -> Value {
         let mut claims = json!({
             "iss": issuer,
             "sub": subject,
             "iat": now.unix(),
-            "exp": self.expires(now).unix(),
+            "exp": self.expires(life, now).unix(),
             "jti": jti,
             "ga4gh_visa_v1": {
                 "type": self.kind,
@@ -77,13 +79,13 @@ mod tests {
     fn a_visa_ends_with_what_it_says_and_after_an_hour_at_the_latest() {
         let now = Timestamp::from_unix(1_000);
         for (ends, expires) in [(1_100, 1_100), (100_000, 4_600)] {
-            assert_eq!(draft(ends).expires(now).unix(), expires);
+            assert_eq!(draft(ends).expires(limits::VISA, now).unix(), expires);
         }
     }
 
     #[test]
     fn a_visa_holds_the_claims_of_the_profile_and_no_scope() {
-        let claims = draft(100_000).claims("https://b.example.org", "s", "j", Timestamp::from_unix(1_000));
+        let claims = draft(100_000).claims("https://b.example.org", "s", "j", limits::VISA, Timestamp::from_unix(1_000));
         let names: std::collections::BTreeSet<&str> = claims.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(
             names,

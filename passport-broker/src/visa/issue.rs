@@ -47,11 +47,12 @@ pub(crate) async fn sign_all(
     now: Timestamp,
 ) -> Result<Vec<Signed>, VisaProblem> {
     let issuer = broker.config().issuer.as_str();
+    let life = broker.config().visa;
     let mut signed = Vec::with_capacity(drafts.len());
     let mut tx = broker.db().begin().await?;
     for draft in drafts.iter().filter(|draft| now < draft.ends) {
         let jti = token(broker.random(), 16);
-        let claims = draft.claims(issuer, person.as_str(), &jti, now);
+        let claims = draft.claims(issuer, person.as_str(), &jti, life, now);
         let compact = broker.signer().sign_visa("vnd.ga4gh.visa+jwt", &claims)?;
         let row = IssuedVisa {
             jti,
@@ -60,7 +61,7 @@ pub(crate) async fn sign_all(
             value: draft.value.clone(),
             grant: draft.grant.clone(),
             issued: now,
-            expires: draft.expires(now),
+            expires: draft.expires(life, now),
             revoked: None,
         };
         visas::issued(&mut tx, &row).await?;

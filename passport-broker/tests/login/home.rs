@@ -1,0 +1,176 @@
+//! An OpenID Provider on a loopback port, with a visa issuer beside it, that can be told to lie.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Form, Json, Router};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use visa_verifier::seam::Clock;
+
+use crate::key::TestKey;
+
+pub(crate) const COLLECTOR: &str = "the collector's credential";
+
+/// What it gets wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Lie {
+    None,
+    Nonce,
+    Audience,
+    Issuer,
+    Key,
+    UserInfo,
+    AnswerIssuer,
+    NoAnswerIssuer,
+    Refuses,
+}
+
+pub(crate) struct Home {
+    pub(crate) issuer: String,
+    key: TestKey,
+    stranger: TestKey,
+    visa_key: TestKey,
+    clock: Arc<dyn Clock>,
+    pub(crate) lie: Mutex<Lie>,
+    /// The nonce and challenge of each code.
+    codes: Mutex<HashMap<String, HashMap<String, String>>>,
+}
+
+pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    let home = Arc::new(Home {
+        issuer,
+        key: TestKey::new(),
+        stranger: TestKey::new(),
+        visa_key: TestKey::new(),
+        clock,
+        lie: Mutex::new(Lie::None),
+        codes: Mutex::default(),
+    });
+    let router = Router::new()
+        .route("/.well-known/openid-configuration", get(metadata))
+        .route("/jwks", get(|State(home): State<Arc<Home>>| async move { Json(home.key.jwks()) }))
+        .route("/authorize", get(authorize))
+        .route("/token", post(token))
+        .route("/userinfo", get(userinfo))
+        .route("/issuer/jwks", get(|State(home): State<Arc<Home>>| async move { Json(home.visa_key.jwks()) }))
+        .route("/issuer/visas", get(visas))
+        .with_state(home.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    home
+}
+
+impl Home {
+    pub(crate) fn visa_issuer(&self) -> String {
+        format!("{}/issuer", self.issuer)
+    }
+
+    pub(crate) fn visa_jku(&self) -> String {
+        format!("{}/issuer/jwks", self.issuer)
+    }
+
+    pub(crate) fn visa_endpoint(&self) -> String {
+        format!("{}/issuer/visas", self.issuer)
+    }
+
+    fn lie(&self) -> Lie {
+        *self.lie.lock().unwrap()
+    }
+}
+
+async fn metadata(State(home): State<Arc<Home>>) -> Json<Value> {
+    let issuer = &home.issuer;
+    Json(json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "userinfo_endpoint": format!("{issuer}/userinfo"),
+        "jwks_uri": format!("{issuer}/jwks"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "authorization_response_iss_parameter_supported": true,
+    }))
+}
+
+async fn authorize(State(home): State<Arc<Home>>, Query(asked): Query<HashMap<String, String>>) -> Redirect {
+    let code = format!("code-{}", home.codes.lock().unwrap().len());
+    let mut to = url::Url::parse(&asked["redirect_uri"]).unwrap();
+    to.query_pairs_mut().append_pair("state", &asked["state"]);
+    match home.lie() {
+        Lie::Refuses => {
+            to.query_pairs_mut().append_pair("error", "access_denied");
+        }
+        _ => {
+            to.query_pairs_mut().append_pair("code", &code);
+        }
+    }
+    match home.lie() {
+        Lie::NoAnswerIssuer => {}
+        Lie::AnswerIssuer => {
+            to.query_pairs_mut().append_pair("iss", "https://other.example.org");
+        }
+        _ => {
+            to.query_pairs_mut().append_pair("iss", &home.issuer);
+        }
+    }
+    home.codes.lock().unwrap().insert(code, asked);
+    Redirect::to(to.as_str())
+}
+
+async fn token(State(home): State<Arc<Home>>, Form(form): Form<HashMap<String, String>>) -> Response {
+    use base64::Engine as _;
+    let Some(asked) = home.codes.lock().unwrap().get(&form["code"]).cloned() else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let made = ring::digest::digest(&ring::digest::SHA256, form["code_verifier"].as_bytes());
+    let made = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(made);
+    assert_eq!(asked["code_challenge"], made, "the broker proves itself with PKCE");
+    let now = home.clock.now().unix();
+    let (lie, person) = (home.lie(), asked.get("login_hint").cloned().unwrap_or("ada".into()));
+    let claims = json!({
+        "iss": if lie == Lie::Issuer { "https://other.example.org" } else { home.issuer.as_str() },
+        "sub": format!("sub-{person}"),
+        "aud": if lie == Lie::Audience { "somebody-else" } else { "broker" },
+        "nonce": if lie == Lie::Nonce { "another" } else { asked["nonce"].as_str() },
+        "iat": now, "exp": now + 300, "auth_time": now,
+        "acr": if person == "dan" { "https://refeds.org/profile/mfa" } else { "https://refeds.org/profile/sfa" },
+        "amr": ["pwd"],
+        "eduperson_scoped_affiliation": ["faculty@uni.example.org", "faculty@elsewhere.example.org"],
+        "eduperson_assurance": ["https://refeds.org/assurance/ID/unique", "https://refeds.org/assurance/IAP/medium"],
+    });
+    let key = if lie == Lie::Key { &home.stranger } else { &home.key };
+    let id_token = key.sign("JWT", None, &claims);
+    Json(json!({ "access_token": format!("at-{person}"), "token_type": "Bearer", "expires_in": 300, "id_token": id_token }))
+        .into_response()
+}
+
+async fn userinfo(State(home): State<Arc<Home>>, headers: HeaderMap) -> Json<Value> {
+    let person = headers["authorization"].to_str().unwrap().trim_start_matches("Bearer at-").to_owned();
+    let sub = if home.lie() == Lie::UserInfo { "sub-mallory".to_owned() } else { format!("sub-{person}") };
+    Json(json!({ "sub": sub, "name": format!("{person} Researcher"), "email": format!("{person}@uni.example.org"), "email_verified": true }))
+}
+
+async fn visas(State(home): State<Arc<Home>>, headers: HeaderMap, Query(query): Query<HashMap<String, String>>) -> Response {
+    if headers.get("authorization").map(|value| value.as_bytes()) != Some(format!("Bearer {COLLECTOR}").as_bytes()) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let now = home.clock.now().unix();
+    let visa = |sub: &str, key: &TestKey| {
+        key.sign("vnd.ga4gh.visa+jwt", Some(&home.visa_jku()), &json!({
+            "iss": home.visa_issuer(), "sub": sub, "iat": now, "exp": now + 3600, "jti": format!("v-{sub}"),
+            "ga4gh_visa_v1": {
+                "type": "ControlledAccessGrants", "asserted": now - 86_400, "value": "https://data.example.org/b",
+                "source": "https://foreign.example.org/dac", "by": "dac",
+            },
+        }))
+    };
+    // A good one, one of another person, one under a key that is not the issuer's.
+    let sub = &query["sub"];
+    Json(json!({ "visas": [visa(sub, &home.visa_key), visa("sub-mallory", &home.visa_key), visa(sub, &home.stranger)] })).into_response()
+}
