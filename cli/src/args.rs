@@ -31,6 +31,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Dataset(commands::dataset::Dataset),
     #[command(subcommand)]
+    Consent(commands::consent::Consent),
+    #[command(subcommand)]
     Grant(commands::grant::Grant),
     #[command(subcommand)]
     Purpose(commands::purpose::Purpose),

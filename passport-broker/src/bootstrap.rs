@@ -101,7 +101,11 @@ pub async fn apply(broker: &Broker, bootstrap: Bootstrap) -> Result<(), Bootstra
     if broker.config().governance != Governance::Single {
         return Err(BootstrapError::Dual);
     }
-    if let Some(sample) = bootstrap.upstreams.iter().find(|row| row.sample && !broker.config().sample_upstreams) {
+    if let Some(sample) = bootstrap
+        .upstreams
+        .iter()
+        .find(|row| row.sample && !broker.config().sample_upstreams)
+    {
         return Err(BootstrapError::Sample { id: sample.id.clone() });
     }
     let trust: Result<Vec<TrustRow>, TrustError> = bootstrap.trust.iter().cloned().map(TrustRow::of).collect();
@@ -128,7 +132,10 @@ pub async fn apply(broker: &Broker, bootstrap: Bootstrap) -> Result<(), Bootstra
             .await
             .map_err(|source| BootstrapError::Change { source })?;
     }
-    changing.finish().await.map_err(|source| BootstrapError::Change { source })
+    changing
+        .finish()
+        .await
+        .map_err(|source| BootstrapError::Change { source })
 }
 
 /// Drafts the rows that are not there yet, or say something else now.
@@ -137,13 +144,22 @@ async fn draft_new<T: Governed>(
     wanted: &[T],
     rows: &mut Vec<Pending>,
 ) -> Result<(), BootstrapError> {
-    let store = |source: StoreError| BootstrapError::Change { source: ChangeError::Store { source } };
+    let store = |source: StoreError| BootstrapError::Change {
+        source: ChangeError::Store { source },
+    };
     for row in wanted {
-        let there = governed::newest(changing.db(), T::KIND, &row.id()).await.map_err(store)?;
+        let there = governed::newest(changing.db(), T::KIND, &row.id())
+            .await
+            .map_err(store)?;
         if there.is_some_and(|sealed| sealed.says(row)) {
             continue;
         }
-        rows.push(changing.draft(row).await.map_err(|source| BootstrapError::Change { source })?);
+        rows.push(
+            changing
+                .draft(row)
+                .await
+                .map_err(|source| BootstrapError::Change { source })?,
+        );
     }
     Ok(())
 }

@@ -108,7 +108,9 @@ pub struct Broker(Arc<Inner>);
 
 impl fmt::Debug for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Broker").field("issuer", &self.0.config.issuer).finish_non_exhaustive()
+        f.debug_struct("Broker")
+            .field("issuer", &self.0.config.issuer)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,12 +121,17 @@ impl Broker {
     /// [`BrokerError`]. A catalogue that is not as logged is an error of its own: nothing is published.
     pub async fn open(config: Config, seams: Seams, audit: Audit) -> Result<Self, BrokerError> {
         let keys = |source| BrokerError::Keys { source };
-        let mut db = Db::open(&config.database).await.map_err(|source| BrokerError::Store { source })?;
+        let mut db = Db::open(&config.database)
+            .await
+            .map_err(|source| BrokerError::Store { source })?;
         let at_rest = AtRest::new(config.node_key.clone()).map_err(keys)?;
-        let ring = KeyRing::open(&mut db, &at_rest, seams.clock.now()).await.map_err(keys)?;
+        let ring = KeyRing::open(&mut db, &at_rest, seams.clock.now())
+            .await
+            .map_err(keys)?;
         let signer = Signer::new(ring, format!("{}/jwks", config.issuer.as_str().trim_end_matches('/')));
-        let current = catalogue::nothing_yet(&config, seams.clock.now())
-            .map_err(|source| BrokerError::Publish { source: PublishError::Bundle { source } })?;
+        let current = catalogue::nothing_yet(&config, seams.clock.now()).map_err(|source| BrokerError::Publish {
+            source: PublishError::Bundle { source },
+        })?;
         let broker = Self(Arc::new(Inner {
             config,
             seams,

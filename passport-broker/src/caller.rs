@@ -69,7 +69,11 @@ impl Caller {
             authn: self.authn(),
             identity: self.assurance,
             authenticated: self.auth_time,
-            client: Client { id: self.client.clone(), kind: self.client_kind, sender_constrained: false },
+            client: Client {
+                id: self.client.clone(),
+                kind: self.client_kind,
+                sender_constrained: false,
+            },
             ..Session::unknown(address, self.expires)
         }
     }

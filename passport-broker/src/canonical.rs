@@ -39,7 +39,10 @@ fn write(value: &Value, out: &mut String) -> Result<(), CanonicalError> {
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
         Value::Number(number) => {
-            let integer = number.as_i64().filter(|n| (-EXACT..=EXACT).contains(n)).ok_or(CanonicalError::Number)?;
+            let integer = number
+                .as_i64()
+                .filter(|n| (-EXACT..=EXACT).contains(n))
+                .ok_or(CanonicalError::Number)?;
             write!(out, "{integer}").map_err(|_| CanonicalError::Shape)?;
         }
         Value::String(string) => quote(string, out)?,
@@ -84,9 +87,21 @@ mod tests {
     #[test]
     fn the_same_value_has_one_text() {
         let cases = [
-            ("members are sorted by UTF-16", r#"{"b":1,"a":{"d":[],"c":null}}"#, r#"{"a":{"c":null,"d":[]},"b":1}"#),
-            ("an astral letter sorts before U+FB33", "{\"\u{fb33}\":1,\"\u{1f600}\":2}", "{\"\u{1f600}\":2,\"\u{fb33}\":1}"),
-            ("control characters take their short form", r#"{"x":"\u000a\u0001\/"}"#, r#"{"x":"\n\u0001/"}"#),
+            (
+                "members are sorted by UTF-16",
+                r#"{"b":1,"a":{"d":[],"c":null}}"#,
+                r#"{"a":{"c":null,"d":[]},"b":1}"#,
+            ),
+            (
+                "an astral letter sorts before U+FB33",
+                "{\"\u{fb33}\":1,\"\u{1f600}\":2}",
+                "{\"\u{1f600}\":2,\"\u{fb33}\":1}",
+            ),
+            (
+                "control characters take their short form",
+                r#"{"x":"\u000a\u0001\/"}"#,
+                r#"{"x":"\n\u0001/"}"#,
+            ),
         ];
         for (name, given, wanted) in cases {
             let value: Value = serde_json::from_str(given).unwrap();

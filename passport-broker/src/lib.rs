@@ -3,6 +3,7 @@
 //! [`Broker`] is the state that handlers hold, [`router`] every route in one table, [`bootstrap`] what `init` and
 //! `demo` enter, [`catalogue`] what becomes the snapshot that the proxies decide on.
 
+pub mod admin;
 pub mod bootstrap;
 mod broker;
 pub mod caller;
@@ -22,6 +23,8 @@ pub mod record;
 mod router;
 mod session;
 pub mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod throttle;
 mod upstream;
 mod visa;

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
 
+use crate::admin;
 use crate::broker::Broker;
 use crate::web;
 
@@ -12,6 +13,7 @@ pub fn router(broker: Broker) -> Router {
     let pages = web::routes(&broker);
     Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
+        .nest("/visum/v1", admin::routes())
         .with_state(broker)
         .merge(pages)
 }

@@ -19,13 +19,29 @@ pub struct Throttle {
 }
 
 /// Logins from one address.
-pub const LOGIN: Throttle = Throttle { name: "login", most: 60, window: Duration::from_secs(60) };
+pub const LOGIN: Throttle = Throttle {
+    name: "login",
+    most: 60,
+    window: Duration::from_secs(60),
+};
 /// Requests of one client at the token endpoint.
-pub const TOKEN: Throttle = Throttle { name: "token", most: 600, window: Duration::from_secs(60) };
+pub const TOKEN: Throttle = Throttle {
+    name: "token",
+    most: 600,
+    window: Duration::from_secs(60),
+};
 /// Failed client authentications at the token endpoint from one address.
-pub const CLIENT_AUTH: Throttle = Throttle { name: "client-auth", most: 30, window: Duration::from_secs(60) };
+pub const CLIENT_AUTH: Throttle = Throttle {
+    name: "client-auth",
+    most: 30,
+    window: Duration::from_secs(60),
+};
 /// Writes of one person at the admin API.
-pub const ADMIN: Throttle = Throttle { name: "admin", most: 120, window: Duration::from_secs(60) };
+pub const ADMIN: Throttle = Throttle {
+    name: "admin",
+    most: 120,
+    window: Duration::from_secs(60),
+};
 
 impl Throttle {
     /// Counts one try; `Some(wait)` if it is one too many.

@@ -119,7 +119,9 @@ fn every_reason_and_every_usable_term_has_a_case() {
     let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut codes_told = BTreeSet::new();
     for (_, case) in cases() {
-        let Some(decision) = case["expected"]["decision"].as_str() else { continue };
+        let Some(decision) = case["expected"]["decision"].as_str() else {
+            continue;
+        };
         for member in ["reasons", "warnings"] {
             let list = case["expected"][member].as_array().into_iter().flatten();
             codes_told.extend(list.map(|code| code.as_str().unwrap().to_owned()));

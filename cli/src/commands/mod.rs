@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod consent;
 pub(crate) mod dataset;
 pub(crate) mod drs;
 pub(crate) mod explain;
@@ -18,6 +19,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Passport(command) => passport::run(command, context).await,
         Command::Drs(command) => drs::run(command, context).await,
         Command::Dataset(command) => dataset::run(command, context).await,
+        Command::Consent(command) => consent::run(command, context).await,
         Command::Grant(command) => grant::run(command, context).await,
         Command::Purpose(command) => purpose::run(command, context).await,
         Command::Hold(command) => hold::run(command, context).await,

@@ -41,7 +41,10 @@ pub(super) async fn events(
         .kinds
         .as_deref()
         .map(|kinds| {
-            kinds.split(',').map(|kind| kind.trim().parse().map_err(|_| unknown_kind(kind))).collect::<Result<_, _>>()
+            kinds
+                .split(',')
+                .map(|kind| kind.trim().parse().map_err(|_| unknown_kind(kind)))
+                .collect::<Result<_, _>>()
         })
         .transpose()?;
     record::read(&broker, &caller, None).await?;
@@ -51,13 +54,25 @@ pub(super) async fn events(
     let read = tokio::task::spawn_blocking(move || match kinds {
         Some(kinds) => writer.find(&kinds, from, limit),
         None => {
-            let end = from.saturating_add(u64::try_from(limit).unwrap_or(u64::MAX)).min(writer.size());
-            if from >= end { Ok(Vec::new()) } else { writer.events(from..end) }
+            let end = from
+                .saturating_add(u64::try_from(limit).unwrap_or(u64::MAX))
+                .min(writer.size());
+            if from >= end {
+                Ok(Vec::new())
+            } else {
+                writer.events(from..end)
+            }
         }
     });
     let entries = match read.await {
         Ok(entries) => entries.map_err(GovernError::from)?,
-        Err(_) => return Err(ApiProblem::new(http::StatusCode::SERVICE_UNAVAILABLE, "audit.interrupted", "The log could not be read.")),
+        Err(_) => {
+            return Err(ApiProblem::new(
+                http::StatusCode::SERVICE_UNAVAILABLE,
+                "audit.interrupted",
+                "The log could not be read.",
+            ));
+        }
     };
     let next = entries.last().map_or(from, |entry| entry.index + 1);
     Ok(Json(json!({

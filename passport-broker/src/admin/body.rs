@@ -30,8 +30,10 @@ pub(super) struct Admin(pub(super) Caller);
 pub(super) struct Strict<T>(pub(super) T);
 
 async fn caller(parts: &Parts, broker: &Broker, scope: &str) -> Result<Caller, ApiProblem> {
-    let address: Option<IpAddr> =
-        parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    let address: Option<IpAddr> = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|ConnectInfo(address)| address.ip());
     let caller = match access_token::caller(broker, &parts.headers, address).await {
         Ok(caller) => caller,
         Err(problem) => {
@@ -43,7 +45,7 @@ async fn caller(parts: &Parts, broker: &Broker, scope: &str) -> Result<Caller, A
                     "store.down",
                     "Tokens cannot be checked at present. Try again.",
                 ),
-                _ => ApiProblem::bearer(Some("invalid_token")),
+                BearerProblem::Invalid | BearerProblem::Scope(_) => ApiProblem::bearer(Some("invalid_token")),
             });
         }
     };
@@ -89,13 +91,18 @@ impl<T: DeserializeOwned> FromRequest<Broker> for Strict<T> {
                 "Send JSON with `Content-Type: application/json`.",
             ));
         }
-        let body: Bytes = axum::body::to_bytes(request.into_body(), limits::ADMIN_BODY_BYTES).await.map_err(|_| {
-            ApiProblem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "admin.too_large",
-                format!("The body is cut short, or longer than {} bytes.", limits::ADMIN_BODY_BYTES),
-            )
-        })?;
+        let body: Bytes = axum::body::to_bytes(request.into_body(), limits::ADMIN_BODY_BYTES)
+            .await
+            .map_err(|_| {
+                ApiProblem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "admin.too_large",
+                    format!(
+                        "The body is cut short, or longer than {} bytes.",
+                        limits::ADMIN_BODY_BYTES
+                    ),
+                )
+            })?;
         json::parse(&body, limits::ADMIN_BODY_BYTES, limits::API_DEPTH)
             .map(Self)
             .map_err(|error| ApiProblem::input("admin.input_invalid", format!("The body cannot be read: {error}.")))

@@ -48,7 +48,9 @@ pub(super) async fn list(
         .map(|dataset| dataset.id().to_owned())
         .ok_or_else(|| ApiProblem::not_found("dataset"))?;
     // the list says who works on what: it is read by those who may read the dataset's audit trail
-    let question = GovernQuestion::AuditRead { dataset: Some(id.clone()) };
+    let question = GovernQuestion::AuditRead {
+        dataset: Some(id.clone()),
+    };
     committee::ask(&broker, &caller, EventType::AuditRead, Some(&id), &question).await?;
     record::read(&broker, &caller, Some(&id)).await?;
     let grants: Vec<Grant> = broker.of_dataset(&id).await?;
@@ -66,7 +68,10 @@ pub(super) async fn issue(
     Strict(request): Strict<GrantRequest>,
 ) -> Result<(StatusCode, Json<Value>), ApiProblem> {
     Ok(match committee::issue(&broker, &caller, request).await? {
-        Granted::Issued(grant) => (StatusCode::CREATED, Json(json!({ "state": "issued", "grant": shown(&grant) }))),
+        Granted::Issued(grant) => (
+            StatusCode::CREATED,
+            Json(json!({ "state": "issued", "grant": shown(&grant) })),
+        ),
         Granted::Voted { application, needed } => (
             StatusCode::ACCEPTED,
             Json(json!({

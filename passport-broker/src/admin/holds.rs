@@ -32,7 +32,9 @@ pub(super) async fn list(State(broker): State<Broker>, Admin(caller): Admin) -> 
     // participants stand in holds by pseudonym; still, each dataset's holds are its own committee's
     let asked = committee::Asked::begin(&broker, &caller).await?;
     for row in &holds {
-        let question = GovernQuestion::AuditRead { dataset: Some(row.record.dataset.clone()) };
+        let question = GovernQuestion::AuditRead {
+            dataset: Some(row.record.dataset.clone()),
+        };
         if asked.engine.govern(&asked.facts, &question, broker.now()).allow() {
             seen.push(shown(row));
         }
@@ -54,7 +56,9 @@ pub(super) async fn place(
     let placed = committee::place(&broker, &caller, request).await?;
     Ok((
         StatusCode::CREATED,
-        Json(json!({ "hold": shown(&placed.hold), "effect": placed.effect, "release": release_sentence(&placed.hold) })),
+        Json(
+            json!({ "hold": shown(&placed.hold), "effect": placed.effect, "release": release_sentence(&placed.hold) }),
+        ),
     ))
 }
 
@@ -65,10 +69,20 @@ pub(super) async fn release(
 ) -> Result<Json<Value>, ApiProblem> {
     let row: HoldRow = broker.find(&id).await?.ok_or_else(|| ApiProblem::not_found("hold"))?;
     let question = GovernQuestion::HoldRelease(row.record.clone());
-    committee::ask(&broker, &caller, EventType::HoldRelease, Some(&row.record.dataset), &question).await?;
+    committee::ask(
+        &broker,
+        &caller,
+        EventType::HoldRelease,
+        Some(&row.record.dataset),
+        &question,
+    )
+    .await?;
     Err(GovernError::Conflict {
         code: "hold.release_not_supported",
-        message: format!("This version of Visum does not release holds yet. {}", release_sentence(&row)),
+        message: format!(
+            "This version of Visum does not release holds yet. {}",
+            release_sentence(&row)
+        ),
     }
     .into())
 }

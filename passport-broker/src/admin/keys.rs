@@ -1,8 +1,8 @@
 //! `POST /visum/v1/cli-keys`: the key that the command line made at its first login, bound to the person.
 
+use audit_log::{AboutKind, Class, Event, EventType, Outcome};
 use axum::Json;
 use axum::extract::State;
-use audit_log::{AboutKind, Class, Event, EventType, Outcome};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
@@ -71,7 +71,10 @@ pub(super) async fn register(
     Strict(sent): Strict<Registration>,
 ) -> Result<(StatusCode, Json<Value>), ApiProblem> {
     let (jwk, thumbprint) = sent.jwk.checked().ok_or_else(|| {
-        ApiProblem::input("keys.not_usable", "Send the public half of an EC P-256 key; `kid`, if any, is its RFC 7638 thumbprint.")
+        ApiProblem::input(
+            "keys.not_usable",
+            "Send the public half of an EC P-256 key; `kid`, if any, is its RFC 7638 thumbprint.",
+        )
     })?;
     let client = broker.client(&caller.client).await?;
     if !client.is_some_and(|client| client.auth == ClientAuth::PersonKeys) {
@@ -83,7 +86,10 @@ pub(super) async fn register(
     }
     let mut db = broker.db();
     let held = clients::keys_of(&mut db, &caller.person).await?;
-    if let Some(known) = held.iter().find(|key| key.thumbprint == thumbprint && key.client == caller.client) {
+    if let Some(known) = held
+        .iter()
+        .find(|key| key.thumbprint == thumbprint && key.client == caller.client)
+    {
         return Ok((StatusCode::OK, Json(json!({ "kid": known.thumbprint }))));
     }
     if held.len() >= limits::KEYS_PER_PERSON {
@@ -108,12 +114,20 @@ pub(super) async fn register(
     match clients::register_key(&mut tx, &key).await {
         Ok(()) => {}
         Err(StoreError::Conflict { .. }) => {
-            return Err(ApiProblem::new(StatusCode::CONFLICT, "keys.taken", "This key is registered already."));
+            return Err(ApiProblem::new(
+                StatusCode::CONFLICT,
+                "keys.taken",
+                "This key is registered already.",
+            ));
         }
         Err(error) => return Err(error.into()),
     }
     // on record before it counts
-    broker.writer().append(event).await.map_err(crate::committee::GovernError::from)?;
+    broker
+        .writer()
+        .append(event)
+        .await
+        .map_err(crate::committee::GovernError::from)?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(json!({ "kid": thumbprint }))))
 }

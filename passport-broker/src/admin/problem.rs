@@ -23,7 +23,13 @@ pub struct ApiProblem {
 impl ApiProblem {
     /// With this status, code and sentence.
     pub(super) fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), reasons: Vec::new(), challenge: None }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            reasons: Vec::new(),
+            challenge: None,
+        }
     }
 
     /// The input is refused.
@@ -33,7 +39,11 @@ impl ApiProblem {
 
     /// There is no such thing, or the caller may not know of it.
     pub(super) fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "admin.not_found", format!("There is no such {what} here."))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "admin.not_found",
+            format!("There is no such {what} here."),
+        )
     }
 
     /// The token does not carry the scope.
@@ -51,14 +61,21 @@ impl ApiProblem {
     /// No token, or none that counts.
     pub(super) fn bearer(error: Option<&str>) -> Self {
         let (challenge, code, message) = match error {
-            None => ("Bearer".to_owned(), "admin.no_token", "This needs an access token: `visum login`."),
+            None => (
+                "Bearer".to_owned(),
+                "admin.no_token",
+                "This needs an access token: `visum login`.",
+            ),
             Some(error) => (
                 format!("Bearer error=\"{error}\""),
                 "admin.invalid_token",
                 "The access token does not count here, or is over: `visum login`.",
             ),
         };
-        Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, code, message) }
+        Self {
+            challenge: Some(challenge),
+            ..Self::new(StatusCode::UNAUTHORIZED, code, message)
+        }
     }
 
     /// Too often.
@@ -75,9 +92,11 @@ impl From<StoreError> for ApiProblem {
     fn from(error: StoreError) -> Self {
         tracing::error!(code = error.code(), error = ?error, "the database did not answer a request");
         match error {
-            StoreError::Conflict { .. } => {
-                Self::new(StatusCode::CONFLICT, error.code(), "Somebody changed this at the same time: try again.")
-            }
+            StoreError::Conflict { .. } => Self::new(
+                StatusCode::CONFLICT,
+                error.code(),
+                "Somebody changed this at the same time: try again.",
+            ),
             _ => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 error.code(),
@@ -92,28 +111,46 @@ impl From<GovernError> for ApiProblem {
         let code = error.code().to_owned();
         match error {
             GovernError::Denied { reasons } => denied(&code, &reasons),
-            GovernError::NoDataset { dataset } => {
-                Self::new(StatusCode::NOT_FOUND, code, format!("There is no dataset `{dataset}` here."))
-            }
+            GovernError::NoDataset { dataset } => Self::new(
+                StatusCode::NOT_FOUND,
+                code,
+                format!("There is no dataset `{dataset}` here."),
+            ),
             GovernError::Unknown { what, id } => {
                 Self::new(StatusCode::NOT_FOUND, code, format!("There is no {what} `{id}` here."))
             }
             GovernError::Input { message, .. } => Self::new(StatusCode::BAD_REQUEST, code, message),
             GovernError::Conflict { message, .. } => Self::new(StatusCode::CONFLICT, code, message),
             GovernError::Store { source } => source.into(),
-            GovernError::Change { source: ChangeError::Store { source } } => source.into(),
-            GovernError::Change { source: ChangeError::NotInForce { source } } => not_in_force(&source),
+            GovernError::Change {
+                source: ChangeError::Store { source },
+            } => source.into(),
+            GovernError::Change {
+                source: ChangeError::NotInForce { source },
+            } => not_in_force(&source),
             GovernError::Change { source } => {
                 tracing::error!(code, error = ?source, "a change did not take place");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "The change could not be recorded, so it did not take place.")
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    code,
+                    "The change could not be recorded, so it did not take place.",
+                )
             }
             GovernError::Audit { source } => {
                 tracing::error!(code, error = ?source, "the audit log cannot be written");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "The audit log cannot be written, so nothing was done.")
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    code,
+                    "The audit log cannot be written, so nothing was done.",
+                )
             }
             GovernError::Facts { why } => {
                 tracing::error!(code, why, "a caller's facts could not be put together");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, "What is known of you could not be put together.")
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    code,
+                    "What is known of you could not be put together.",
+                )
             }
         }
     }
@@ -130,7 +167,11 @@ fn not_in_force(source: &PublishError) -> ApiProblem {
 
 fn denied(code: &str, reasons: &[policy_engine::decide::Reason]) -> ApiProblem {
     let step_up = reasons.iter().any(|reason| reason.code == "policy.step_up");
-    let message = reasons.first().map_or("The policies of this node do not permit this.", |reason| reason.sentence.as_str());
+    let message = reasons
+        .first()
+        .map_or("The policies of this node do not permit this.", |reason| {
+            reason.sentence.as_str()
+        });
     let (status, challenge) = if step_up {
         // RFC 9470: a fresh login with a second factor would do
         let acr = crate::caller::REFEDS_MFA;
@@ -159,11 +200,19 @@ impl IntoResponse for ApiProblem {
             "reasons": self.reasons,
             "request_id": request_id,
         });
-        tracing::info!(status = self.status.as_u16(), code = self.code, request.id = request_id, "refused");
+        tracing::info!(
+            status = self.status.as_u16(),
+            code = self.code,
+            request.id = request_id,
+            "refused"
+        );
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(value) = self.challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
+        if let Some(value) = self
+            .challenge
+            .and_then(|challenge| HeaderValue::from_str(&challenge).ok())
+        {
             headers.insert(header::WWW_AUTHENTICATE, value);
         }
         response

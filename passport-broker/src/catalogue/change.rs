@@ -82,7 +82,11 @@ impl<'b> Changing<'b> {
     /// Waits for its turn.
     pub async fn begin(broker: &'b Broker) -> Changing<'b> {
         let guard = broker.changing().lock().await;
-        Changing { broker, db: broker.db(), _one_at_a_time: guard }
+        Changing {
+            broker,
+            db: broker.db(),
+            _one_at_a_time: guard,
+        }
     }
 
     /// The database, for what has to be read under the same lock.
@@ -96,7 +100,9 @@ impl<'b> Changing<'b> {
     /// The database, or a row without canonical form.
     pub async fn draft<T: Governed>(&mut self, row: &T) -> Result<Pending, ChangeError> {
         let now = self.broker.now();
-        governed::draft(&mut self.db, row, now).await.map_err(|source| ChangeError::Store { source })
+        governed::draft(&mut self.db, row, now)
+            .await
+            .map_err(|source| ChangeError::Store { source })
     }
 
     /// Stores rows and their one event. When this returns, both are durable and belong together.
@@ -107,7 +113,10 @@ impl<'b> Changing<'b> {
     pub async fn write(&mut self, event: Event, rows: &[Pending], agreed: Agreed) -> Result<Receipt, ChangeError> {
         let store = |source| ChangeError::Store { source };
         if rows.len() > limits::ROWS_PER_EVENT {
-            return Err(ChangeError::TooMany { rows: rows.len(), limit: limits::ROWS_PER_EVENT });
+            return Err(ChangeError::TooMany {
+                rows: rows.len(),
+                limit: limits::ROWS_PER_EVENT,
+            });
         }
         let event = event.did(did(rows, agreed));
         let origin = self.broker.writer().origin().to_owned();
@@ -131,7 +140,9 @@ impl<'b> Changing<'b> {
         let mut tx = self.db.begin().await.map_err(store)?;
         let leaf = STANDARD.encode(receipt.leaf());
         for row in rows {
-            governed::seal(&mut tx, &row.digest, receipt.index(), &leaf).await.map_err(store)?;
+            governed::seal(&mut tx, &row.digest, receipt.index(), &leaf)
+                .await
+                .map_err(store)?;
         }
         tx.commit().await.map_err(store)?;
         for row in rows {
@@ -159,7 +170,9 @@ impl<'b> Changing<'b> {
     /// # Errors
     /// [`ChangeError::NotInForce`]; the change is on record all the same.
     pub async fn finish(self) -> Result<(), ChangeError> {
-        publish::publish_locked(self.broker).await.map_err(|source| ChangeError::NotInForce { source })
+        publish::publish_locked(self.broker)
+            .await
+            .map_err(|source| ChangeError::NotInForce { source })
     }
 }
 

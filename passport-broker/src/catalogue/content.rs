@@ -1,6 +1,6 @@
 //! The governed rows that a snapshot is made of, each read into its record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use policy_engine::catalogue::{CatalogueError, ObjectMap, ObjectRecord, PrefixMap, PrefixRecord};
 use policy_engine::snapshot::{
@@ -98,15 +98,46 @@ impl Content {
         snapshot.prefixes = PrefixMap::new(self.prefixes.into_values().collect()).map_err(catalogue)?;
         snapshot.sinks = self.sinks.into_values().collect();
         snapshot.services = self.services.into_values().collect();
+        register_node(snapshot);
         snapshot.roles = self
             .roles
             .into_values()
-            .map(|row| RoleRecord { person: row.person, grant: row.role, until: row.until })
+            .map(|row| RoleRecord {
+                person: row.person,
+                grant: row.role,
+                until: row.until,
+            })
             .collect();
         snapshot.holds = self.holds.into_values().map(|row| row.record).collect();
         snapshot.trust = trust(self.trust.into_values(), snapshot.trust.audience().to_vec())?;
         Ok(())
     }
+}
+
+/// A node that nobody registered yet is a service certified for nothing and suspended: no data, no work.
+pub(super) fn register_node(snapshot: &mut Snapshot) {
+    if snapshot.services.iter().any(|service| service.id == snapshot.node) {
+        return;
+    }
+    let nobody = "urn:visum:unregistered".to_owned();
+    // a country has to be an assigned one; nobody lives in this
+    let nowhere = "AQ".to_owned();
+    snapshot.institutions.push(InstitutionRecord {
+        id: nobody.clone(),
+        scopes: BTreeSet::new(),
+        country: nowhere.clone(),
+        nonprofit: None,
+        commercial: None,
+    });
+    snapshot.services.push(ServiceRecord {
+        id: snapshot.node.clone(),
+        operator: nobody,
+        country: nowhere,
+        certified: BTreeSet::new(),
+        secure_environment: false,
+        suspended: true,
+        roles: BTreeSet::new(),
+    });
 }
 
 fn put<T: Governed>(map: &mut BTreeMap<String, T>, row: &Sealed) -> Result<(), StoreError> {
@@ -120,11 +151,12 @@ fn put<T: Governed>(map: &mut BTreeMap<String, T>, row: &Sealed) -> Result<(), S
 }
 
 fn trust(rows: impl Iterator<Item = TrustRow>, audience: Vec<String>) -> Result<TrustPolicy, ContentError> {
-    let mut policy =
-        TrustPolicy::new(audience, Vec::new()).map_err(|source| ContentError::Trust { source })?;
+    let mut policy = TrustPolicy::new(audience, Vec::new()).map_err(|source| ContentError::Trust { source })?;
     for row in rows {
         for entry in row.policy.entries() {
-            policy.add(entry.clone()).map_err(|source| ContentError::Trust { source })?;
+            policy
+                .add(entry.clone())
+                .map_err(|source| ContentError::Trust { source })?;
         }
     }
     Ok(policy)

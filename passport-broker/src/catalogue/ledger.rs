@@ -73,8 +73,14 @@ impl Ledger {
                     known.replaced = true;
                 }
                 if let Some(after) = change.after.map(|digest| RowDigest::from_bytes(digest.as_bytes())) {
-                    self.rows
-                        .insert(after, Logged { index: event.index, leaf: event.leaf, replaced: false });
+                    self.rows.insert(
+                        after,
+                        Logged {
+                            index: event.index,
+                            leaf: event.leaf,
+                            replaced: false,
+                        },
+                    );
                 }
             }
         }
@@ -83,7 +89,9 @@ impl Ledger {
     /// Index and leaf hash (base64) of the event that made this row, if the log knows one.
     #[must_use]
     pub fn place(&self, digest: &RowDigest) -> Option<(u64, String)> {
-        self.rows.get(digest).map(|logged| (logged.index, STANDARD.encode(logged.leaf)))
+        self.rows
+            .get(digest)
+            .map(|logged| (logged.index, STANDARD.encode(logged.leaf)))
     }
 
     /// Whether this very row is in the log and was not replaced since.
@@ -99,7 +107,11 @@ impl Ledger {
     pub fn check(&self, row: &Sealed, origin: &str) -> Result<(), Mismatch> {
         let (kind, id) = (row.kind, row.id.clone());
         if row.origin != origin {
-            return Err(Mismatch::ForeignLog { kind, id, origin: row.origin.clone() });
+            return Err(Mismatch::ForeignLog {
+                kind,
+                id,
+                origin: row.origin.clone(),
+            });
         }
         if !row.is_whole() {
             return Err(Mismatch::RowChanged { kind, id });
@@ -121,7 +133,12 @@ impl Ledger {
             self.check(row, origin)?;
             seen.insert(&row.digest);
         }
-        let gone = self.rows.iter().filter(|(digest, _)| !seen.contains(digest)).map(|(_, logged)| logged.index).min();
+        let gone = self
+            .rows
+            .iter()
+            .filter(|(digest, _)| !seen.contains(digest))
+            .map(|(_, logged)| logged.index)
+            .min();
         gone.map_or(Ok(()), |index| Err(Mismatch::EventWithoutRow { index }))
     }
 }

@@ -12,3 +12,6 @@ pub use content::ContentError;
 pub use ledger::{Ledger, Mismatch};
 pub use publish::PublishError;
 pub(crate) use publish::{logged_content, nothing_yet, publish, try_out};
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use policy_engine::snapshot::{Bar, BarKind, PersonKey, Snapshot};
 use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::TrustPolicy;
 
-use super::content::{Content, ContentError};
+use super::content::{Content, ContentError, register_node};
 use super::ledger::Mismatch;
 use crate::broker::Broker;
 use crate::config::Config;
@@ -76,7 +76,9 @@ impl PublishError {
 
 /// Before the first publication: no data, nobody trusted, nothing permitted.
 pub(crate) fn nothing_yet(config: &Config, now: Timestamp) -> Result<Current, BundleError> {
-    Current::open(Snapshot::empty(0, now, config.node.clone(), TrustPolicy::default()))
+    let mut snapshot = Snapshot::empty(0, now, config.node.clone(), TrustPolicy::default());
+    register_node(&mut snapshot);
+    Current::open(snapshot)
 }
 
 /// Finishes what a crash left half done: a pending row whose event is in the log is sealed, any other dropped.
@@ -91,7 +93,9 @@ pub(crate) async fn recover(broker: &Broker) -> Result<(), PublishError> {
             ledger.place(&row.digest)
         };
         match place {
-            Some((index, leaf)) => governed::seal(&mut db, &row.digest, index, &leaf).await.map_err(store)?,
+            Some((index, leaf)) => governed::seal(&mut db, &row.digest, index, &leaf)
+                .await
+                .map_err(store)?,
             None => governed::drop_pending(&mut db, &row.digest).await.map_err(store)?,
         }
     }
@@ -108,15 +112,18 @@ pub(crate) async fn publish(broker: &Broker) -> Result<(), PublishError> {
 pub(super) async fn publish_locked(broker: &Broker) -> Result<(), PublishError> {
     let published = build_and_replace(broker).await;
     let event = match &published {
-        Ok(version) => {
-            Event::new(EventType::PolicyPublish, Outcome::Success).about(AboutKind::Snapshot, version.to_string().as_str())
-        }
+        Ok(version) => Event::new(EventType::PolicyPublish, Outcome::Success)
+            .about(AboutKind::Snapshot, version.to_string().as_str()),
         Err(error) => {
             tracing::error!(code = error.code(), error = %chain(error), "the snapshot before stays in force");
             Event::new(EventType::PolicyPublish, Outcome::Error).why(Why::code(error.code()))
         }
     };
-    let recorded = broker.writer().append(event).await.map_err(|source| PublishError::Audit { source });
+    let recorded = broker
+        .writer()
+        .append(event)
+        .await
+        .map_err(|source| PublishError::Audit { source });
     published?;
     recorded.map(drop)
 }
@@ -125,7 +132,9 @@ async fn build_and_replace(broker: &Broker) -> Result<u64, PublishError> {
     recover(broker).await?;
     let content = logged_content(broker).await?;
     let mut snapshot = frame(broker).await?;
-    content.fill(&mut snapshot).map_err(|source| PublishError::Content { source })?;
+    content
+        .fill(&mut snapshot)
+        .map_err(|source| PublishError::Content { source })?;
     let version = snapshot.version;
     put_in_force(broker.current().clone(), snapshot).await?;
     Ok(version)
@@ -154,12 +163,15 @@ async fn frame(broker: &Broker) -> Result<Snapshot, PublishError> {
     let version = counters::next_snapshot(&mut db).await.map_err(store)?;
     let mut audience = vec![config.issuer.as_str().to_owned()];
     audience.extend(config.proxy_audience.clone());
-    let trust = TrustPolicy::new(audience, Vec::new())
-        .map_err(|source| PublishError::Content { source: ContentError::Trust { source } })?;
+    let trust = TrustPolicy::new(audience, Vec::new()).map_err(|source| PublishError::Content {
+        source: ContentError::Trust { source },
+    })?;
     let mut snapshot = Snapshot::empty(version, now, config.node.clone(), trust);
     snapshot.governance = config.governance;
     snapshot.drs_hosts = config.drs_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
-    let key = broker.derived_key("snapshot people").map_err(|source| PublishError::Key { source })?;
+    let key = broker
+        .derived_key("snapshot people")
+        .map_err(|source| PublishError::Key { source })?;
     snapshot.person_key = PersonKey::new(key.as_ref());
     for person in people::everybody(&mut db).await.map_err(store)? {
         // every identity ever proven: unlinking ends rights, not bars
@@ -170,13 +182,21 @@ async fn frame(broker: &Broker) -> Result<Snapshot, PublishError> {
         for digest in &digests {
             snapshot.changed.insert(digest.clone(), person.facts_changed);
             if person.suspended.is_some() {
-                snapshot.bars.push(Bar { person: digest.clone(), kind: BarKind::Suspended, until: None });
+                snapshot.bars.push(Bar {
+                    person: digest.clone(),
+                    kind: BarKind::Suspended,
+                    until: None,
+                });
             }
         }
         snapshot.persons.push(digests);
     }
-    snapshot.revocations.visas =
-        visas::revoked(&mut db, now).await.map_err(store)?.into_iter().map(|visa| visa.jti).collect();
+    snapshot.revocations.visas = visas::revoked(&mut db, now)
+        .await
+        .map_err(store)?
+        .into_iter()
+        .map(|visa| visa.jti)
+        .collect();
     Ok(snapshot)
 }
 
@@ -184,7 +204,9 @@ async fn frame(broker: &Broker) -> Result<Snapshot, PublishError> {
 pub(crate) async fn try_out(broker: &Broker, content: Content) -> Result<(), PublishError> {
     let mut snapshot = Snapshot::empty(1, broker.now(), broker.config().node.clone(), TrustPolicy::default());
     snapshot.governance = broker.config().governance;
-    content.fill(&mut snapshot).map_err(|source| PublishError::Content { source })?;
+    content
+        .fill(&mut snapshot)
+        .map_err(|source| PublishError::Content { source })?;
     off_the_runtime(move || Current::open(snapshot).map(drop)).await
 }
 
@@ -193,13 +215,13 @@ async fn put_in_force(current: Arc<Current>, snapshot: Snapshot) -> Result<(), P
 }
 
 /// Loading a snapshot parses policies and builds stores: not on a thread that answers requests.
-async fn off_the_runtime(
-    work: impl FnOnce() -> Result<(), BundleError> + Send + 'static,
-) -> Result<(), PublishError> {
+async fn off_the_runtime(work: impl FnOnce() -> Result<(), BundleError> + Send + 'static) -> Result<(), PublishError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(|source| PublishError::Bundle { source }),
         Err(_) => Err(PublishError::Bundle {
-            source: BundleError::Invalid { message: "loading the snapshot was interrupted".to_owned() },
+            source: BundleError::Invalid {
+                message: "loading the snapshot was interrupted".to_owned(),
+            },
         }),
     }
 }

@@ -6,8 +6,8 @@ use policy_engine::snapshot::RoleGrant;
 use visa_verifier::VisaIdentity;
 
 use crate::broker::Broker;
-use crate::store::governed::{self, Governed, RowKind, Sealed};
 use crate::store::clients::ClientRow;
+use crate::store::governed::{self, Governed, RowKind, Sealed};
 use crate::store::grants::{AttestedPurpose, DefaultPurpose, Grant};
 use crate::store::people::{self, PersonId};
 use crate::store::register::UpstreamRow;
@@ -75,7 +75,12 @@ impl Broker {
     pub async fn identities(&self, person: &PersonId) -> Result<Vec<VisaIdentity>, StoreError> {
         let mut all = vec![self.identity_of(person)?];
         let linked = people::identities(&mut self.db(), person).await?;
-        all.extend(linked.into_iter().filter(|entry| entry.unlinked.is_none()).map(|entry| entry.identity));
+        all.extend(
+            linked
+                .into_iter()
+                .filter(|entry| entry.unlinked.is_none())
+                .map(|entry| entry.identity),
+        );
         Ok(all)
     }
 
@@ -84,10 +89,10 @@ impl Broker {
     /// # Errors
     /// An id that is no subject: a row that no function of ours wrote.
     pub fn identity_of(&self, person: &PersonId) -> Result<VisaIdentity, StoreError> {
-        let sub = person
-            .as_str()
-            .parse()
-            .map_err(|_| StoreError::Inconsistent { table: "people", column: "id" })?;
+        let sub = person.as_str().parse().map_err(|_| StoreError::Inconsistent {
+            table: "people",
+            column: "id",
+        })?;
         Ok(VisaIdentity::new(self.config().issuer.clone(), sub))
     }
 
@@ -113,7 +118,11 @@ impl Broker {
         let mut grants = Vec::new();
         for identity in self.identities(person).await? {
             let found: Vec<Grant> = self.of_person(&identity.to_string()).await?;
-            grants.extend(found.into_iter().filter(|grant| grant.starts <= now && now < grant.until));
+            grants.extend(
+                found
+                    .into_iter()
+                    .filter(|grant| grant.starts <= now && now < grant.until),
+            );
         }
         grants.sort_by(|a, b| b.starts.cmp(&a.starts).then_with(|| a.id.cmp(&b.id)));
         Ok(grants)
@@ -134,7 +143,10 @@ impl Broker {
     /// # Errors
     /// The database is down.
     pub async fn default_purpose_of(&self, person: &PersonId) -> Result<Option<ResearchPurpose>, StoreError> {
-        Ok(self.find::<DefaultPurpose>(person.as_str()).await?.and_then(|row| row.purpose))
+        Ok(self
+            .find::<DefaultPurpose>(person.as_str())
+            .await?
+            .and_then(|row| row.purpose))
     }
 
     /// The roles and committees of a person in force now.
@@ -176,5 +188,10 @@ impl Broker {
 }
 
 fn alarm(kind: RowKind, id: &str) {
-    tracing::error!(row.kind = kind.word(), row.id = id, code = "catalogue.db_not_as_logged", "a row is not as logged and is left out");
+    tracing::error!(
+        row.kind = kind.word(),
+        row.id = id,
+        code = "catalogue.db_not_as_logged",
+        "a row is not as logged and is left out"
+    );
 }

@@ -6,13 +6,21 @@ use url::{Host, Url};
 /// both are `http` URLs of the same loopback IP literal may the port differ.
 #[must_use]
 pub fn redirect_fits(registered: &[String], asked: &str) -> bool {
-    registered.iter().any(|known| known == asked || loopback_fits(known, asked))
+    registered
+        .iter()
+        .any(|known| known == asked || loopback_fits(known, asked))
 }
 
 fn loopback_fits(known: &str, asked: &str) -> bool {
-    let (Ok(known), Ok(parsed)) = (Url::parse(known), Url::parse(asked)) else { return false };
+    let (Ok(known), Ok(parsed)) = (Url::parse(known), Url::parse(asked)) else {
+        return false;
+    };
     // what a browser would normalise away (`\`, tabs, user information, a fragment) is not compared, but refused
-    if parsed.as_str() != asked || parsed.fragment().is_some() || !parsed.username().is_empty() || parsed.password().is_some() {
+    if parsed.as_str() != asked
+        || parsed.fragment().is_some()
+        || !parsed.username().is_empty()
+        || parsed.password().is_some()
+    {
         return false;
     }
     let loopback = match parsed.host() {
@@ -34,7 +42,10 @@ mod tests {
 
     #[test]
     fn a_redirect_is_exact_and_only_a_loopback_port_is_free() {
-        let registered = vec!["http://127.0.0.1/callback".to_owned(), "https://app.example.org/cb".to_owned()];
+        let registered = vec![
+            "http://127.0.0.1/callback".to_owned(),
+            "https://app.example.org/cb".to_owned(),
+        ];
         let cases = [
             ("exact", "https://app.example.org/cb", true),
             ("another port on the loopback", "http://127.0.0.1:49152/callback", true),
@@ -45,8 +56,16 @@ mod tests {
             ("user information", "http://u@127.0.0.1:1/callback", false),
             ("another loopback address", "http://127.0.0.2:1/callback", false),
             ("a name for the loopback", "http://localhost:1/callback", false),
-            ("a path that normalises to it", "http://127.0.0.1:1/x/../callback", false),
-            ("a host that begins alike", "https://app.example.org.example.net/cb", false),
+            (
+                "a path that normalises to it",
+                "http://127.0.0.1:1/x/../callback",
+                false,
+            ),
+            (
+                "a host that begins alike",
+                "https://app.example.org.example.net/cb",
+                false,
+            ),
             ("upper case", "https://APP.example.org/cb", false),
         ];
         for (name, asked, fits) in cases {

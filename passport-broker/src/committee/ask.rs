@@ -49,13 +49,21 @@ impl Asked {
         let why = Why::code(decision.code().unwrap_or("policy.no_rule_permits"))
             .policies(decision.policies().iter().map(String::as_str))
             .snapshot(self.engine.snapshot().version);
-        let mut event =
-            Event::new(kind, Outcome::Denied).who(record::who(broker, caller, Class::Researcher)?).why(why);
+        let mut event = Event::new(kind, Outcome::Denied)
+            .who(record::who(broker, caller, Class::Researcher)?)
+            .why(why);
         if let Some(dataset) = dataset {
             event = event.what(What::dataset(dataset));
         }
         broker.writer().note_denied(event).await?;
-        Err(GovernError::Denied { reasons: decision.reasons().to_vec() })
+        if let Some(dataset) = dataset.filter(|_| decision.hidden()) {
+            return Err(GovernError::NoDataset {
+                dataset: dataset.to_owned(),
+            });
+        }
+        Err(GovernError::Denied {
+            reasons: decision.reasons().to_vec(),
+        })
     }
 }
 
@@ -70,5 +78,8 @@ pub async fn ask(
     dataset: Option<&str>,
     question: &GovernQuestion,
 ) -> Result<Decision, GovernError> {
-    Asked::begin(broker, caller).await?.ask(broker, caller, kind, dataset, question).await
+    Asked::begin(broker, caller)
+        .await?
+        .ask(broker, caller, kind, dataset, question)
+        .await
 }

@@ -55,13 +55,19 @@ pub async fn attest(broker: &Broker, caller: &Caller, said: Attestation) -> Resu
     check_purpose(&said.purpose)?;
     let name = said.project.trim();
     if name.is_empty() || said.project.len() > limits::NAME_BYTES {
-        return Err(GovernError::input("purpose.project", "Name the project, in 1 to 1024 bytes."));
+        return Err(GovernError::input(
+            "purpose.project",
+            "Name the project, in 1 to 1024 bytes.",
+        ));
     }
     let asked = Asked::begin(broker, caller).await?;
     let dataset = grant::dataset(&asked, &said.dataset)?.id().to_owned();
     let foreign = foreign_grants(broker, &caller.person).await?;
     // of several grants for one dataset the one that lasts longest
-    let Some(foreign) = foreign.into_iter().filter(|grant| grant.dataset == dataset).max_by_key(|grant| grant.until)
+    let Some(foreign) = foreign
+        .into_iter()
+        .filter(|grant| grant.dataset == dataset)
+        .max_by_key(|grant| grant.until)
     else {
         return Err(GovernError::Conflict {
             code: "purpose.no_foreign_grant",
@@ -119,7 +125,10 @@ pub async fn choose_default(
     if let Some(purpose) = &purpose {
         check_purpose(purpose)?;
     }
-    let row = DefaultPurpose { person: caller.person.as_str().to_owned(), purpose };
+    let row = DefaultPurpose {
+        person: caller.person.as_str().to_owned(),
+        purpose,
+    };
     let mut changing = Changing::begin(broker).await;
     let draft = changing.draft(&row).await?;
     let categories = row.purpose.as_ref().map(words).unwrap_or_default();
@@ -139,14 +148,21 @@ pub async fn choose_default(
 pub async fn waiting(broker: &Broker, person: &PersonId) -> Result<Vec<ForeignGrant>, GovernError> {
     let attested = broker.attested_of(person).await?;
     let mut foreign = foreign_grants(broker, person).await?;
-    foreign.retain(|grant| !attested.iter().any(|row| row.dataset == grant.dataset && row.source == grant.source));
+    foreign.retain(|grant| {
+        !attested
+            .iter()
+            .any(|row| row.dataset == grant.dataset && row.source == grant.source)
+    });
     Ok(foreign)
 }
 
 /// What the collected visas say; whoever uses the data verifies them, this only names the grant that is meant.
 async fn foreign_grants(broker: &Broker, person: &PersonId) -> Result<Vec<ForeignGrant>, GovernError> {
     let collected = visas::collected(&mut broker.db(), person, broker.now()).await?;
-    Ok(collected.iter().filter_map(|visa| foreign_grant(&visa.visa, visa.expires)).collect())
+    Ok(collected
+        .iter()
+        .filter_map(|visa| foreign_grant(&visa.visa, visa.expires))
+        .collect())
 }
 
 fn foreign_grant(compact: &str, until: Timestamp) -> Option<ForeignGrant> {
@@ -156,8 +172,16 @@ fn foreign_grant(compact: &str, until: Timestamp) -> Option<ForeignGrant> {
     if text("type")? != "ControlledAccessGrants" {
         return None;
     }
-    let asserted = object.get("asserted").and_then(Value::as_i64).map(Timestamp::from_unix)?;
-    Some(ForeignGrant { dataset: text("value")?, source: text("source")?, asserted, until })
+    let asserted = object
+        .get("asserted")
+        .and_then(Value::as_i64)
+        .map(Timestamp::from_unix)?;
+    Some(ForeignGrant {
+        dataset: text("value")?,
+        source: text("source")?,
+        asserted,
+        until,
+    })
 }
 
 fn words(purpose: &ResearchPurpose) -> Vec<&'static str> {

@@ -77,7 +77,9 @@ impl GovernError {
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
-            Self::Denied { reasons } => reasons.first().map_or("policy.no_rule_permits", |reason| reason.code.as_str()),
+            Self::Denied { reasons } => reasons
+                .first()
+                .map_or("policy.no_rule_permits", |reason| reason.code.as_str()),
             Self::NoDataset { .. } => "admin.no_such_dataset",
             Self::Unknown { .. } => "admin.not_found",
             Self::Input { code, .. } | Self::Conflict { code, .. } => code,
@@ -89,7 +91,10 @@ impl GovernError {
     }
 
     pub(super) fn input(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Input { code, message: message.into() }
+        Self::Input {
+            code,
+            message: message.into(),
+        }
     }
 }
 

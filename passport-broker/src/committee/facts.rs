@@ -32,15 +32,32 @@ async fn own_passport(broker: &Broker, caller: &Caller, snapshot: &Snapshot) -> 
     let mut visas = Vec::new();
     for fact in people::facts(&mut db, &caller.person, now).await? {
         if fact.kind == FactKind::Affiliation {
-            visas.push(visa(broker, caller, "AffiliationAndRole", &fact.value, &fact.source, &fact.by)?);
+            visas.push(visa(
+                broker,
+                caller,
+                "AffiliationAndRole",
+                &fact.value,
+                &fact.source,
+                &fact.by,
+            )?);
         }
     }
     let linked = broker.identities(&caller.person).await?;
-    let others: Vec<String> =
-        linked.iter().filter(|identity| **identity != caller.identity).map(ToString::to_string).collect();
+    let others: Vec<String> = linked
+        .iter()
+        .filter(|identity| **identity != caller.identity)
+        .map(ToString::to_string)
+        .collect();
     if !others.is_empty() {
         let own = broker.config().issuer.as_str();
-        visas.push(visa(broker, caller, "LinkedIdentities", &others.join(";"), own, "system")?);
+        visas.push(visa(
+            broker,
+            caller,
+            "LinkedIdentities",
+            &others.join(";"),
+            own,
+            "system",
+        )?);
     }
     let passport = Passport::from_userinfo(&json!({
         "iss": caller.identity.iss,
@@ -88,7 +105,11 @@ fn own_trust(broker: &Broker, snapshot: &Snapshot) -> Result<TrustPolicy, Govern
         visa_types: vec!["AffiliationAndRole".to_owned(), "LinkedIdentities".to_owned()],
         sources: vec!["*".to_owned()],
         speaks_for: snapshot.institutions.iter().map(|house| house.id.clone()).collect(),
-        scopes: snapshot.institutions.iter().flat_map(|house| house.scopes.iter().cloned()).collect(),
+        scopes: snapshot
+            .institutions
+            .iter()
+            .flat_map(|house| house.scopes.iter().cloned())
+            .collect(),
         may_link: vec!["*".to_owned()],
         ..TrustEntry::new(role, broker.config().issuer.clone())
     };

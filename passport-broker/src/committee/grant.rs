@@ -68,21 +68,25 @@ pub async fn issue(broker: &Broker, caller: &Caller, request: GrantRequest) -> R
     let mut changing = Changing::begin(broker).await;
 
     // 1: may this person vote at all? Judged for each house that the applicant belongs to.
-    let mut application = open_application(broker, &id, &request).await?.unwrap_or_else(|| Application {
-        id: token(broker.random(), 12),
-        applicant: request.to.clone(),
-        dataset: id.clone(),
-        purpose: request.purpose.clone(),
-        project: request.project.clone(),
-        institution: request.institution.clone(),
-        until: request.until,
-        entered_by: caller.person.as_str().to_owned(),
-        yes: Vec::new(),
-        state: ApplicationState::Submitted,
-    });
+    let mut application = open_application(broker, &id, &request)
+        .await?
+        .unwrap_or_else(|| Application {
+            id: token(broker.random(), 12),
+            applicant: request.to.clone(),
+            dataset: id.clone(),
+            purpose: request.purpose.clone(),
+            project: request.project.clone(),
+            institution: request.institution.clone(),
+            until: request.until,
+            entered_by: caller.person.as_str().to_owned(),
+            yes: Vec::new(),
+            state: ApplicationState::Submitted,
+        });
     for house in &houses {
         let question = GovernQuestion::GrantDecide(as_asked(&application, house, decide::ApplicationState::Submitted));
-        asked.ask(broker, caller, EventType::ChangeApprove, Some(&id), &question).await?;
+        asked
+            .ask(broker, caller, EventType::ChangeApprove, Some(&id), &question)
+            .await?;
     }
     let me = caller.person.as_str().to_owned();
     if application.yes.contains(&me) {
@@ -102,17 +106,28 @@ pub async fn issue(broker: &Broker, caller: &Caller, request: GrantRequest) -> R
     }
     application.yes.push(me);
     let vote = changing.draft(&application).await?;
-    changing.write(event(EventType::ChangeApprove, &who, &id, &application.id), &[vote], Agreed::default()).await?;
+    changing
+        .write(
+            event(EventType::ChangeApprove, &who, &id, &application.id),
+            &[vote],
+            Agreed::default(),
+        )
+        .await?;
 
     // 3: are the votes enough, and may this person issue?
     let votes = u32::try_from(application.yes.len()).unwrap_or(u32::MAX);
     if votes < dataset.votes_needed() {
         changing.finish().await?;
-        return Ok(Granted::Voted { application: Box::new(application), needed: dataset.votes_needed() });
+        return Ok(Granted::Voted {
+            application: Box::new(application),
+            needed: dataset.votes_needed(),
+        });
     }
     for house in &houses {
         let question = GovernQuestion::GrantIssue(as_asked(&application, house, decide::ApplicationState::Submitted));
-        asked.ask(broker, caller, EventType::GrantIssue, Some(&id), &question).await?;
+        asked
+            .ask(broker, caller, EventType::GrantIssue, Some(&id), &question)
+            .await?;
     }
     let grant = Grant {
         id: token(broker.random(), 12),
@@ -135,7 +150,9 @@ pub async fn issue(broker: &Broker, caller: &Caller, request: GrantRequest) -> R
         agreed.approvers.push(record::person(broker, &voter)?);
     }
     let rows = [changing.draft(&grant).await?, changing.draft(&application).await?];
-    changing.write(event(EventType::GrantIssue, &who, &id, &grant.id), &rows, agreed).await?;
+    changing
+        .write(event(EventType::GrantIssue, &who, &id, &grant.id), &rows, agreed)
+        .await?;
     changing.finish().await?;
     Ok(Granted::Issued(Box::new(grant)))
 }
@@ -145,9 +162,15 @@ pub async fn issue(broker: &Broker, caller: &Caller, request: GrantRequest) -> R
 /// # Errors
 /// [`GovernError`]
 pub async fn revoke(broker: &Broker, caller: &Caller, grant: &str, reason: &str) -> Result<Grant, GovernError> {
-    let unknown = || GovernError::Unknown { what: "grant", id: grant.to_owned() };
+    let unknown = || GovernError::Unknown {
+        what: "grant",
+        id: grant.to_owned(),
+    };
     if reason.trim().is_empty() || reason.len() > limits::TEXT_BYTES {
-        return Err(GovernError::input("grant.reason", "Give a reason of 1 to 4096 bytes; the committee will be asked."));
+        return Err(GovernError::input(
+            "grant.reason",
+            "Give a reason of 1 to 4096 bytes; the committee will be asked.",
+        ));
     }
     let asked = Asked::begin(broker, caller).await?;
     let mut changing = Changing::begin(broker).await;
@@ -155,7 +178,9 @@ pub async fn revoke(broker: &Broker, caller: &Caller, grant: &str, reason: &str)
     let mut application: Application = broker.find(&found.application).await?.ok_or_else(unknown)?;
     let house = found.institution.clone().unwrap_or_default();
     let question = GovernQuestion::GrantRevoke(as_asked(&application, &house, decide::ApplicationState::Approved));
-    asked.ask(broker, caller, EventType::GrantRevoke, Some(&found.dataset), &question).await?;
+    asked
+        .ask(broker, caller, EventType::GrantRevoke, Some(&found.dataset), &question)
+        .await?;
     if found.revoked.is_some() {
         return Err(GovernError::Conflict {
             code: "grant.revoked_already",
@@ -167,8 +192,17 @@ pub async fn revoke(broker: &Broker, caller: &Caller, grant: &str, reason: &str)
     application.state = ApplicationState::Revoked;
     let rows = [changing.draft(&found).await?, changing.draft(&application).await?];
     let who = record::who(broker, caller, Class::Dac)?;
-    let agreed = Agreed { reason: Some(Digest::of(reason.as_bytes())), ..Agreed::default() };
-    changing.write(event(EventType::GrantRevoke, &who, &found.dataset, &found.id), &rows, agreed).await?;
+    let agreed = Agreed {
+        reason: Some(Digest::of(reason.as_bytes())),
+        ..Agreed::default()
+    };
+    changing
+        .write(
+            event(EventType::GrantRevoke, &who, &found.dataset, &found.id),
+            &rows,
+            agreed,
+        )
+        .await?;
     visas::revoke_of_grant(changing.db(), &found.id, now).await?;
     changing.finish().await?;
     Ok(found)
@@ -181,7 +215,9 @@ pub(super) fn dataset(asked: &Asked, name: &str) -> Result<DatasetRecord, Govern
     by_id
         .or_else(|| datasets.iter().find(|dataset| dataset.short_name == name))
         .cloned()
-        .ok_or_else(|| GovernError::NoDataset { dataset: name.to_owned() })
+        .ok_or_else(|| GovernError::NoDataset {
+            dataset: name.to_owned(),
+        })
 }
 
 /// The `source` of the dataset's own grants: its committee, which consent must list among the sources that count.
@@ -201,14 +237,20 @@ fn check(request: &GrantRequest, now: Timestamp) -> Result<(), GovernError> {
     check_purpose(&request.purpose)?;
     for name in [&request.project, &request.institution].into_iter().flatten() {
         if name.trim().is_empty() || name.len() > limits::NAME_BYTES {
-            return Err(GovernError::input("grant.name", "Project and institution have 1 to 1024 bytes."));
+            return Err(GovernError::input(
+                "grant.name",
+                "Project and institution have 1 to 1024 bytes.",
+            ));
         }
     }
     if request.until <= now {
         return Err(GovernError::input("grant.until", "`until` lies in the past."));
     }
     if request.until > now.plus(limits::GRANT) {
-        return Err(GovernError::input("grant.until", "`until` is more than five years ahead."));
+        return Err(GovernError::input(
+            "grant.until",
+            "`until` is more than five years ahead.",
+        ));
     }
     Ok(())
 }
@@ -216,16 +258,28 @@ fn check(request: &GrantRequest, now: Timestamp) -> Result<(), GovernError> {
 /// A purpose that an approval can record: stated, not barred, commercial or not said so (D4, consent.md 2.3).
 pub(super) fn check_purpose(purpose: &ResearchPurpose) -> Result<(), GovernError> {
     if purpose.categories.is_unstated() {
-        return Err(GovernError::input("purpose.unstated", "A purpose has to say what the data are for."));
+        return Err(GovernError::input(
+            "purpose.unstated",
+            "A purpose has to say what the data are for.",
+        ));
     }
     if purpose.categories.has_barred() {
-        return Err(GovernError::input("purpose.barred", "The purpose names a use that no approval can open."));
+        return Err(GovernError::input(
+            "purpose.barred",
+            "The purpose names a use that no approval can open.",
+        ));
     }
     if purpose.categories.meets(Categories::SCOPE) && purpose.categories.aims().is_empty() {
-        return Err(GovernError::input("purpose.no_aim", "The purpose says whom the work looks at, and not what for."));
+        return Err(GovernError::input(
+            "purpose.no_aim",
+            "The purpose says whom the work looks at, and not what for.",
+        ));
     }
     if purpose.commercial.is_none() {
-        return Err(GovernError::input("purpose.commercial", "Say whether the use is commercial: `\"commercial\": false` or `true`."));
+        return Err(GovernError::input(
+            "purpose.commercial",
+            "Say whether the use is commercial: `\"commercial\": false` or `true`.",
+        ));
     }
     Ok(())
 }
@@ -237,8 +291,15 @@ async fn houses(broker: &Broker, asked: &Asked, request: &GrantRequest) -> Resul
     if let Some(person) = broker.person_of(&request.to).await? {
         for fact in people::facts(&mut broker.db(), &person, broker.now()).await? {
             let scope = fact.value.split_once('@').map(|(_, scope)| scope.to_ascii_lowercase());
-            let (FactKind::Affiliation, Some(scope)) = (fact.kind, scope) else { continue };
-            let known = asked.engine.snapshot().institutions.iter().find(|house| house.scopes.contains(&scope));
+            let (FactKind::Affiliation, Some(scope)) = (fact.kind, scope) else {
+                continue;
+            };
+            let known = asked
+                .engine
+                .snapshot()
+                .institutions
+                .iter()
+                .find(|house| house.scopes.contains(&scope));
             if let Some(house) = known.filter(|house| !houses.contains(&house.id)) {
                 houses.push(house.id.clone());
             }
@@ -283,5 +344,8 @@ fn as_asked(application: &Application, house: &str, state: decide::ApplicationSt
 }
 
 fn event(kind: EventType, who: &Who, dataset: &str, id: &str) -> Event {
-    Event::new(kind, Outcome::Success).who(who.clone()).what(What::dataset(dataset)).about(AboutKind::Grant, id)
+    Event::new(kind, Outcome::Success)
+        .who(who.clone())
+        .what(What::dataset(dataset))
+        .about(AboutKind::Grant, id)
 }

@@ -13,8 +13,8 @@ use crate::caller::Caller;
 use crate::catalogue::{Agreed, Changing};
 use crate::limits;
 use crate::record;
-use crate::store::grants::Grant;
 use crate::store::governed::RowDigest;
+use crate::store::grants::Grant;
 use crate::store::holds::HoldRow;
 
 /// What is to be stopped.
@@ -82,7 +82,11 @@ pub async fn place(broker: &Broker, caller: &Caller, request: HoldRequest) -> Re
         .map_err(|error| GovernError::input("hold.scope", error.to_string()))?;
     let reason = Digest::of(request.reason.as_bytes());
     let row = HoldRow {
-        record: HoldRecord { dataset: dataset.clone(), hold, origin: HoldOrigin::Committee(committee) },
+        record: HoldRecord {
+            dataset: dataset.clone(),
+            hold,
+            origin: HoldOrigin::Committee(committee),
+        },
         placed_by: caller.person.as_str().to_owned(),
         reason_digest: RowDigest::from_bytes(reason.as_bytes()).as_str().to_owned(),
     };
@@ -94,7 +98,16 @@ pub async fn place(broker: &Broker, caller: &Caller, request: HoldRequest) -> Re
         .what(What::dataset(dataset.as_str()))
         .about(AboutKind::Hold, draft.id.as_str());
     let id = draft.id.clone();
-    changing.write(event, &[draft], Agreed { reason: Some(reason), ..Agreed::default() }).await?;
+    changing
+        .write(
+            event,
+            &[draft],
+            Agreed {
+                reason: Some(reason),
+                ..Agreed::default()
+            },
+        )
+        .await?;
     changing.finish().await?;
     if !effect.matched {
         // the hold stands; the custodian has to say who this is (consent.md 5.1)
@@ -102,23 +115,30 @@ pub async fn place(broker: &Broker, caller: &Caller, request: HoldRequest) -> Re
             .what(What::dataset(dataset.as_str()))
             .about(AboutKind::Hold, id.as_str());
         broker.writer().append(unmatched).await?;
-        tracing::warn!(hold.id = id, dataset.id = dataset, "the target of a hold is not in the catalogue");
+        tracing::warn!(
+            hold.id = id,
+            dataset.id = dataset,
+            "the target of a hold is not in the catalogue"
+        );
     }
     Ok(Placed { hold: row, effect })
 }
 
-async fn permitted(
-    broker: &Broker,
-    caller: &Caller,
-    request: &HoldRequest,
-) -> Result<(Asked, String), GovernError> {
+async fn permitted(broker: &Broker, caller: &Caller, request: &HoldRequest) -> Result<(Asked, String), GovernError> {
     if request.reason.trim().is_empty() || request.reason.len() > limits::TEXT_BYTES {
-        return Err(GovernError::input("hold.reason", "Give a reason of 1 to 4096 bytes; the log keeps its digest."));
+        return Err(GovernError::input(
+            "hold.reason",
+            "Give a reason of 1 to 4096 bytes; the log keeps its digest.",
+        ));
     }
     let asked = Asked::begin(broker, caller).await?;
     let dataset = grant::dataset(&asked, &request.dataset)?.id().to_owned();
-    let question = GovernQuestion::HoldPlace { dataset: dataset.clone() };
-    asked.ask(broker, caller, EventType::HoldPlace, Some(&dataset), &question).await?;
+    let question = GovernQuestion::HoldPlace {
+        dataset: dataset.clone(),
+    };
+    asked
+        .ask(broker, caller, EventType::HoldPlace, Some(&dataset), &question)
+        .await?;
     Ok((asked, dataset))
 }
 
@@ -129,8 +149,18 @@ async fn effect(
     request: &HoldRequest,
 ) -> Result<Effect, GovernError> {
     let target = request.target.as_ref();
-    let mut effect = Effect { dataset: dataset.to_owned(), objects: 0, matched: false, grants: 0, running: 0 };
-    for object in snapshot.objects.iter().filter(|object| object.dataset.as_str() == dataset) {
+    let mut effect = Effect {
+        dataset: dataset.to_owned(),
+        objects: 0,
+        matched: false,
+        grants: 0,
+        running: 0,
+    };
+    for object in snapshot
+        .objects
+        .iter()
+        .filter(|object| object.dataset.as_str() == dataset)
+    {
         // `None`: nobody knows who or what is in it, so the hold hits; it does not make the target known
         let (hit, known) = match request.scope {
             HoldScope::Dataset => (true, true),
@@ -145,7 +175,10 @@ async fn effect(
     effect.matched |= matches!(request.scope, HoldScope::Dataset | HoldScope::User | HoldScope::Project);
     let now = broker.now();
     let grants: Vec<Grant> = broker.of_dataset(dataset).await?;
-    effect.grants = grants.iter().filter(|grant| grant.starts <= now && now < grant.until).count();
+    effect.grants = grants
+        .iter()
+        .filter(|grant| grant.starts <= now && now < grant.until)
+        .count();
     effect.running = broker.affected().running(dataset);
     Ok(effect)
 }

@@ -8,8 +8,11 @@ mod facts;
 mod grant;
 mod hold;
 
-pub use ask::{ask, Asked};
+pub use ask::{Asked, ask};
 pub use attest::{Attestation, ForeignGrant, attest, choose_default, waiting};
 pub use error::GovernError;
 pub use grant::{GrantRequest, Granted, issue, revoke};
 pub use hold::{Effect, HoldRequest, Placed, place, preview};
+
+#[cfg(test)]
+mod tests;

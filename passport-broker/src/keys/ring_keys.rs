@@ -55,15 +55,14 @@ impl KeyRing {
     ///
     /// # Errors
     /// The database, or a key that does not open under this node key.
-    pub async fn open(
-        db: &mut Db,
-        at_rest: &AtRest,
-        now: Timestamp,
-    ) -> Result<Self, KeyError> {
+    pub async fn open(db: &mut Db, at_rest: &AtRest, now: Timestamp) -> Result<Self, KeyError> {
         let store = |source| KeyError::Store { source };
         let mut rows = keys::all(db, now).await.map_err(store)?;
         for purpose in [KeyUse::Token, KeyUse::Visa] {
-            if rows.iter().any(|row| row.purpose == purpose.word() && row.state == "current") {
+            if rows
+                .iter()
+                .any(|row| row.purpose == purpose.word() && row.state == "current")
+            {
                 continue;
             }
             let made = make(purpose, at_rest, now)?;
@@ -74,7 +73,9 @@ impl KeyRing {
             }
         }
         let opened: Result<Vec<SigningKey>, KeyError> = rows.iter().map(|row| open(row, at_rest)).collect();
-        Ok(Self { keys: Arc::new(opened?) })
+        Ok(Self {
+            keys: Arc::new(opened?),
+        })
     }
 
     /// The current key of a use.
@@ -82,7 +83,10 @@ impl KeyRing {
     /// # Errors
     /// There is none.
     pub fn current(&self, purpose: KeyUse) -> Result<&SigningKey, KeyError> {
-        self.keys.iter().find(|key| key.purpose == purpose && key.current).ok_or(KeyError::Missing)
+        self.keys
+            .iter()
+            .find(|key| key.purpose == purpose && key.current)
+            .ok_or(KeyError::Missing)
     }
 
     /// The JWK Set: public halves of all keys, oldest first.
@@ -106,12 +110,18 @@ fn open(row: &SigningKeyRow, at_rest: &AtRest) -> Result<SigningKey, KeyError> {
     if public != public_jwk(pair.public_key().as_ref(), &row.kid) || thumbprint(&public) != row.kid {
         return Err(refused());
     }
-    Ok(SigningKey { kid: row.kid.clone(), purpose, current: row.state == "current", private, public })
+    Ok(SigningKey {
+        kid: row.kid.clone(),
+        purpose,
+        current: row.state == "current",
+        private,
+        public,
+    })
 }
 
 fn make(purpose: KeyUse, at_rest: &AtRest, now: Timestamp) -> Result<SigningKeyRow, KeyError> {
-    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &source())
-        .map_err(|_| KeyError::Generate)?;
+    let document =
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &source()).map_err(|_| KeyError::Generate)?;
     let private = Secret::new(document.as_ref());
     let pair = pair(&private).map_err(|()| KeyError::Generate)?;
     let bare = public_jwk(pair.public_key().as_ref(), "");
@@ -127,7 +137,10 @@ fn make(purpose: KeyUse, at_rest: &AtRest, now: Timestamp) -> Result<SigningKeyR
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "ring makes and uses ECDSA keys with its own sealed source only")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "ring makes and uses ECDSA keys with its own sealed source only"
+)]
 fn source() -> SystemRandom {
     SystemRandom::new()
 }
@@ -145,6 +158,10 @@ fn public_jwk(point: &[u8], kid: &str) -> Value {
 /// RFC 7638 §3.2: the required members in the order of their names, no spaces.
 fn thumbprint(jwk: &Value) -> String {
     let member = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
-    let text = format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, member("x"), member("y"));
+    let text = format!(
+        r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
+        member("x"),
+        member("y")
+    );
     URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes()))
 }

@@ -49,7 +49,13 @@ impl Signer {
         &self.jku
     }
 
-    fn sign<T: Serialize>(&self, purpose: KeyUse, typ: &str, jku: Option<String>, claims: &T) -> Result<String, KeyError> {
+    fn sign<T: Serialize>(
+        &self,
+        purpose: KeyUse,
+        typ: &str,
+        jku: Option<String>,
+        claims: &T,
+    ) -> Result<String, KeyError> {
         let key = self.ring.current(purpose)?;
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());

@@ -162,12 +162,7 @@ pub async fn keys_of(db: &mut Db, person: &PersonId) -> Result<Vec<ClientKey>, S
 ///
 /// # Errors
 /// The database is down.
-pub async fn revoke_key(
-    db: &mut Db,
-    person: &PersonId,
-    thumbprint: &str,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+pub async fn revoke_key(db: &mut Db, person: &PersonId, thumbprint: &str, now: Timestamp) -> Result<bool, StoreError> {
     let touched = db
         .change(
             "client_keys",
@@ -193,7 +188,11 @@ impl FromRow for Consent {
     const TABLE: &'static str = "consents";
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self { client: row.text("client")?, scope: row.text("scope")?, given: row.instant("given_at")? })
+        Ok(Self {
+            client: row.text("client")?,
+            scope: row.text("scope")?,
+            given: row.instant("given_at")?,
+        })
     }
 }
 

@@ -78,8 +78,10 @@ pub async fn keep<T: Serialize>(
     now: Timestamp,
     expires: Timestamp,
 ) -> Result<(), StoreError> {
-    let data =
-        serde_json::to_string(data).map_err(|_| StoreError::Inconsistent { table: "once", column: "data" })?;
+    let data = serde_json::to_string(data).map_err(|_| StoreError::Inconsistent {
+        table: "once",
+        column: "data",
+    })?;
     db.change(
         "once",
         "INSERT INTO once (kind, digest, data, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
@@ -169,9 +171,13 @@ pub async fn first_use(
 /// # Errors
 /// The database is down.
 pub async fn tidy(db: &mut Db, now: Timestamp) -> Result<u64, StoreError> {
-    db.change("once", "DELETE FROM once WHERE expires_at < $1 - 3600", args![now]).await
+    db.change("once", "DELETE FROM once WHERE expires_at < $1 - 3600", args![now])
+        .await
 }
 
 fn read<T: DeserializeOwned>(data: &str) -> Result<T, StoreError> {
-    serde_json::from_str(data).map_err(|_| StoreError::Inconsistent { table: "once", column: "data" })
+    serde_json::from_str(data).map_err(|_| StoreError::Inconsistent {
+        table: "once",
+        column: "data",
+    })
 }

@@ -17,9 +17,15 @@ impl FromRow for Value {
 /// # Errors
 /// The database is down, or the counter is gone.
 pub async fn next_snapshot(db: &mut Db) -> Result<u64, StoreError> {
-    let bad = StoreError::Inconsistent { table: "counters", column: "value" };
+    let bad = StoreError::Inconsistent {
+        table: "counters",
+        column: "value",
+    };
     let next: Option<Value> = db
-        .change_one("UPDATE counters SET value = value + 1 WHERE name = 'snapshot.version' RETURNING value", args![])
+        .change_one(
+            "UPDATE counters SET value = value + 1 WHERE name = 'snapshot.version' RETURNING value",
+            args![],
+        )
         .await?;
     next.and_then(|Value(value)| u64::try_from(value).ok()).ok_or(bad)
 }

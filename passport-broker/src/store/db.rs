@@ -27,8 +27,12 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 8;
 /// Grants, codes and tokens must not come back after a power loss, so `synchronous = FULL`.
-const PRAGMAS: [&str; 4] =
-    ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA busy_timeout = 5000", "PRAGMA foreign_keys = ON"];
+const PRAGMAS: [&str; 4] = [
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA foreign_keys = ON",
+];
 
 #[derive(Debug)]
 struct Pools {
@@ -47,7 +51,10 @@ pub struct Db {
 
 impl Clone for Db {
     fn clone(&self) -> Self {
-        Self { pools: self.pools.clone(), inside: Mutex::default() }
+        Self {
+            pools: self.pools.clone(),
+            inside: Mutex::default(),
+        }
     }
 }
 
@@ -95,8 +102,10 @@ impl Db {
         };
         sqlx::any::install_default_drivers();
         let options = |connections: u32| {
-            AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE).after_connect(
-                move |connection, _| {
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE)
+                .after_connect(move |connection, _| {
                     Box::pin(async move {
                         if kind == Kind::Sqlite {
                             for pragma in PRAGMAS {
@@ -105,15 +114,24 @@ impl Db {
                         }
                         Ok(())
                     })
-                },
-            )
+                })
         };
         let down = |source| StoreError::Down { source };
         let writers = if kind == Kind::Sqlite { 1 } else { POSTGRES_CONNECTIONS };
         let write = options(writers).connect(url).await.map_err(down)?;
-        migrations::migrator().run(&write).await.map_err(|source| StoreError::Migration { source })?;
-        let read = if kind == Kind::Sqlite { options(READERS).connect(url).await.map_err(down)? } else { write.clone() };
-        Ok(Self { pools: Arc::new(Pools { read, write, kind }), inside: Mutex::default() })
+        migrations::migrator()
+            .run(&write)
+            .await
+            .map_err(|source| StoreError::Migration { source })?;
+        let read = if kind == Kind::Sqlite {
+            options(READERS).connect(url).await.map_err(down)?
+        } else {
+            write.clone()
+        };
+        Ok(Self {
+            pools: Arc::new(Pools { read, write, kind }),
+            inside: Mutex::default(),
+        })
     }
 
     /// Which engine this is.
@@ -132,7 +150,10 @@ impl Db {
             Kind::Postgres => self.pools.write.begin().await,
         };
         let transaction = begun.map_err(|source| StoreError::Down { source })?;
-        Ok(Tx(Self { pools: self.pools.clone(), inside: Mutex::new(Some(transaction)) }))
+        Ok(Tx(Self {
+            pools: self.pools.clone(),
+            inside: Mutex::new(Some(transaction)),
+        }))
     }
 
     fn inside(&mut self) -> &mut Option<Transaction<'static, Any>> {
@@ -145,7 +166,9 @@ impl Db {
     /// The database is down, or a row cannot be read.
     pub async fn all<T: FromRow>(&mut self, sql: &str, args: Vec<Arg>) -> Result<Vec<T>, StoreError> {
         let rows = self.rows(T::TABLE, sql, args, false).await?;
-        rows.into_iter().map(|inner| T::from_row(&Row { table: T::TABLE, inner })).collect()
+        rows.into_iter()
+            .map(|inner| T::from_row(&Row { table: T::TABLE, inner }))
+            .collect()
     }
 
     /// The one row of a question, or none. More than one is a row that cannot be: an error.
@@ -168,9 +191,15 @@ impl Db {
 
     fn at_most_one<T: FromRow>(rows: Vec<AnyRow>) -> Result<Option<T>, StoreError> {
         if rows.len() > 1 {
-            return Err(StoreError::Inconsistent { table: T::TABLE, column: "(more than one row)" });
+            return Err(StoreError::Inconsistent {
+                table: T::TABLE,
+                column: "(more than one row)",
+            });
         }
-        rows.into_iter().next().map(|inner| T::from_row(&Row { table: T::TABLE, inner })).transpose()
+        rows.into_iter()
+            .next()
+            .map(|inner| T::from_row(&Row { table: T::TABLE, inner }))
+            .transpose()
     }
 
     /// Changes rows; how many were touched. The caller checks that number.
@@ -185,7 +214,8 @@ impl Db {
             Some(transaction) => query.execute(&mut **transaction).await,
             None => query.execute(&pools.write).await,
         };
-        done.map(|result| result.rows_affected()).map_err(|source| StoreError::driver(table, source))
+        done.map(|result| result.rows_affected())
+            .map_err(|source| StoreError::driver(table, source))
     }
 
     async fn rows(
@@ -211,7 +241,10 @@ impl Db {
 fn bind(sql: &str, args: Vec<Arg>) -> Result<AnyArguments, StoreError> {
     let named = highest_parameter(sql);
     if named != args.len() {
-        return Err(StoreError::Parameters { named, given: args.len() });
+        return Err(StoreError::Parameters {
+            named,
+            given: args.len(),
+        });
     }
     let mut arguments = AnyArguments::default();
     for arg in args {
@@ -219,7 +252,9 @@ fn bind(sql: &str, args: Vec<Arg>) -> Result<AnyArguments, StoreError> {
             Arg::Text(text) => arguments.add(text),
             Arg::Int(number) => arguments.add(number),
         };
-        added.map_err(|source| StoreError::Down { source: sqlx::Error::Encode(source) })?;
+        added.map_err(|source| StoreError::Down {
+            source: sqlx::Error::Encode(source),
+        })?;
     }
     Ok(arguments)
 }
@@ -241,7 +276,11 @@ mod tests {
 
     #[test]
     fn parameters_are_counted_by_their_highest_number() {
-        let cases = [("SELECT 1", 0), ("WHERE a = $1 AND b > $2 AND $2 > 0", 2), ("VALUES ($1, $10)", 10)];
+        let cases = [
+            ("SELECT 1", 0),
+            ("WHERE a = $1 AND b > $2 AND $2 > 0", 2),
+            ("VALUES ($1, $10)", 10),
+        ];
         for (sql, named) in cases {
             assert_eq!(highest_parameter(sql), named, "{sql}");
         }
@@ -249,6 +288,9 @@ mod tests {
 
     #[test]
     fn a_missing_parameter_is_an_error_and_not_null() {
-        assert!(matches!(bind("WHERE a = $1", vec![]), Err(StoreError::Parameters { named: 1, given: 0 })));
+        assert!(matches!(
+            bind("WHERE a = $1", vec![]),
+            Err(StoreError::Parameters { named: 1, given: 0 })
+        ));
     }
 }

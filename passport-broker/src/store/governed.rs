@@ -247,7 +247,10 @@ impl Sealed {
     /// # Errors
     /// [`StoreError::Inconsistent`] if not.
     pub fn read<T: Governed>(&self) -> Result<T, StoreError> {
-        let bad = |column| StoreError::Inconsistent { table: T::KIND.word(), column };
+        let bad = |column| StoreError::Inconsistent {
+            table: T::KIND.word(),
+            column,
+        };
         let body: Body<T> = serde_json::from_str(&self.body).map_err(|_| bad("body"))?;
         let agrees = body.kind == T::KIND
             && self.kind == T::KIND
@@ -265,11 +268,17 @@ impl FromRow for Sealed {
     const TABLE: &'static str = "governed";
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        let bad = |column| StoreError::Inconsistent { table: "governed", column };
+        let bad = |column| StoreError::Inconsistent {
+            table: "governed",
+            column,
+        };
         let word = row.text("kind")?;
         let state = row.text("state")?;
         Ok(Self {
-            kind: RowKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or(bad("kind"))?,
+            kind: RowKind::ALL
+                .into_iter()
+                .find(|kind| kind.word() == word)
+                .ok_or(bad("kind"))?,
             id: row.text("id")?,
             version: row.int("version")?,
             live: row.truth("live")?,
@@ -277,7 +286,11 @@ impl FromRow for Sealed {
             dataset: row.maybe_text("dataset")?,
             digest: RowDigest(row.text("digest")?),
             origin: row.text("origin")?,
-            index: row.maybe_int("ix")?.map(u64::try_from).transpose().map_err(|_| bad("ix"))?,
+            index: row
+                .maybe_int("ix")?
+                .map(u64::try_from)
+                .transpose()
+                .map_err(|_| bad("ix"))?,
             leaf: row.maybe_text("leaf")?,
             pending: match state.as_str() {
                 "pending" => true,
@@ -296,8 +309,17 @@ impl FromRow for Sealed {
 pub async fn draft<T: Governed>(db: &mut Db, row: &T, now: Timestamp) -> Result<Pending, StoreError> {
     let before = newest(db, T::KIND, &row.id()).await?;
     let version = before.as_ref().map_or(1, |sealed| sealed.version + 1);
-    let body = canonical::text(&Body { kind: T::KIND, id: row.id(), version, at: now, row })
-        .map_err(|_| StoreError::Inconsistent { table: T::KIND.word(), column: "body" })?;
+    let body = canonical::text(&Body {
+        kind: T::KIND,
+        id: row.id(),
+        version,
+        at: now,
+        row,
+    })
+    .map_err(|_| StoreError::Inconsistent {
+        table: T::KIND.word(),
+        column: "body",
+    })?;
     Ok(Pending {
         kind: T::KIND,
         id: row.id(),
@@ -343,7 +365,10 @@ pub async fn pend(db: &mut Db, pending: &Pending, origin: &str) -> Result<(), St
 /// # Errors
 /// The database is down, or there is no such pending row ([`StoreError::Conflict`]).
 pub async fn seal(db: &mut Db, digest: &RowDigest, index: u64, leaf: &str) -> Result<(), StoreError> {
-    let index = i64::try_from(index).map_err(|_| StoreError::Inconsistent { table: "governed", column: "ix" })?;
+    let index = i64::try_from(index).map_err(|_| StoreError::Inconsistent {
+        table: "governed",
+        column: "ix",
+    })?;
     let touched = db
         .change(
             "governed",
@@ -351,7 +376,11 @@ pub async fn seal(db: &mut Db, digest: &RowDigest, index: u64, leaf: &str) -> Re
             args![digest.as_str(), index, leaf],
         )
         .await?;
-    if touched == 1 { Ok(()) } else { Err(StoreError::Conflict { table: "governed" }) }
+    if touched == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict { table: "governed" })
+    }
 }
 
 /// Drops a pending row whose event never came to be.
@@ -359,9 +388,13 @@ pub async fn seal(db: &mut Db, digest: &RowDigest, index: u64, leaf: &str) -> Re
 /// # Errors
 /// The database is down.
 pub async fn drop_pending(db: &mut Db, digest: &RowDigest) -> Result<(), StoreError> {
-    db.change("governed", "DELETE FROM governed WHERE digest = $1 AND state = 'pending'", args![digest.as_str()])
-        .await
-        .map(drop)
+    db.change(
+        "governed",
+        "DELETE FROM governed WHERE digest = $1 AND state = 'pending'",
+        args![digest.as_str()],
+    )
+    .await
+    .map(drop)
 }
 
 /// The pending rows whose event would be in the log `origin`.

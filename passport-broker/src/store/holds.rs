@@ -22,7 +22,10 @@ impl HoldRow {
     /// Whether this kind can be ended by a committee at all; the others by their service's new event.
     #[must_use]
     pub fn ends_by_service_only(&self) -> bool {
-        matches!(self.record.hold.kind(), HoldKind::Withdrawn | HoldKind::OptOut | HoldKind::Disputed)
+        matches!(
+            self.record.hold.kind(),
+            HoldKind::Withdrawn | HoldKind::OptOut | HoldKind::Disputed
+        )
     }
 
     /// A veto bars people or projects rather than data.

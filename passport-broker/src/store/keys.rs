@@ -25,7 +25,10 @@ pub struct SigningKeyRow {
 
 impl std::fmt::Debug for SigningKeyRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKeyRow").field("kid", &self.kid).field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("SigningKeyRow")
+            .field("kid", &self.kid)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -54,7 +57,15 @@ pub async fn insert(db: &mut Db, key: &SigningKeyRow) -> Result<(), StoreError> 
         "signing_keys",
         "INSERT INTO signing_keys (kid, purpose, state, public_jwk, sealed, created_at, not_after)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        args![&key.kid, &key.purpose, &key.state, &key.public_jwk, &key.sealed, key.created, key.not_after],
+        args![
+            &key.kid,
+            &key.purpose,
+            &key.state,
+            &key.public_jwk,
+            &key.sealed,
+            key.created,
+            key.not_after
+        ],
     )
     .await
     .map(drop)

@@ -5,15 +5,24 @@ use std::borrow::Cow;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-const ALL: &[(i64, &str, &str)] =
-    &[(20_261_122_000_000, "first", include_str!("../../migrations/20261122000000_first.sql"))];
+const ALL: &[(i64, &str, &str)] = &[(
+    20_261_122_000_000,
+    "first",
+    include_str!("../../migrations/20261122000000_first.sql"),
+)];
 
 /// Runs under a table name of its own, since the proxy's tables may live in the same database.
 pub(super) fn migrator() -> Migrator {
     let mut migrator = Migrator::with_migrations(
         ALL.iter()
             .map(|&(version, name, sql)| {
-                Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
+                Migration::new(
+                    version,
+                    Cow::Borrowed(name),
+                    MigrationType::Simple,
+                    sql.into_sql_str(),
+                    false,
+                )
             })
             .collect(),
     );
@@ -33,7 +42,10 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         files.sort();
-        let listed: Vec<String> = ALL.iter().map(|(version, name, _)| format!("{version}_{name}.sql")).collect();
+        let listed: Vec<String> = ALL
+            .iter()
+            .map(|(version, name, _)| format!("{version}_{name}.sql"))
+            .collect();
         assert_eq!(files, listed);
     }
 }

@@ -16,7 +16,7 @@ mod migrations;
 pub mod people;
 pub mod register;
 pub mod roles;
-mod row;
+pub(crate) mod row;
 pub mod sessions;
 pub mod throttles;
 pub mod tokens;

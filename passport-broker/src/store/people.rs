@@ -99,10 +99,14 @@ impl FromRow for Identity {
 
 /// `iss` and `sub` of a row.
 pub(super) fn identity(row: &Row) -> Result<VisaIdentity, StoreError> {
-    let iss: Issuer = Issuer::try_from(row.text("iss")?)
-        .map_err(|_| StoreError::Inconsistent { table: row.table, column: "iss" })?;
-    let sub: Subject = Subject::try_from(row.text("sub")?)
-        .map_err(|_| StoreError::Inconsistent { table: row.table, column: "sub" })?;
+    let iss: Issuer = Issuer::try_from(row.text("iss")?).map_err(|_| StoreError::Inconsistent {
+        table: row.table,
+        column: "iss",
+    })?;
+    let sub: Subject = Subject::try_from(row.text("sub")?).map_err(|_| StoreError::Inconsistent {
+        table: row.table,
+        column: "sub",
+    })?;
     Ok(VisaIdentity { iss, sub })
 }
 
@@ -161,8 +165,10 @@ impl FromRow for Fact {
     const TABLE: &'static str = "facts";
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        let kind = FactKind::of(&row.text("kind")?)
-            .ok_or(StoreError::Inconsistent { table: "facts", column: "kind" })?;
+        let kind = FactKind::of(&row.text("kind")?).ok_or(StoreError::Inconsistent {
+            table: "facts",
+            column: "kind",
+        })?;
         Ok(Self {
             kind,
             value: row.text("value")?,
@@ -194,7 +200,11 @@ pub async fn create(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<()
 /// # Errors
 /// The database is down.
 pub async fn by_id(db: &mut Db, person: &PersonId) -> Result<Option<Person>, StoreError> {
-    db.one("SELECT id, created_at, suspended_at, facts_changed FROM people WHERE id = $1", args![person.as_str()]).await
+    db.one(
+        "SELECT id, created_at, suspended_at, facts_changed FROM people WHERE id = $1",
+        args![person.as_str()],
+    )
+    .await
 }
 
 /// The person to whom this upstream identity belongs, unless it was unlinked.
@@ -224,7 +234,13 @@ pub async fn attach(
     db.change(
         "identities",
         "INSERT INTO identities (iss, sub, person, unique_ids, first_seen, last_login) VALUES ($1, $2, $3, $4, $5, $5)",
-        args![identity.iss.as_str(), identity.sub.as_str(), person.as_str(), unique, now],
+        args![
+            identity.iss.as_str(),
+            identity.sub.as_str(),
+            person.as_str(),
+            unique,
+            now
+        ],
     )
     .await
     .map(drop)
@@ -262,7 +278,11 @@ pub async fn identities(db: &mut Db, person: &PersonId) -> Result<Vec<Identity>,
 /// # Errors
 /// The database is down.
 pub async fn everybody(db: &mut Db) -> Result<Vec<Person>, StoreError> {
-    db.all("SELECT id, created_at, suspended_at, facts_changed FROM people ORDER BY id", args![]).await
+    db.all(
+        "SELECT id, created_at, suspended_at, facts_changed FROM people ORDER BY id",
+        args![],
+    )
+    .await
 }
 
 /// Notes that something that a Passport says of this person has changed.
@@ -270,9 +290,13 @@ pub async fn everybody(db: &mut Db) -> Result<Vec<Person>, StoreError> {
 /// # Errors
 /// The database is down.
 pub async fn touch(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<(), StoreError> {
-    db.change("people", "UPDATE people SET facts_changed = $2 WHERE id = $1", args![person.as_str(), now])
-        .await
-        .map(drop)
+    db.change(
+        "people",
+        "UPDATE people SET facts_changed = $2 WHERE id = $1",
+        args![person.as_str(), now],
+    )
+    .await
+    .map(drop)
 }
 
 /// Replaces all that was asserted of one identity by what was asserted just now.

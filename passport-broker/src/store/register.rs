@@ -60,7 +60,10 @@ impl TrustRow {
             Role::VisaIssuer => "visa-issuer",
         };
         let id = format!("{role}:{}", entry.id);
-        Ok(Self { id, policy: TrustPolicy::new(Vec::new(), vec![entry])? })
+        Ok(Self {
+            id,
+            policy: TrustPolicy::new(Vec::new(), vec![entry])?,
+        })
     }
 }
 

@@ -82,13 +82,18 @@ pub struct Row {
 
 impl std::fmt::Debug for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Row").field("table", &self.table).finish_non_exhaustive()
+        f.debug_struct("Row")
+            .field("table", &self.table)
+            .finish_non_exhaustive()
     }
 }
 
 impl Row {
     fn bad(&self, column: &'static str) -> StoreError {
-        StoreError::Inconsistent { table: self.table, column }
+        StoreError::Inconsistent {
+            table: self.table,
+            column,
+        }
     }
 
     /// A text that must be there.
@@ -104,7 +109,9 @@ impl Row {
     /// # Errors
     /// The column is missing or of another type.
     pub fn maybe_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
-        self.inner.try_get::<Option<String>, _>(column).map_err(|_| self.bad(column))
+        self.inner
+            .try_get::<Option<String>, _>(column)
+            .map_err(|_| self.bad(column))
     }
 
     /// A number that must be there.
@@ -120,7 +127,9 @@ impl Row {
     /// # Errors
     /// The column is missing or of another type.
     pub fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
-        self.inner.try_get::<Option<i64>, _>(column).map_err(|_| self.bad(column))
+        self.inner
+            .try_get::<Option<i64>, _>(column)
+            .map_err(|_| self.bad(column))
     }
 
     /// 0 or 1.

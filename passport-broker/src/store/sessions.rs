@@ -44,8 +44,10 @@ impl FromRow for SessionRow {
             identity: people::identity(row)?,
             acr: row.maybe_text("acr")?,
             amr: row.json("amr")?,
-            assurance: u8::try_from(row.int("assurance")?)
-                .map_err(|_| StoreError::Inconsistent { table: "sessions", column: "assurance" })?,
+            assurance: u8::try_from(row.int("assurance")?).map_err(|_| StoreError::Inconsistent {
+                table: "sessions",
+                column: "assurance",
+            })?,
             auth_time: row.instant("auth_time")?,
             created: row.instant("created_at")?,
             last_seen: row.instant("last_seen")?,
@@ -100,7 +102,13 @@ pub async fn live(db: &mut Db, digest: &str, now: Timestamp) -> Result<Option<Se
 /// # Errors
 /// The database is down.
 pub async fn seen(db: &mut Db, digest: &str, now: Timestamp) -> Result<(), StoreError> {
-    db.change("sessions", "UPDATE sessions SET last_seen = $2 WHERE digest = $1", args![digest, now]).await.map(drop)
+    db.change(
+        "sessions",
+        "UPDATE sessions SET last_seen = $2 WHERE digest = $1",
+        args![digest, now],
+    )
+    .await
+    .map(drop)
 }
 
 /// Ends a session; whether it was live.

@@ -37,5 +37,6 @@ pub async fn hit(db: &mut Db, name: &str, subject: &str, since: Timestamp) -> Re
 /// # Errors
 /// The database is down.
 pub async fn tidy(db: &mut Db, before: Timestamp) -> Result<u64, StoreError> {
-    db.change("throttles", "DELETE FROM throttles WHERE since < $1", args![before]).await
+    db.change("throttles", "DELETE FROM throttles WHERE since < $1", args![before])
+        .await
 }

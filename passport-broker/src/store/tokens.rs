@@ -127,7 +127,10 @@ impl FromRow for AccessTokenRow {
         let kind = [TokenKind::Person, TokenKind::Client, TokenKind::Exchanged]
             .into_iter()
             .find(|kind| kind.word() == word)
-            .ok_or(StoreError::Inconsistent { table: "access_tokens", column: "kind" })?;
+            .ok_or(StoreError::Inconsistent {
+                table: "access_tokens",
+                column: "kind",
+            })?;
         Ok(Self {
             jti: row.text("jti")?,
             family: row.maybe_text("family")?,
@@ -161,8 +164,10 @@ pub enum Refreshed {
 /// # Errors
 /// The database is down, or the id is taken.
 pub async fn begin_family(db: &mut Db, family: &Family) -> Result<(), StoreError> {
-    let login = serde_json::to_string(&family.login)
-        .map_err(|_| StoreError::Inconsistent { table: "families", column: "login" })?;
+    let login = serde_json::to_string(&family.login).map_err(|_| StoreError::Inconsistent {
+        table: "families",
+        column: "login",
+    })?;
     db.change(
         "families",
         "INSERT INTO families (id, person, client, sid, code, scope, audience, login, created_at, expires_at)
@@ -241,15 +246,23 @@ impl FromRow for RefreshRow {
 /// The database is down.
 pub async fn use_refresh(db: &mut Db, digest: &str, client: &str, now: Timestamp) -> Result<Refreshed, StoreError> {
     let row: Option<RefreshRow> = db
-        .one("SELECT family, expires_at, used_at FROM refresh_tokens WHERE digest = $1", args![digest])
+        .one(
+            "SELECT family, expires_at, used_at FROM refresh_tokens WHERE digest = $1",
+            args![digest],
+        )
         .await?;
     let Some(row) = row else { return Ok(Refreshed::Bad) };
-    let Some(found) = family(db, &row.family).await? else { return Ok(Refreshed::Bad) };
+    let Some(found) = family(db, &row.family).await? else {
+        return Ok(Refreshed::Bad);
+    };
     if found.client != client || found.revoked.is_some() || found.expires <= now || row.expires <= now {
         return Ok(Refreshed::Bad);
     }
     if let Some(used) = row.used {
-        return Ok(Refreshed::Reused { family: Box::new(found), used });
+        return Ok(Refreshed::Reused {
+            family: Box::new(found),
+            used,
+        });
     }
     let touched = db
         .change(
@@ -261,7 +274,10 @@ pub async fn use_refresh(db: &mut Db, digest: &str, client: &str, now: Timestamp
     if touched == 1 {
         Ok(Refreshed::Good(Box::new(found)))
     } else {
-        Ok(Refreshed::Reused { family: Box::new(found), used: now })
+        Ok(Refreshed::Reused {
+            family: Box::new(found),
+            used: now,
+        })
     }
 }
 
@@ -375,5 +391,10 @@ pub async fn revoke_of_session(db: &mut Db, sid: &str, now: Timestamp) -> Result
 /// # Errors
 /// The database is down.
 pub async fn tidy(db: &mut Db, now: Timestamp) -> Result<u64, StoreError> {
-    db.change("access_tokens", "DELETE FROM access_tokens WHERE expires_at < $1 - 86400", args![now]).await
+    db.change(
+        "access_tokens",
+        "DELETE FROM access_tokens WHERE expires_at < $1 - 86400",
+        args![now],
+    )
+    .await
 }

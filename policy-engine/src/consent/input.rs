@@ -20,6 +20,9 @@ pub const DATASETS: usize = 1000;
 /// Approvals that may be shown: each is tried, so that their number bounds the work.
 pub const APPROVALS: usize = 4096;
 
+/// Characters of a message or a path in a refusal.
+const ERROR_CHARACTERS: usize = 500;
+
 words! {
     /// When in the life of a use the question is asked (2.2).
     Stage, "stage" {
@@ -100,6 +103,12 @@ pub struct InputError {
 }
 
 impl InputError {
+    /// Both texts may repeat what came from outside, so both are cut.
+    fn new(message: &str, path: &str) -> Self {
+        let cut = |text: &str| text.chars().take(ERROR_CHARACTERS).collect();
+        Self { message: cut(message), path: cut(path) }
+    }
+
     /// `consent.input_invalid`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -120,20 +129,12 @@ impl Input {
     /// [`InputError`] with the path of the member at fault.
     pub fn parse(bytes: &[u8]) -> Result<Self, InputError> {
         if bytes.len() > INPUT_BYTES {
-            return Err(InputError {
-                message: format!("the input has more than {INPUT_BYTES} bytes"),
-                path: ".".to_owned(),
-            });
+            return Err(InputError::new(&format!("the input has more than {INPUT_BYTES} bytes"), "."));
         }
         let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let input: Whole = serde_path_to_error::deserialize(&mut reader).map_err(|error| InputError {
-            path: error.path().to_string(),
-            message: error.into_inner().to_string(),
-        })?;
-        reader.end().map_err(|error| InputError {
-            path: ".".to_owned(),
-            message: error.to_string(),
-        })?;
+        let input: Whole = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| InputError::new(&error.inner().to_string(), &error.path().to_string()))?;
+        reader.end().map_err(|error| InputError::new(&error.to_string(), "."))?;
         Ok(input.0)
     }
 }

@@ -117,3 +117,83 @@ impl ResearchPurpose {
         Ok(narrowed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::consent::{Category, Tables};
+
+    fn purpose(json: &Value) -> ResearchPurpose {
+        serde_json::from_value(json.clone()).unwrap()
+    }
+
+    fn narrowed(from: &Value, to: &Value) -> Result<ResearchPurpose, NarrowError> {
+        let header = URL_SAFE_NO_PAD.encode(to.to_string());
+        purpose(from).narrow(&Narrowing::from_header(&header)?, Tables::builtin().diseases())
+    }
+
+    #[test]
+    fn a_header_narrows_and_never_widens() {
+        let whole = json!({"categories": ["genetic", "disease"], "diseases": ["MONDO:0007254"], "project": "p"});
+        let widens = |member| Err(NarrowError::Widens { member });
+        let cases = [
+            ("fewer categories", json!({"categories": ["genetic"]}), Ok(json!({"categories": ["genetic"], "diseases": ["MONDO:0007254"], "project": "p"}))),
+            ("a kind of the disease", json!({"categories": ["disease"], "diseases": ["MONDO:0004989"]}), Ok(json!({"categories": ["disease"], "diseases": ["MONDO:0004989"], "project": "p"}))),
+            ("an empty list says nothing", json!({"categories": ["disease"], "diseases": []}), Ok(json!({"categories": ["disease"], "diseases": ["MONDO:0007254"], "project": "p"}))),
+            ("a no to commerce, an institution", json!({"categories": ["genetic"], "commercial": false, "institution": "i"}), Ok(json!({"categories": ["genetic"], "diseases": ["MONDO:0007254"], "commercial": false, "project": "p", "institution": "i"}))),
+            ("the same project", json!({"categories": ["genetic"], "project": "p"}), Ok(json!({"categories": ["genetic"], "diseases": ["MONDO:0007254"], "project": "p"}))),
+            ("another category", json!({"categories": ["ancestry"]}), widens("categories")),
+            ("a wider disease", json!({"categories": ["disease"], "diseases": ["MONDO:0004992"]}), widens("diseases")),
+            ("a yes to commerce", json!({"categories": ["genetic"], "commercial": true}), widens("commercial")),
+            ("another project", json!({"categories": ["genetic"], "project": "q"}), widens("project")),
+        ];
+        for (name, to, expected) in cases {
+            assert_eq!(narrowed(&whole, &to), expected.map(|json| purpose(&json)), "{name}");
+        }
+    }
+
+    #[test]
+    fn any_disease_narrows_a_purpose_that_names_none_and_a_yes_may_become_a_no() {
+        let whole = json!({"categories": ["biomedical"], "commercial": true, "institution": "i"});
+        let to = json!({"categories": ["biomedical"], "diseases": ["MONDO:0007254"], "commercial": false});
+        let narrow = narrowed(&whole, &to).unwrap();
+        assert_eq!((narrow.diseases.len(), narrow.commercial), (1, Some(false)));
+        let other = json!({"categories": ["biomedical"], "institution": "j"});
+        assert_eq!(narrowed(&whole, &other), Err(NarrowError::Widens { member: "institution" }));
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_is_refused() {
+        let whole = json!({"categories": ["genetic"]});
+        let cases = [
+            ("ethics papers", json!({"categories": ["genetic"], "ethics": []})),
+            ("duties", json!({"categories": ["genetic"], "agrees": {}})),
+            ("an unknown member", json!({"categories": ["genetic"], "disease": []})),
+            ("no category", json!({})),
+            ("an empty list of categories", json!({"categories": []})),
+            ("a list", json!([["genetic"]])),
+            ("null for diseases", json!({"categories": ["genetic"], "diseases": null})),
+        ];
+        for (name, to) in cases {
+            assert_eq!(narrowed(&whole, &to), Err(NarrowError::Unreadable), "{name}");
+        }
+        let good = URL_SAFE_NO_PAD.encode(json!({"categories": ["genetic"]}).to_string());
+        assert!(Narrowing::from_header(&good).is_ok());
+        for text in ["", "{}", "====", &format!("{good}="), &"A".repeat(HEADER_BYTES + 1)] {
+            assert_eq!(Narrowing::from_header(text), Err(NarrowError::Unreadable), "{text:.20}");
+        }
+        assert_eq!(Narrowing::from_json(br#"{"categories":["genetic"]} x"#), Err(NarrowError::Unreadable));
+        let twice = br#"{"categories":["genetic"],"categories":["genetic"]}"#;
+        assert_eq!(Narrowing::from_json(twice), Err(NarrowError::Unreadable));
+    }
+
+    #[test]
+    fn where_nobody_said_anything_there_is_nothing_to_narrow() {
+        for word in Category::ALL {
+            let to = json!({"categories": [word.as_str()]});
+            assert_eq!(narrowed(&json!({"categories": ["unstated"]}), &to), Err(NarrowError::Nothing), "{word}");
+        }
+    }
+}

@@ -22,7 +22,7 @@ macro_rules! words {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                to.write_str(self.as_str())
+                to.pad(self.as_str())
             }
         }
 
