@@ -170,7 +170,11 @@ mod tests {
             dataset: name(dataset),
             groups: None,
         };
-        let prefixes = vec![prefix("s3://b/one", "d1"), prefix("s3://b/one/deep", "d2"), prefix("s3://b/two", "d3")];
+        let prefixes = vec![
+            prefix("s3://b/one", "d1"),
+            prefix("s3://b/one/deep", "d2"),
+            prefix("s3://b/two", "d3"),
+        ];
         (ObjectMap::new(objects).unwrap(), PrefixMap::new(prefixes).unwrap())
     }
 
@@ -180,15 +184,55 @@ mod tests {
         let cases = [
             ("an object", Place::Object("o1"), vec!["d1"], true),
             ("an unknown object", Place::Object("o9"), vec![], false),
-            ("the file of an object", Place::File("s3://loose/5.vcf"), vec!["d5"], true),
-            ("the file of an object under another prefix", Place::File("s3://b/one/other/4.vcf"), vec!["d4"], true),
-            ("another file under a prefix", Place::File("s3://b/one/x"), vec!["d1"], true),
-            ("a file under a longer prefix", Place::File("s3://b/one/deep/x"), vec!["d2"], true),
+            (
+                "the file of an object",
+                Place::File("s3://loose/5.vcf"),
+                vec!["d5"],
+                true,
+            ),
+            (
+                "the file of an object under another prefix",
+                Place::File("s3://b/one/other/4.vcf"),
+                vec!["d4"],
+                true,
+            ),
+            (
+                "another file under a prefix",
+                Place::File("s3://b/one/x"),
+                vec!["d1"],
+                true,
+            ),
+            (
+                "a file under a longer prefix",
+                Place::File("s3://b/one/deep/x"),
+                vec!["d2"],
+                true,
+            ),
             ("a file that nobody owns", Place::File("s3://b/three/x"), vec![], false),
-            ("a directory", Place::Directory("s3://b/one/"), vec!["d1", "d2", "d4"], true),
-            ("a file that is a directory", Place::File("s3://b/one/"), vec!["d1", "d2", "d4"], true),
-            ("a directory that no prefix covers", Place::Directory("s3://loose/"), vec!["d5"], false),
-            ("a directory above prefixes", Place::Directory("s3://b/"), vec!["d1", "d2", "d3", "d4"], false),
+            (
+                "a directory",
+                Place::Directory("s3://b/one/"),
+                vec!["d1", "d2", "d4"],
+                true,
+            ),
+            (
+                "a file that is a directory",
+                Place::File("s3://b/one/"),
+                vec!["d1", "d2", "d4"],
+                true,
+            ),
+            (
+                "a directory that no prefix covers",
+                Place::Directory("s3://loose/"),
+                vec!["d5"],
+                false,
+            ),
+            (
+                "a directory above prefixes",
+                Place::Directory("s3://b/"),
+                vec!["d1", "d2", "d3", "d4"],
+                false,
+            ),
         ];
         for (title, place, datasets, whole) in cases {
             let resolved = resolve([place], &objects, &prefixes);
@@ -200,11 +244,20 @@ mod tests {
     #[test]
     fn what_one_place_does_not_know_nobody_knows() {
         let (objects, prefixes) = maps();
-        let asked = |places: &[Place<'_>]| resolve(places.iter().copied(), &objects, &prefixes).datasets[&name("d1")].clone();
+        let asked =
+            |places: &[Place<'_>]| resolve(places.iter().copied(), &objects, &prefixes).datasets[&name("d1")].clone();
         let two = asked(&[Place::Object("o1"), Place::Object("o2")]);
-        let expected = Asked { groups: names(&["adults"]), objects: names(&["o1", "o2"]), participants: names(&["p1", "p2"]) };
+        let expected = Asked {
+            groups: names(&["adults"]),
+            objects: names(&["o1", "o2"]),
+            participants: names(&["p1", "p2"]),
+        };
         assert_eq!(two, expected);
-        assert_eq!(asked(&[Place::Object("o1"), Place::Object("o3")]).participants, None, "people of one are unknown");
+        assert_eq!(
+            asked(&[Place::Object("o1"), Place::Object("o3")]).participants,
+            None,
+            "people of one are unknown"
+        );
         let mixed = asked(&[Place::Object("o1"), Place::File("s3://b/one/x")]);
         assert_eq!(mixed, Asked::default(), "a file that is no object may hold anything");
     }
@@ -212,7 +265,11 @@ mod tests {
     #[test]
     fn an_unmapped_place_is_told_by_its_position() {
         let (objects, prefixes) = maps();
-        let resolved = resolve([Place::Object("o1"), Place::Object("o9"), Place::File("s3://x/y")], &objects, &prefixes);
+        let resolved = resolve(
+            [Place::Object("o1"), Place::Object("o9"), Place::File("s3://x/y")],
+            &objects,
+            &prefixes,
+        );
         assert_eq!(resolved.unmapped, [1, 2]);
     }
 }

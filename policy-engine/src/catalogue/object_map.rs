@@ -195,8 +195,20 @@ mod tests {
 
     #[test]
     fn objects_are_found_by_their_whole_id_only() {
-        let map = ObjectMap::new(vec![object("b", "2", &[]), object("a/b", "1", &[]), object("a", "3", &[])]).unwrap();
-        let cases = [("a", Some("3")), ("a/b", Some("1")), ("b", Some("2")), ("a/", None), ("A", None), ("", None)];
+        let map = ObjectMap::new(vec![
+            object("b", "2", &[]),
+            object("a/b", "1", &[]),
+            object("a", "3", &[]),
+        ])
+        .unwrap();
+        let cases = [
+            ("a", Some("3")),
+            ("a/b", Some("1")),
+            ("b", Some("2")),
+            ("a/", None),
+            ("A", None),
+            ("", None),
+        ];
         for (id, dataset) in cases {
             assert_eq!(map.object(id).map(|record| record.dataset.as_str()), dataset, "{id}");
         }

@@ -109,7 +109,9 @@ impl From<PrefixMap> for Vec<PrefixRecord> {
 
 /// A URL without the slash at its end: one, since storage keys may have empty segments. The root keeps its authority.
 pub(super) fn trimmed(url: &str) -> &str {
-    url.strip_suffix('/').filter(|short| short.contains("://")).unwrap_or(url)
+    url.strip_suffix('/')
+        .filter(|short| short.contains("://"))
+        .unwrap_or(url)
 }
 
 /// Whether a trimmed URL is the other one or lies under it.
@@ -143,7 +145,12 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_covers_by_whole_segments() {
-        let prefixes = [("s3://b/", "bucket"), ("s3://b/secret", "secret"), ("file:///data/", "files"), ("s3://c/x//", "odd")];
+        let prefixes = [
+            ("s3://b/", "bucket"),
+            ("s3://b/secret", "secret"),
+            ("file:///data/", "files"),
+            ("s3://c/x//", "odd"),
+        ];
         let map = map(&prefixes).unwrap();
         let cases = [
             ("s3://b/secret", Some("secret")),
@@ -164,7 +171,11 @@ mod tests {
             ("", None),
         ];
         for (url, dataset) in cases {
-            assert_eq!(map.covering(url).map(|record| record.dataset.as_str()), dataset, "{url}");
+            assert_eq!(
+                map.covering(url).map(|record| record.dataset.as_str()),
+                dataset,
+                "{url}"
+            );
         }
     }
 
@@ -176,15 +187,28 @@ mod tests {
 
     #[test]
     fn a_prefix_stands_once_and_is_a_storage_url() {
-        assert_eq!(map(&[("s3://b/x", "a"), ("s3://b/x/", "b")]).unwrap_err().code(), "catalogue.prefix_twice");
+        assert_eq!(
+            map(&[("s3://b/x", "a"), ("s3://b/x/", "b")]).unwrap_err().code(),
+            "catalogue.prefix_twice"
+        );
         for prefix in ["", "/data", "://b", "s3:/b"] {
-            assert_eq!(map(&[(prefix, "a")]).unwrap_err().code(), "catalogue.not_a_prefix", "{prefix}");
+            assert_eq!(
+                map(&[(prefix, "a")]).unwrap_err().code(),
+                "catalogue.not_a_prefix",
+                "{prefix}"
+            );
         }
     }
 
     #[test]
     fn the_prefixes_under_a_directory_are_found_and_its_neighbours_are_not() {
-        let map = map(&[("s3://b/a", "1"), ("s3://b/a/x", "2"), ("s3://b/ab", "3"), ("s3://b/a-b", "4")]).unwrap();
+        let map = map(&[
+            ("s3://b/a", "1"),
+            ("s3://b/a/x", "2"),
+            ("s3://b/ab", "3"),
+            ("s3://b/a-b", "4"),
+        ])
+        .unwrap();
         let found: Vec<&str> = map.under("s3://b/a/").map(|record| record.dataset.as_str()).collect();
         assert_eq!(found, ["1", "2"]);
     }

@@ -95,7 +95,10 @@ mod tests {
             ("nothing", vec![]),
             ("no JSON", b"hello".to_vec()),
             ("a list", format!("[{GOOD}]").into_bytes()),
-            ("a list of the parts", br#"[1,"use","compute",{"now":"2026-11-22T12:00:00Z"}]"#.to_vec()),
+            (
+                "a list of the parts",
+                br#"[1,"use","compute",{"now":"2026-11-22T12:00:00Z"}]"#.to_vec(),
+            ),
             ("two objects", format!("{GOOD}{GOOD}").into_bytes()),
             ("a member twice", twice.into_bytes()),
             ("a member of a member twice", twice_inside.into_bytes()),
@@ -117,7 +120,11 @@ mod tests {
             ("2026-11-22T", "2026-11-31T", "context.now"),
             ("\"other\"", "\"others\"", "purpose.categories[0]"),
             ("\"id\":\"d\"", "\"id\":\"\"", "datasets[0].id"),
-            ("\"uses\":[]", "\"uses\":[{\"group\":\"g\",\"terms\":[{\"id\":1}]}]", "datasets[0].uses[0].terms[0].id"),
+            (
+                "\"uses\":[]",
+                "\"uses\":[{\"group\":\"g\",\"terms\":[{\"id\":1}]}]",
+                "datasets[0].uses[0].terms[0].id",
+            ),
         ];
         for (from, to, path) in cases {
             let refusal = refusal(GOOD.replacen(from, to, 1).as_bytes());

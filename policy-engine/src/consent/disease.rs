@@ -132,7 +132,12 @@ impl Diseases {
     /// Whether `id` equals one of `wider` or is a kind of one. An unknown id is under itself only.
     #[must_use]
     pub fn is_under_any<'w>(&self, id: &str, wider: impl IntoIterator<Item = &'w str>) -> bool {
-        let wider: HashSet<&str> = wider.into_iter().collect();
+        self.is_under(id, &wider.into_iter().collect())
+    }
+
+    /// The same for a set that is asked again and again.
+    #[must_use]
+    pub fn is_under(&self, id: &str, wider: &HashSet<&str>) -> bool {
         let (mut open, mut seen) = (vec![id], HashSet::new());
         while let Some(next) = open.pop() {
             if wider.contains(next) {

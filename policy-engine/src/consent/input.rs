@@ -18,7 +18,7 @@ pub const INPUT_BYTES: usize = 16 * 1024 * 1024;
 /// Datasets that may be asked for together.
 pub const DATASETS: usize = 1000;
 /// Approvals that may be shown: each is tried, so that their number bounds the work.
-pub const APPROVALS: usize = 4096;
+pub const APPROVALS: usize = 1000;
 
 /// Characters of a message or a path in a refusal.
 const ERROR_CHARACTERS: usize = 500;
@@ -106,7 +106,10 @@ impl InputError {
     /// Both texts may repeat what came from outside, so both are cut.
     fn new(message: &str, path: &str) -> Self {
         let cut = |text: &str| text.chars().take(ERROR_CHARACTERS).collect();
-        Self { message: cut(message), path: cut(path) }
+        Self {
+            message: cut(message),
+            path: cut(path),
+        }
     }
 
     /// `consent.input_invalid`.
@@ -129,7 +132,10 @@ impl Input {
     /// [`InputError`] with the path of the member at fault.
     pub fn parse(bytes: &[u8]) -> Result<Self, InputError> {
         if bytes.len() > INPUT_BYTES {
-            return Err(InputError::new(&format!("the input has more than {INPUT_BYTES} bytes"), "."));
+            return Err(InputError::new(
+                &format!("the input has more than {INPUT_BYTES} bytes"),
+                ".",
+            ));
         }
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let input: Whole = serde_path_to_error::deserialize(&mut reader)

@@ -68,11 +68,14 @@ impl Narrowing {
         Self::from_json(&URL_SAFE_NO_PAD.decode(text).map_err(|_| NarrowError::Unreadable)?)
     }
 
-    /// Reads the JSON object itself.
+    /// Reads the JSON object itself: at most [`HEADER_BYTES`].
     ///
     /// # Errors
     /// [`NarrowError::Unreadable`].
     pub fn from_json(json: &[u8]) -> Result<Self, NarrowError> {
+        if json.len() > HEADER_BYTES {
+            return Err(NarrowError::Unreadable);
+        }
         let mut reader = serde_json::Deserializer::from_slice(json);
         let narrowing = strict::object(&mut reader).map_err(|_| NarrowError::Unreadable)?;
         reader.end().map_err(|_| NarrowError::Unreadable)?;
@@ -139,15 +142,53 @@ mod tests {
         let whole = json!({"categories": ["genetic", "disease"], "diseases": ["MONDO:0007254"], "project": "p"});
         let widens = |member| Err(NarrowError::Widens { member });
         let cases = [
-            ("fewer categories", json!({"categories": ["genetic"]}), Ok(json!({"categories": ["genetic"], "diseases": ["MONDO:0007254"], "project": "p"}))),
-            ("a kind of the disease", json!({"categories": ["disease"], "diseases": ["MONDO:0004989"]}), Ok(json!({"categories": ["disease"], "diseases": ["MONDO:0004989"], "project": "p"}))),
-            ("an empty list says nothing", json!({"categories": ["disease"], "diseases": []}), Ok(json!({"categories": ["disease"], "diseases": ["MONDO:0007254"], "project": "p"}))),
-            ("a no to commerce, an institution", json!({"categories": ["genetic"], "commercial": false, "institution": "i"}), Ok(json!({"categories": ["genetic"], "diseases": ["MONDO:0007254"], "commercial": false, "project": "p", "institution": "i"}))),
-            ("the same project", json!({"categories": ["genetic"], "project": "p"}), Ok(json!({"categories": ["genetic"], "diseases": ["MONDO:0007254"], "project": "p"}))),
-            ("another category", json!({"categories": ["ancestry"]}), widens("categories")),
-            ("a wider disease", json!({"categories": ["disease"], "diseases": ["MONDO:0004992"]}), widens("diseases")),
-            ("a yes to commerce", json!({"categories": ["genetic"], "commercial": true}), widens("commercial")),
-            ("another project", json!({"categories": ["genetic"], "project": "q"}), widens("project")),
+            (
+                "fewer categories",
+                json!({"categories": ["genetic"]}),
+                Ok(json!({"categories": ["genetic"], "diseases": ["MONDO:0007254"], "project": "p"})),
+            ),
+            (
+                "a kind of the disease",
+                json!({"categories": ["disease"], "diseases": ["MONDO:0004989"]}),
+                Ok(json!({"categories": ["disease"], "diseases": ["MONDO:0004989"], "project": "p"})),
+            ),
+            (
+                "an empty list says nothing",
+                json!({"categories": ["disease"], "diseases": []}),
+                Ok(json!({"categories": ["disease"], "diseases": ["MONDO:0007254"], "project": "p"})),
+            ),
+            (
+                "a no to commerce, an institution",
+                json!({"categories": ["genetic"], "commercial": false, "institution": "i"}),
+                Ok(
+                    json!({"categories": ["genetic"], "diseases": ["MONDO:0007254"], "commercial": false, "project": "p", "institution": "i"}),
+                ),
+            ),
+            (
+                "the same project",
+                json!({"categories": ["genetic"], "project": "p"}),
+                Ok(json!({"categories": ["genetic"], "diseases": ["MONDO:0007254"], "project": "p"})),
+            ),
+            (
+                "another category",
+                json!({"categories": ["ancestry"]}),
+                widens("categories"),
+            ),
+            (
+                "a wider disease",
+                json!({"categories": ["disease"], "diseases": ["MONDO:0004992"]}),
+                widens("diseases"),
+            ),
+            (
+                "a yes to commerce",
+                json!({"categories": ["genetic"], "commercial": true}),
+                widens("commercial"),
+            ),
+            (
+                "another project",
+                json!({"categories": ["genetic"], "project": "q"}),
+                widens("project"),
+            ),
         ];
         for (name, to, expected) in cases {
             assert_eq!(narrowed(&whole, &to), expected.map(|json| purpose(&json)), "{name}");
@@ -161,7 +202,10 @@ mod tests {
         let narrow = narrowed(&whole, &to).unwrap();
         assert_eq!((narrow.diseases.len(), narrow.commercial), (1, Some(false)));
         let other = json!({"categories": ["biomedical"], "institution": "j"});
-        assert_eq!(narrowed(&whole, &other), Err(NarrowError::Widens { member: "institution" }));
+        assert_eq!(
+            narrowed(&whole, &other),
+            Err(NarrowError::Widens { member: "institution" })
+        );
     }
 
     #[test]
@@ -174,7 +218,10 @@ mod tests {
             ("no category", json!({})),
             ("an empty list of categories", json!({"categories": []})),
             ("a list", json!([["genetic"]])),
-            ("null for diseases", json!({"categories": ["genetic"], "diseases": null})),
+            (
+                "null for diseases",
+                json!({"categories": ["genetic"], "diseases": null}),
+            ),
         ];
         for (name, to) in cases {
             assert_eq!(narrowed(&whole, &to), Err(NarrowError::Unreadable), "{name}");
@@ -184,7 +231,10 @@ mod tests {
         for text in ["", "{}", "====", &format!("{good}="), &"A".repeat(HEADER_BYTES + 1)] {
             assert_eq!(Narrowing::from_header(text), Err(NarrowError::Unreadable), "{text:.20}");
         }
-        assert_eq!(Narrowing::from_json(br#"{"categories":["genetic"]} x"#), Err(NarrowError::Unreadable));
+        assert_eq!(
+            Narrowing::from_json(br#"{"categories":["genetic"]} x"#),
+            Err(NarrowError::Unreadable)
+        );
         let twice = br#"{"categories":["genetic"],"categories":["genetic"]}"#;
         assert_eq!(Narrowing::from_json(twice), Err(NarrowError::Unreadable));
     }
@@ -193,7 +243,11 @@ mod tests {
     fn where_nobody_said_anything_there_is_nothing_to_narrow() {
         for word in Category::ALL {
             let to = json!({"categories": [word.as_str()]});
-            assert_eq!(narrowed(&json!({"categories": ["unstated"]}), &to), Err(NarrowError::Nothing), "{word}");
+            assert_eq!(
+                narrowed(&json!({"categories": ["unstated"]}), &to),
+                Err(NarrowError::Nothing),
+                "{word}"
+            );
         }
     }
 }

@@ -11,6 +11,9 @@ use super::strict;
 use super::user::VouchedBy;
 use super::word::words;
 
+/// Diseases that a purpose may name: each is compared with every approval and label.
+pub const DISEASES: usize = 1000;
+
 words! {
     /// A word for what the work is for, whom it looks at, or a use that is barred.
     Category, "category" {
@@ -328,6 +331,15 @@ pub struct EthicsEntry {
         skip_serializing_if = "Option::is_none"
     )]
     pub datasets: Option<BTreeSet<Name>>,
+}
+
+fn diseases<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<Name>, D::Error> {
+    let set: BTreeSet<Name> = strict::unique(from)?;
+    if set.len() > DISEASES {
+        Err(de::Error::custom(format!("more than {DISEASES} diseases")))
+    } else {
+        Ok(set)
+    }
 }
 
 fn ethics<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<EthicsEntry>, D::Error> {

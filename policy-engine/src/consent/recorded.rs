@@ -68,15 +68,39 @@ mod tests {
         let other = json!({"purpose": {"categories": ["ancestry"]}});
         let cases = [
             ("one", vec![json!({})], true),
-            ("two of the same", vec![json!({}), json!({"expires": "2028-01-01T00:00:00Z"})], true),
-            ("an attested one", vec![json!({"purpose": {"categories": ["genetic"], "basis": "attested"}})], true),
+            (
+                "two of the same",
+                vec![json!({}), json!({"expires": "2028-01-01T00:00:00Z"})],
+                true,
+            ),
+            (
+                "an attested one",
+                vec![json!({"purpose": {"categories": ["genetic"], "basis": "attested"}})],
+                true,
+            ),
             ("none", vec![], false),
-            ("one that records none beside", vec![json!({}), json!({"purpose": null})], false),
+            (
+                "one that records none beside",
+                vec![json!({}), json!({"purpose": null})],
+                false,
+            ),
             ("two that differ", vec![json!({}), other.clone()], false),
             ("two projects", vec![json!({}), json!({"project": "q"})], false),
-            ("another that has ended", vec![json!({}), json!({"expires": "2026-02-01T00:00:00Z", "purpose": null})], true),
-            ("another for other people", vec![json!({}), json!({"users": ["bob"], "purpose": null})], true),
-            ("another of a stranger", vec![json!({}), json!({"source": "x", "purpose": null})], true),
+            (
+                "another that has ended",
+                vec![json!({}), json!({"expires": "2026-02-01T00:00:00Z", "purpose": null})],
+                true,
+            ),
+            (
+                "another for other people",
+                vec![json!({}), json!({"users": ["bob"], "purpose": null})],
+                true,
+            ),
+            (
+                "another of a stranger",
+                vec![json!({}), json!({"source": "x", "purpose": null})],
+                true,
+            ),
             ("another dataset", vec![json!({"dataset": "d2"})], false),
         ];
         let mut expected = ResearchPurpose::of(super::super::Categories::of(&[super::super::Category::Genetic]));

@@ -1,6 +1,6 @@
 //! Which approvals are in force for a dataset (`consent.md` 2.9).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use visa_verifier::seam::Timestamp;
 
@@ -110,12 +110,9 @@ fn is_within(case: &Case<'_>, approved: &ApprovedPurpose) -> bool {
         .categories
         .without(Categories::BARRED)
         .is_within(approved.categories);
-    let diseases = approved.diseases.is_empty()
-        || (!purpose.diseases.is_empty()
-            && purpose.diseases.iter().all(|disease| {
-                let approved = approved.diseases.iter().map(Name::as_str);
-                case.tables.diseases.is_under_any(disease.as_str(), approved)
-            }));
+    let wider: HashSet<&str> = approved.diseases.iter().map(Name::as_str).collect();
+    let is_under = |disease: &Name| case.tables.diseases.is_under(disease.as_str(), &wider);
+    let diseases = wider.is_empty() || (!purpose.diseases.is_empty() && purpose.diseases.iter().all(is_under));
     let commercial = match purpose.commercial {
         Some(true) => approved.commercial == Some(true),
         Some(false) => true,

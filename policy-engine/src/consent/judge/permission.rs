@@ -1,5 +1,7 @@
 //! Permissions: what for (`consent.md` 2.4).
 
+use std::collections::HashSet;
+
 use super::case::Case;
 use super::findings::{Findings, Spot};
 use crate::consent::code::Code;
@@ -55,11 +57,11 @@ fn answer(case: &Case<'_>, label: &Label<'_>, permission: Permission, category: 
 
 fn judge_diseases(case: &Case<'_>, spot: &Spot, label: &Label<'_>, findings: &mut Findings<'_>) {
     let ontology = &case.tables.diseases;
-    let mut valid = Vec::new();
+    let mut valid = HashSet::new();
     for value in label.diseases.iter().map(|value| value.as_str()) {
         let code = match ontology.standing(value) {
             Standing::Live => {
-                valid.push(value);
+                valid.insert(value);
                 continue;
             }
             Standing::Obsolete => Code::LabelDiseaseObsolete,
@@ -75,7 +77,7 @@ fn judge_diseases(case: &Case<'_>, spot: &Spot, label: &Label<'_>, findings: &mu
         let code = match ontology.standing(disease) {
             Standing::Unknown => Code::DiseaseUnknown,
             Standing::Obsolete => Code::DiseaseObsolete,
-            Standing::Live if valid.is_empty() || ontology.is_under_any(disease, valid.iter().copied()) => continue,
+            Standing::Live if valid.is_empty() || ontology.is_under(disease, &valid) => continue,
             Standing::Live => Code::DiseaseNotCovered,
         };
         let name = ontology
