@@ -20,6 +20,8 @@ mod purpose;
 mod question;
 mod resolve;
 mod session;
+#[cfg(test)]
+mod tests;
 mod work;
 
 pub use current::Current;

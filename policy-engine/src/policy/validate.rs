@@ -58,7 +58,13 @@ fn finding(file: &str, error: &BundleError) -> Finding {
         BundleError::Annotation { file, policy, .. } | BundleError::Id { file, policy, .. } => {
             (file.clone(), Some(policy.clone()))
         }
-        _ => (file.to_owned(), None),
+        BundleError::Parse { .. }
+        | BundleError::Schema { .. }
+        | BundleError::Invalid { .. }
+        | BundleError::Link { .. }
+        | BundleError::Record { .. }
+        | BundleError::Entity { .. }
+        | BundleError::Older { .. } => (file.to_owned(), None),
     };
     Finding {
         file,

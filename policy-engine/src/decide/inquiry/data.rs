@@ -1,0 +1,175 @@
+//! One question a dataset: consent's verdict, the grant, the purpose and the person's standing in its context.
+
+use visa_verifier::VisaType;
+
+use super::Inquiry;
+use crate::{
+    consent::{Access, Dataset, PurposeBasis, ResearchPurpose, Verdict, VouchedBy},
+    decide::{
+        DutyKind,
+        ask::{Asked, Question},
+        consented::Consented,
+        facts::REGISTERED,
+        hex_digest,
+    },
+    entity::{ConsentPart, DataContext, PurposePart, uid},
+    error::EngineError,
+    intent::Action,
+    snapshot::DatasetMode,
+};
+
+impl Inquiry<'_> {
+    /// Asks about one dataset. Returns whether it permits.
+    pub(super) fn dataset(&mut self, dataset: &Dataset, consented: Option<&Consented>) -> bool {
+        let id = dataset.id.as_str();
+        let asked = match self.data_action() {
+            Some(action) => self.data_question(action, dataset, consented),
+            // A draft about a dataset is no use of it.
+            None if self.intent.action == Action::DrsRegister => {
+                let resource = uid(&self.engine.schema.types.dataset, id);
+                self.call(Action::DrsRegister, resource, Vec::new(), false)
+            }
+            None => return false,
+        };
+        let permitted = self.draft.take(self.engine, asked, Some(id), None);
+        self.rest_on(dataset, consented);
+        self.dataset_duties(id);
+        permitted
+    }
+
+    fn data_question(
+        &mut self,
+        action: Action,
+        dataset: &Dataset,
+        consented: Option<&Consented>,
+    ) -> Result<Asked, EngineError> {
+        let types = &self.engine.schema.types;
+        let id = dataset.id.as_str();
+        let held = consented.and_then(|consented| consented.grant(self.facts, id));
+        // A description asks consent nothing; whether there is a grant at all opens it.
+        let held = held.or_else(|| {
+            (action == Action::DrsDescribe)
+                .then(|| {
+                    self.facts.derived.grants.iter().find(|grant| {
+                        grant.approval.dataset == dataset.id
+                            && dataset.dac.contains(&grant.approval.source)
+                            && self.now < grant.approval.expires
+                    })
+                })
+                .flatten()
+        });
+        let consent = match consented {
+            Some(consented) => consented.part(id),
+            None => ConsentPart {
+                verdict: Verdict::Deny,
+                code: "not_asked".to_owned(),
+            },
+        };
+        let basis = consented.map_or(PurposeBasis::None, |consented| consented.basis(id));
+        let purpose = self
+            .draft
+            .purpose
+            .as_ref()
+            .filter(|purpose| !purpose.categories.is_unstated());
+        let context = DataContext {
+            call: self.call_context(),
+            consent,
+            grant: held.map(|grant| grant.part(self.facts)),
+            researcher_status: self.is_registered_researcher(),
+            terms: self.terms(),
+            purpose: purpose.map(|purpose| purpose_part(purpose, basis)),
+            service: action.computes().then(|| self.service.clone()),
+        }
+        .build(types)?;
+        let mut seeds = self.seeds();
+        if action.computes() {
+            seeds.push(uid(&types.service, &self.service));
+        }
+        let (principal, own) = self.reader(action)?;
+        self.engine.ask(Question {
+            action,
+            principal,
+            resource: uid(&types.dataset, id),
+            own,
+            seeds,
+            context,
+        })
+    }
+
+    fn is_registered_researcher(&self) -> bool {
+        self.facts.derived.user.researcher_status.iter().any(|status| {
+            status.value.as_str() == REGISTERED
+                && self.now < status.expires
+                && status.by.is_some_and(|by| by != VouchedBy::Own)
+        })
+    }
+
+    fn terms(&self) -> Vec<String> {
+        let terms = self
+            .facts
+            .derived
+            .user
+            .accepted_terms
+            .iter()
+            .filter(|terms| self.now < terms.expires);
+        terms.map(|terms| terms.value.to_string()).collect()
+    }
+
+    /// The visas that the answer for a dataset rests on.
+    fn rest_on(&mut self, dataset: &Dataset, consented: Option<&Consented>) {
+        let grant = consented.and_then(|consented| consented.grant(self.facts, dataset.id.as_str()));
+        if let Some(grant) = grant {
+            self.draft.rests_on.sources.insert(grant.approval.source.to_string());
+            for at in &grant.visas {
+                self.draft.uses(self.facts, *at);
+            }
+        }
+        for (at, visa) in self.facts.visas().iter().enumerate() {
+            let registers = dataset.access == Access::Registered && visa.value == REGISTERED;
+            let agrees = visa.kind == VisaType::AcceptedTermsAndPolicies
+                && dataset.agreements.iter().any(|terms| terms.as_str() == visa.value);
+            if registers || agrees || visa.kind == VisaType::AffiliationAndRole {
+                self.draft.uses(self.facts, at);
+            }
+        }
+    }
+
+    /// What the door owes for a use of this dataset.
+    fn dataset_duties(&mut self, id: &str) {
+        let Some(record) = self.engine.dataset(id) else { return };
+        let action = self.intent.action;
+        let mut duties = vec![DutyKind::MaxValidUntil];
+        if action == Action::DrsDescribe || action.releases() {
+            duties.push(DutyKind::FilterResponse);
+        }
+        if action != Action::DrsDescribe {
+            duties.extend([
+                DutyKind::CapabilityUrl,
+                DutyKind::RecordBytes,
+                DutyKind::TerminateOnRevocation,
+            ]);
+        }
+        if record.mode == DatasetMode::ComputeOnly && matches!(action, Action::TesCreate | Action::WesCreate) {
+            duties.extend([DutyKind::HoldLogs, DutyKind::MaxView]);
+        }
+        for kind in duties.into_iter().chain(record.duties.iter().copied()) {
+            self.draft.duty(kind, Some(id));
+        }
+    }
+}
+
+fn purpose_part(purpose: &ResearchPurpose, basis: PurposeBasis) -> PurposePart {
+    let text = serde_json::to_string(purpose).unwrap_or_default();
+    PurposePart {
+        basis,
+        id: hex_digest(text.as_bytes()),
+        // Silence is no "no": a policy against commercial use hits.
+        commercial: purpose.commercial != Some(false),
+        uses: purpose
+            .categories
+            .iter()
+            .map(|category| category.as_str().to_owned())
+            .collect(),
+        diseases: purpose.diseases.iter().map(ToString::to_string).collect(),
+    }
+}

@@ -1,0 +1,7 @@
+//! The engine as a whole, on the facts of the demo and around it.
+
+mod demo;
+mod govern;
+mod guards;
+mod node;
+mod work;
