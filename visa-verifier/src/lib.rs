@@ -18,7 +18,7 @@ pub mod verify;
 pub mod visa;
 
 pub use keys::{KeyError, KeyServer, KeySet, KeyStore, KeyStoreSettings};
-pub use passport::{Passport, PassportRejected, Rejected, VerifiedPassport, Visa};
+pub use passport::{Code, Passport, PassportRejected, Rejected, VerifiedPassport, Visa};
 pub use seam::{Clock, Fetch, Secret, Timestamp};
 pub use token::{Audience, ClaimError, Issuer, NumericDate, Subject, TokenError};
 pub use trust::{Evidence, TrustEntry, TrustPolicy};

@@ -83,7 +83,7 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_bytes(), &random).map_err(|_| wrong())?;
         return Ok(Box::new(RingSigner {
             algorithm: *algorithm,
-            pair: Pair::Ec(pair, random),
+            pair: Pair::Ec(Box::new(pair), random),
         }));
     }
     if *algorithm == Algorithm::RS256 && key.family() == AlgorithmFamily::Rsa {
@@ -110,7 +110,7 @@ struct RingSigner {
 }
 
 enum Pair {
-    Ec(EcdsaKeyPair, ring::rand::SystemRandom),
+    Ec(Box<EcdsaKeyPair>, ring::rand::SystemRandom),
     Rsa(Box<RsaKeyPair>, ring::rand::SystemRandom),
 }
 

@@ -2,13 +2,12 @@
 //! good for a grace that ends when the server cannot be reached, one fetch at a time per server (D1, CLH-16).
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use moka::sync::Cache;
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
 use super::server::{KeyRequest, KeyServer};
 use super::set::KeySet;
@@ -18,7 +17,7 @@ use crate::token::{Issuer, json, limits};
 /// How keys are kept. The defaults are good for most.
 #[derive(Clone, Debug)]
 pub struct KeyStoreSettings {
-    /// How long a fetched set is used without asking again. Default 1 h.
+    /// How long a fetched set is used without asking again. Default 15 min; the grace counts from the same fetch.
     pub fresh: Duration,
     /// At least this long between two fetches from one server, however many unknown `kid`s come. Default 60 s.
     pub pause: Duration,
@@ -31,7 +30,7 @@ pub struct KeyStoreSettings {
 impl Default for KeyStoreSettings {
     fn default() -> Self {
         Self {
-            fresh: Duration::from_secs(3_600),
+            fresh: Duration::from_secs(900),
             pause: Duration::from_secs(60),
             servers: 1_000,
             allow_loopback_http: false,
@@ -45,16 +44,29 @@ pub struct KeyStore {
     fetch: Arc<dyn Fetch>,
     clock: Arc<dyn Clock>,
     settings: KeyStoreSettings,
-    // one slot a server; its lock is the single flight. INVARIANT: held across one fetch at most.
-    slots: Cache<KeyServer, Arc<Mutex<Slot>>>,
+    slots: Cache<KeyServer, Arc<Slot>>,
 }
 
 /// What is known of one server.
 #[derive(Debug, Default)]
 struct Slot {
+    // INVARIANT: never held across an await; who holds it only reads or writes the few fields.
+    known: Mutex<Known>,
+    // Its lock is the single flight: held across one fetch, never by who finds what it needs in `known`.
+    flight: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Known {
     keys: Option<(KeySet, Timestamp)>,
     asked: Option<Timestamp>,
     failure: Option<FetchError>,
+}
+
+impl Slot {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A key set and whether it is older than it should be because its server cannot be reached.
@@ -89,40 +101,86 @@ impl KeyStore {
     /// a pause; else, if the server fails, the old ones until their grace ends.
     pub async fn get(&self, request: &KeyRequest) -> Result<Supplied, FetchError> {
         let slot = self.slots.get_with(request.server.clone(), Arc::default);
-        let mut slot = slot.lock().await;
-        let now = self.clock.now();
-        let age = slot.keys.as_ref().map(|(_, at)| now.since(*at));
-        let fresh = age.is_some_and(|age| age < self.settings.fresh);
-        if let Some((keys, _)) = &slot.keys
-            && fresh
-            && request.kid.as_ref().is_none_or(|kid| keys.has(kid))
-        {
-            return Ok(keys.clone().into());
+        let good = self.good(&slot.known(), request);
+        if let Some(good) = good {
+            return Ok(good);
         }
-        if slot.asked.is_none_or(|asked| now.since(asked) >= self.settings.pause) {
-            slot.asked = Some(now);
-            match self.fetched(&request.server).await {
-                Ok(keys) => {
-                    slot.failure = None;
-                    slot.keys = Some((keys.clone(), now));
-                    return Ok(keys.into());
-                }
-                Err(error) => {
-                    tracing::warn!(server = %request.server, code = error.code(), "keys could not be fetched: {error}");
-                    slot.failure = Some(error);
+        let flight = match Arc::clone(&slot.flight).try_lock_owned() {
+            Ok(flight) => flight,
+            Err(_) => {
+                // while another fetches, who can live by the grace does not wait
+                let known = slot.known().clone();
+                match self.old(&known, request) {
+                    Ok(old) => return Ok(old),
+                    Err(_) => Arc::clone(&slot.flight).lock_owned().await,
                 }
             }
+        };
+        let known = slot.known().clone();
+        if let Some(good) = self.good(&known, request) {
+            return Ok(good);
         }
-        match (&slot.keys, age) {
-            // fresh, without the asked kid: the issuer does not have it, as far as we may ask
-            (Some((keys, _)), Some(_)) if fresh => Ok(keys.clone().into()),
-            (Some((keys, _)), Some(age)) if age < request.grace.max(self.settings.fresh) => Ok(Supplied {
+        let now = self.clock.now();
+        if known.asked.is_some_and(|asked| now.since(asked) < self.settings.pause) {
+            return self.old(&known, request);
+        }
+        // on its own task: a caller that hangs up must not leave a server marked as asked and nothing known
+        let (store, asked, request_server) = (self.clone(), Arc::clone(&slot), request.server.clone());
+        let fetching = tokio::spawn(async move {
+            let _flight = flight;
+            store.fetch_into(&asked, &request_server).await;
+        });
+        if fetching.await.is_err() {
+            tracing::error!(server = %request.server, "fetching keys ended early");
+        }
+        let known = slot.known().clone();
+        self.good(&known, request).map_or_else(|| self.old(&known, request), Ok)
+    }
+
+    async fn fetch_into(&self, slot: &Slot, server: &KeyServer) {
+        let now = self.clock.now();
+        slot.known().asked = Some(now);
+        let fetched = self.fetched(server).await;
+        let mut known = slot.known();
+        match fetched {
+            Ok(keys) => {
+                known.keys = Some((keys, now));
+                known.failure = None;
+            }
+            Err(error) => {
+                tracing::warn!(server = %server, code = error.code(), "keys could not be fetched: {error}");
+                known.failure = Some(error);
+            }
+        }
+    }
+
+    /// Fresh keys that hold the asked `kid`.
+    fn good(&self, known: &Known, request: &KeyRequest) -> Option<Supplied> {
+        let (keys, at) = known.keys.as_ref()?;
+        let fresh = self.clock.now().since(*at) < self.settings.fresh;
+        let holds = request.kid.as_ref().is_none_or(|kid| keys.has(kid));
+        (fresh && holds).then(|| keys.clone().into())
+    }
+
+    /// The second best: fresh keys without the `kid` (the issuer does not have it, as far as we may ask), or older
+    /// ones inside of their grace.
+    fn old(&self, known: &Known, request: &KeyRequest) -> Result<Supplied, FetchError> {
+        let resting = || FetchError::Resting {
+            host: request.server.to_string(),
+        };
+        let Some((keys, at)) = &known.keys else {
+            return Err(known.failure.clone().unwrap_or_else(resting));
+        };
+        let age = self.clock.now().since(*at);
+        if age < self.settings.fresh {
+            Ok(keys.clone().into())
+        } else if age < request.grace {
+            Ok(Supplied {
                 keys: keys.clone(),
                 stale: true,
-            }),
-            _ => Err(slot.failure.clone().unwrap_or_else(|| FetchError::Resting {
-                host: request.server.to_string(),
-            })),
+            })
+        } else {
+            Err(known.failure.clone().unwrap_or_else(resting))
         }
     }
 

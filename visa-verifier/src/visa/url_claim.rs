@@ -25,7 +25,8 @@ pub fn is_url_claim(text: &str) -> bool {
             .is_some_and(|r| r.split(['/', '?', '#']).next().is_some_and(|h| !h.is_empty()));
     }
     // `example.org:8080/x` is a host and a port, not a scheme
-    !rest.is_empty() && !(scheme.contains('.') && rest.starts_with(|c: char| c.is_ascii_digit()))
+    let port = scheme.contains('.') && rest.starts_with(|c: char| c.is_ascii_digit());
+    !rest.is_empty() && !port
 }
 
 #[cfg(test)]
