@@ -10,16 +10,20 @@ use serde_json::json;
 use tempfile::TempDir;
 use visa_verifier::VisaIdentity;
 use visa_verifier::seam::{
-    Clock, Fetch, FetchError, Fetched, FixedClock, Limit, Random, Secret, SystemRandom, Timestamp,
+    Clock, Fetch, FetchError, Fetched, FixedClock, Limit, Random, Secret, SystemRandom, Timestamp, token,
 };
+use visa_verifier::trust::{Role, TrustEntry};
 
 use crate::bootstrap::{self, Bootstrap};
 use crate::broker::{Audit, Broker, BrokerError, Seams};
 use crate::caller::{Caller, REFEDS_MFA};
 use crate::config::Config;
+use crate::provider::Scopes;
+use crate::provider::access_token;
 use crate::store::clients::{ClientAuth, ClientKind as Kind, ClientRow};
 use crate::store::people::{self, Fact, FactKind, PersonId};
 use crate::store::roles::RoleRow;
+use crate::store::tokens::{self, Family, LoginFacts};
 
 pub(crate) const ISSUER: &str = "https://broker.example.org";
 pub(crate) const HOME: &str = "https://home.example.org";
@@ -147,6 +151,13 @@ impl Node {
             .unwrap();
         tx.commit().await.unwrap();
         self.broker.publish().await.unwrap();
+        self.caller(sub).await
+    }
+
+    /// The same person again, with a login of just now.
+    pub(crate) async fn caller(&self, sub: &str) -> Caller {
+        let (person, identity) = (PersonId::from_text(format!("p-{sub}")), home(sub));
+        let now = self.broker.now();
         Caller {
             identity: self.broker.identity_of(&person).unwrap(),
             person,
@@ -163,6 +174,39 @@ impl Node {
             token_digest: [0; 32],
             address: None,
         }
+    }
+
+    /// A live access token of ours for a caller.
+    pub(crate) async fn token(&self, caller: &Caller, scope: &str) -> String {
+        let now = self.broker.now();
+        let family = Family {
+            id: token(self.broker.random(), 9),
+            person: caller.person.clone(),
+            client: caller.client.clone(),
+            sid: None,
+            code: None,
+            scope: scope.to_owned(),
+            audience: vec![ISSUER.to_owned()],
+            login: LoginFacts {
+                identity: caller.login.clone().unwrap(),
+                auth_time: caller.auth_time.unwrap(),
+                acr: caller.acr.clone(),
+                amr: Vec::new(),
+                assurance: caller.assurance,
+                name: None,
+                email: None,
+            },
+            created: now,
+            expires: Timestamp::from_unix(START + 86_400),
+            revoked: None,
+        };
+        let mut db = self.broker.db();
+        tokens::begin_family(&mut db, &family).await.unwrap();
+        let scopes = Scopes::parse(scope);
+        access_token::issue(&self.broker, &mut db, &family, &scopes, &family.audience, now)
+            .await
+            .unwrap()
+            .token
     }
 
     /// The types of all events so far.
@@ -214,6 +258,7 @@ pub(crate) fn catalogue() -> Bootstrap {
             role("noor", RoleGrant::Role("auditor".to_owned())),
             role("noor", RoleGrant::Role("administrator".to_owned())),
         ],
+        trust: vec![own_issuer()],
         clients: vec![ClientRow {
             id: "visum-cli".to_owned(),
             name: "visum".to_owned(),
@@ -229,6 +274,14 @@ pub(crate) fn catalogue() -> Bootstrap {
             removed: None,
         }],
         ..Bootstrap::default()
+    }
+}
+
+fn own_issuer() -> TrustEntry {
+    TrustEntry {
+        visa_types: vec!["*".to_owned()],
+        sources: vec!["*".to_owned()],
+        ..TrustEntry::new(Role::VisaIssuer, ISSUER.parse().unwrap())
     }
 }
 

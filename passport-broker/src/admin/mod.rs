@@ -35,3 +35,6 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/roles", get(roles::list))
         .route("/admin/audit/events", get(audit::events))
 }
+
+#[cfg(test)]
+mod tests;

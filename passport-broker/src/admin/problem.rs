@@ -91,18 +91,14 @@ impl ApiProblem {
 impl From<StoreError> for ApiProblem {
     fn from(error: StoreError) -> Self {
         tracing::error!(code = error.code(), error = ?error, "the database did not answer a request");
-        match error {
-            StoreError::Conflict { .. } => Self::new(
-                StatusCode::CONFLICT,
-                error.code(),
-                "Somebody changed this at the same time: try again.",
-            ),
-            _ => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                error.code(),
-                "The database does not answer at present; nothing was changed. Try again.",
-            ),
+        if matches!(error, StoreError::Conflict { .. }) {
+            return Self::new(StatusCode::CONFLICT, error.code(), "Somebody changed this at the same time: try again.");
         }
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            error.code(),
+            "The database does not answer at present; nothing was changed. Try again.",
+        )
     }
 }
 

@@ -21,6 +21,12 @@ use crate::store::people::{self, FactKind};
 
 /// The facts of a caller on one snapshot.
 pub(super) async fn of(broker: &Broker, caller: &Caller, snapshot: &Snapshot) -> Result<Facts, GovernError> {
+    // without it no affiliation of ours counts, and rules about conflicts of interest would see nobody's house
+    let own = &broker.config().issuer;
+    if snapshot.trust.entry(Role::VisaIssuer, own).is_none() {
+        let why = format!("the trust entries of this node lack its own broker `{own}` as visa issuer");
+        return Err(GovernError::Facts { why });
+    }
     let passport = own_passport(broker, caller, snapshot).await?;
     Ok(Facts::of(&passport, &caller.session(), snapshot))
 }
@@ -68,7 +74,14 @@ async fn own_passport(broker: &Broker, caller: &Caller, snapshot: &Snapshot) -> 
     let trust = own_trust(broker, snapshot)?;
     let mut verification = Verification::begin(passport, &trust, now);
     match verification.step() {
-        Step::Done(result) => (*result).map_err(|rejected| failed(&rejected.code())),
+        Step::Done(result) => {
+            let passport = (*result).map_err(|rejected| failed(&rejected.code()))?;
+            for rejected in passport.rejected() {
+                // an odd value that an institution asserted: it counts for nothing, and somebody should know
+                tracing::warn!(code = %rejected.code(), "a visa of our own does not count");
+            }
+            Ok(passport)
+        }
         Step::Need(_) => Err(failed(&"our own keys were not at hand")),
     }
 }

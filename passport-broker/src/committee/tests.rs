@@ -169,6 +169,9 @@ async fn requests_that_make_no_sense_are_refused_with_their_reason() {
 async fn a_member_of_the_applicants_house_may_not_vote_even_if_the_house_is_not_named() {
     let node = node().await;
     let eve = node.person("eve", "member@uni.example.org").await;
+    let asked = Asked::begin(&node.broker, &eve).await.unwrap();
+    let houses: Vec<&str> = asked.facts.institutions(node.broker.now()).collect();
+    assert_eq!(houses, ["https://uni.example.org"]);
     node.person("ada", "faculty@uni.example.org").await;
     for institution in [
         Some("https://uni.example.org".to_owned()),

@@ -47,7 +47,7 @@ pub struct SigningKey {
 /// All keys that may still verify something.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
-    keys: Arc<Vec<SigningKey>>,
+    keys: Arc<[SigningKey]>,
 }
 
 impl KeyRing {
@@ -72,10 +72,8 @@ impl KeyRing {
                 Err(source) => return Err(KeyError::Store { source }),
             }
         }
-        let opened: Result<Vec<SigningKey>, KeyError> = rows.iter().map(|row| open(row, at_rest)).collect();
-        Ok(Self {
-            keys: Arc::new(opened?),
-        })
+        let opened: Result<Arc<[SigningKey]>, KeyError> = rows.iter().map(|row| open(row, at_rest)).collect();
+        Ok(Self { keys: opened? })
     }
 
     /// The current key of a use.

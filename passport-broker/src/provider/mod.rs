@@ -20,5 +20,7 @@ pub(crate) use consent::decide;
 pub(crate) use discovery::{jwks, metadata};
 use problem::{NO_STORE, TokenProblem};
 pub(crate) use revoke::revoke;
+#[cfg(test)]
+pub(crate) use scope::Scopes;
 pub(crate) use token::token;
 pub(crate) use userinfo::userinfo;

@@ -59,9 +59,11 @@ impl StoreError {
 
     /// A driver's error: a broken unique key is a conflict, all else means that the database is down.
     pub(crate) fn driver(table: &'static str, source: sqlx::Error) -> Self {
-        match &source {
-            sqlx::Error::Database(error) if error.is_unique_violation() => Self::Conflict { table },
-            _ => Self::Down { source },
+        if let sqlx::Error::Database(error) = &source
+            && error.is_unique_violation()
+        {
+            return Self::Conflict { table };
         }
+        Self::Down { source }
     }
 }
