@@ -23,6 +23,10 @@ pub(crate) struct Arguments {
 /// The commands; each is a file in `commands/`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(commands::demo::Demo),
+    Init(commands::init::Init),
+    Up(commands::up::Up),
+    Check(commands::check::Check),
     Login(commands::login::Login),
     #[command(subcommand)]
     Passport(commands::passport::Passport),
@@ -31,12 +35,14 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Dataset(commands::dataset::Dataset),
     #[command(subcommand)]
-    Consent(commands::consent::Consent),
-    #[command(subcommand)]
     Grant(commands::grant::Grant),
     #[command(subcommand)]
     Purpose(commands::purpose::Purpose),
     #[command(subcommand)]
     Hold(commands::hold::Hold),
     Explain(commands::explain::Explain),
+    #[command(subcommand)]
+    Policy(commands::policy::Policy),
+    #[command(subcommand)]
+    Audit(commands::audit::Audit),
 }

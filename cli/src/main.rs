@@ -10,10 +10,12 @@ mod args;
 mod client;
 mod commands;
 mod config;
+mod demo;
 mod error;
 mod exit;
 mod input;
 mod listener;
+mod node;
 mod output;
 
 use crate::{args::Arguments, exit::Exit, output::Context};

@@ -2,8 +2,10 @@
 //!
 //! - [`binary`]: where `visum` is, and running its commands
 //! - [`demo`]: a whole node on one machine, on free ports, ended when dropped
+//! - [`node`]: a node of its own by `visum init` and `visum up`
 //! - [`outside`]: plain HTTP from the outside world
 
 pub mod binary;
 pub mod demo;
+pub mod node;
 pub mod outside;

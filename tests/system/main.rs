@@ -1,1 +1,8 @@
-//! Whole-system tests: one binary with a module a file, mirroring the routes.
+//! Whole-system tests: the release binary over HTTP on loopback, as people use it. One binary, a module a file.
+
+mod bad_input;
+mod cli;
+mod dead_parts;
+mod governance;
+mod login;
+mod tour;

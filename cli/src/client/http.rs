@@ -124,11 +124,14 @@ impl Client {
         let request = request
             .body(Bytes::from(body))
             .map_err(|source| CommandError::refused("http.request", format!("the request can't be made: {source}")))?;
+        let from = request.uri().to_string();
+        let from = from.split('?').next().unwrap_or_default().to_owned();
         let answer = self.fetch.send(request, LIMIT).await.map_err(unreachable)?;
         Ok(Reply {
             status: answer.status,
             headers: answer.headers,
             body: answer.body,
+            from,
         })
     }
 

@@ -1,20 +1,30 @@
 //! One file a command.
 
+pub(crate) mod audit;
+pub(crate) mod check;
 pub(crate) mod consent;
 pub(crate) mod dataset;
+pub(crate) mod demo;
 pub(crate) mod drs;
 pub(crate) mod explain;
 pub(crate) mod grant;
 pub(crate) mod hold;
+pub(crate) mod init;
 pub(crate) mod login;
 pub(crate) mod passport;
+pub(crate) mod policy;
 pub(crate) mod purpose;
+pub(crate) mod up;
 
 use crate::{args::Command, error::CommandError, exit::Exit, output::Context};
 
 /// Runs the command that was asked for.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, CommandError> {
     match command {
+        Command::Demo(args) => demo::run(args, context).await,
+        Command::Init(args) => init::run(args, context).await,
+        Command::Up(args) => up::run(args, context).await,
+        Command::Check(args) => check::run(args, context).await,
         Command::Login(args) => login::run(args, context).await,
         Command::Passport(command) => passport::run(command, context).await,
         Command::Drs(command) => drs::run(command, context).await,
@@ -24,5 +34,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Purpose(command) => purpose::run(command, context).await,
         Command::Hold(command) => hold::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,
+        Command::Policy(command) => policy::run(command, context),
+        Command::Audit(command) => audit::run(command, context).await,
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Audit {
 /// Runs one of them.
 pub(crate) async fn run(command: Audit, context: &Context) -> Result<Exit, CommandError> {
     match command {
-        Audit::Verify(args) => verify::run(args, context).await,
+        Audit::Verify(args) => verify::run(&args, context),
         Audit::Show(args) => show::run(args, context).await,
     }
 }

@@ -13,8 +13,8 @@ pub(crate) enum Policy {
 }
 
 /// Runs one of them.
-pub(crate) async fn run(command: Policy, context: &Context) -> Result<Exit, CommandError> {
+pub(crate) fn run(command: Policy, context: &Context) -> Result<Exit, CommandError> {
     match command {
-        Policy::Validate(args) => validate::run(args, context).await,
+        Policy::Validate(args) => validate::run(&args, context),
     }
 }

@@ -133,18 +133,18 @@ pub(super) async fn the_committee_grants(tour: &mut Tour<'_>, ada: &Person) -> R
 /// Step 8: a WES run whose parameters name DRS objects, judged by all of them.
 pub(super) async fn a_run_is_judged_whole(tour: &mut Tour<'_>, ada: &Person) -> Result<(), CommandError> {
     tour.screen.step(8, "A WES run whose parameters name DRS objects");
-    let tasks = json!({ "tasks": [{
+    let tasks = json!([{
         "name": "count",
         "inputs": [
-            { "url": "${first}", "path": "/data/first.vcf", "type": "FILE" },
-            { "url": "${second}", "path": "/data/second.vcf", "type": "FILE" }
+            { "url": "${param:first}", "path": "/data/first.vcf", "type": "FILE" },
+            { "url": "${param:second}", "path": "/data/second.vcf", "type": "FILE" }
         ],
-        "outputs": [{ "path": "/work/count.txt", "url": "${out}", "type": "FILE" }],
+        "outputs": [{ "path": "/work/count.txt", "url": "${param:out}", "type": "FILE" }],
         "executors": [
             { "image": tour.fact("/images/cat")?, "command": ["cat", "/data/first.vcf", "/data/second.vcf"], "stdout": "/work/all.vcf" },
             { "image": tour.fact("/images/wc")?, "command": ["wc", "-l"], "stdin": "/work/all.vcf", "stdout": "/work/count.txt" }
         ]
-    }] });
+    }]);
     let params = |second: &str| -> Result<Value, CommandError> {
         Ok(json!({ "first": tour.drs("a-cohort.vcf")?, "second": tour.drs(second)?, "out": tour.sink("step-8.txt")? }))
     };

@@ -1,5 +1,7 @@
 //! The one place that reads the environment and configuration files.
 
+pub(crate) mod file;
+
 use std::path::PathBuf;
 
 use crate::error::CommandError;

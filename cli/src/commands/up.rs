@@ -1,0 +1,224 @@
+//! `visum up`: the node of a configuration, until it is asked to stop.
+
+use std::{path::PathBuf, sync::Arc};
+
+use policy_engine::snapshot::Governance;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+use tes_proxy::{
+    BackendConfig, ComputeMount, Credential, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount, WorkflowType,
+};
+use url::Url;
+use visa_verifier::seam::Secret;
+
+use crate::{
+    config::file::{BackendTable, File, GovernanceWord, ReadingWord, TlsTable},
+    error::CommandError,
+    exit::Exit,
+    input::Input,
+    node::{
+        folder::Folder,
+        parts::{Node, Plan},
+        serve::{Served, Sockets, asked_to_stop},
+    },
+    output::Context,
+};
+
+/// A secret in a file of its own.
+const SECRET_BYTES: u64 = 4 << 10;
+
+/// Run a node: broker, proxy and storage door, until Ctrl-C or the service manager's stop
+#[derive(Debug, clap::Args)]
+pub(crate) struct Up {
+    /// The node's configuration; its folder is the node's data folder
+    #[arg(long, value_name = "FILE", env = "VISUM_CONFIG")]
+    config: PathBuf,
+}
+
+/// Runs it.
+pub(crate) async fn run(args: Up, context: &Context) -> Result<Exit, CommandError> {
+    let file = File::read(&args.config)?;
+    let folder = Folder::open(&data_folder(&args.config)?)?;
+    let sockets = Sockets::bind([file.broker.listen, file.proxy.listen, file.storage_door.listen], false).await?;
+    let tls = file.tls.as_ref().map(tls).transpose()?;
+    let plan = plan(&file, folder)?;
+    let node = Node::open(plan).await?;
+    context.words(&format!("visum is up: broker {}, proxy {}, storage door {}", file.broker.listen, file.proxy.listen, file.storage_door.listen));
+    context.words(&format!("the audit log's key: {}", node.writer.vkey()));
+    if file.node.governance == GovernanceWord::Single {
+        context.words("governance is single: one administrator may approve alone (a gap in the compliance report)");
+    }
+    let served = Served::start(node, sockets, tls);
+    asked_to_stop().await;
+    context.words("stopping: open requests may end");
+    served.stop().await;
+    Ok(Exit::Yes)
+}
+
+/// The folder in which a configuration lies.
+pub(crate) fn data_folder(config: &std::path::Path) -> Result<PathBuf, CommandError> {
+    let absolute = std::path::absolute(config)
+        .map_err(|source| CommandError::unknown("config.unreadable", format!("{}: {source}", config.display())))?;
+    Ok(absolute.parent().map(PathBuf::from).unwrap_or_default())
+}
+
+/// Settings of the parts from a file.
+pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
+    let issuer = file.broker.issuer.trim_end_matches('/').to_owned();
+    let refuse = |what: String| CommandError::refused("config.invalid", what);
+    let named = issuer.parse().map_err(|_| refuse(format!("broker.issuer: `{issuer}` is no issuer")))?;
+    let database = file.broker.database.clone().unwrap_or_else(|| folder.sqlite("broker.db"));
+    let mut broker = passport_broker::Config::new(named, database, folder.node_key().clone());
+    let proxy_url = file.proxy.url.as_str().trim_end_matches('/').to_owned();
+    broker.governance = match file.node.governance {
+        GovernanceWord::Single => Governance::Single,
+        GovernanceWord::Dual => Governance::Dual,
+    };
+    broker.proxy_audience = Some(proxy_url.clone());
+    broker.node = file.node.name.clone();
+    broker.drs_hosts = file.proxy.url.host_str().map(|host| vec![host.to_ascii_lowercase()]).unwrap_or_default();
+    for (name, path) in file.broker.upstream_secret_files.iter().chain(&file.broker.collector_secret_files) {
+        broker.upstream_secrets.insert(name.clone(), Secret::new(secret(path)?.into_bytes()));
+    }
+    let host = Url::parse(&issuer).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| file.node.name.clone());
+    Ok(Plan {
+        name: file.node.name.clone(),
+        host,
+        proxy: proxy(file, &folder, &issuer, proxy_url)?,
+        broker,
+        facts: None,
+        ca_file: file.node.ca_file.clone(),
+        loopback_http: file.node.allow_loopback_http,
+        private_addresses: file.node.allow_private_addresses,
+        folder,
+    })
+}
+
+fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result<tes_proxy::Config, CommandError> {
+    let host = file.proxy.url.host_str().unwrap_or_default().to_owned();
+    let drs = file.proxy.drs.as_ref().map(|table| -> Result<DrsMount, CommandError> {
+        Ok(DrsMount {
+            backend: backend(table)?,
+            uri_host: host.clone(),
+            uri_aliases: Vec::new(),
+            byte_hosts: Vec::new(),
+            visa_issuers: vec![issuer.to_owned()],
+            id: service_id(&host, "drs"),
+        })
+    });
+    let tes = file.proxy.tes.as_ref().map(|table| compute(table, &file.node.name, service_id(&host, "tes")));
+    let wes = file.proxy.wes.as_ref().map(|table| -> Result<WesMount, CommandError> {
+        let plain = BackendTable { base: table.base.clone(), credential_file: table.credential_file.clone() };
+        let page = format!("{issuer}/account");
+        Ok(WesMount {
+            compute: compute(&plain, &file.node.name, service_id(&host, "wes"))?,
+            types: table
+                .types
+                .iter()
+                .map(|kind| WorkflowType {
+                    name: kind.name.clone(),
+                    versions: kind.versions.clone(),
+                    reading: match kind.reading {
+                        ReadingWord::Tasks => Reading::Tasks,
+                        ReadingWord::Text => Reading::Text,
+                    },
+                })
+                .collect(),
+            run_bytes: 64 << 20,
+            auth_instructions: Url::parse(&page).map_err(|source| CommandError::refused("config.invalid", format!("{page}: {source}")))?,
+        })
+    });
+    let networks: Result<Vec<Network>, CommandError> = file.storage_door.networks.iter().map(|text| network(text)).collect();
+    Ok(tes_proxy::Config {
+        public_url: file.proxy.url.clone(),
+        audience,
+        hosts: Vec::new(),
+        door_url: file.storage_door.url.clone(),
+        node: file.node.name.clone(),
+        database: file.proxy.database.clone().unwrap_or_else(|| folder.sqlite("proxy.db")),
+        secret: NodeSecret::new(folder.derived("proxy")?),
+        organisation: Organisation { name: file.node.organisation.clone(), url: file.node.organisation_url.clone() },
+        basic_password: true,
+        drs: drs.transpose()?,
+        tes: tes.transpose()?,
+        wes: wes.transpose()?,
+        door_networks: networks?,
+        internal_networks: Vec::new(),
+        ca_file: file.node.ca_file.clone(),
+        allow_loopback_http: file.node.allow_loopback_http,
+    })
+}
+
+fn backend(table: &BackendTable) -> Result<BackendConfig, CommandError> {
+    let credential = table.credential_file.as_ref().map(|path| secret(path)).transpose()?;
+    Ok(BackendConfig { base: table.base.clone(), credential: credential.map(Credential::new) })
+}
+
+fn compute(table: &BackendTable, service: &str, id: String) -> Result<ComputeMount, CommandError> {
+    Ok(ComputeMount {
+        backend: backend(table)?,
+        service: service.to_owned(),
+        id,
+        backend_parameters: Vec::new(),
+        zones: Vec::new(),
+    })
+}
+
+/// `org.example.data.drs` of `data.example.org`.
+fn service_id(host: &str, api: &str) -> String {
+    let mut parts: Vec<&str> = host.split('.').rev().collect();
+    parts.push(api);
+    parts.join(".")
+}
+
+/// A secret from a file, without the line's end.
+fn secret(path: &std::path::Path) -> Result<String, CommandError> {
+    let bytes = Input::File(path.to_owned()).read(SECRET_BYTES)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| CommandError::refused("config.secret", format!("{} is not text", path.display())))?;
+    let text = text.trim_end_matches(['\r', '\n']).to_owned();
+    if text.is_empty() {
+        return Err(CommandError::refused("config.secret", format!("{} is empty", path.display())));
+    }
+    Ok(text)
+}
+
+fn network(text: &str) -> Result<Network, CommandError> {
+    let wrong = || CommandError::refused("config.invalid", format!("storage_door.networks: `{text}` is no ADDRESS/BITS"));
+    let (address, bits) = text.split_once('/').ok_or_else(wrong)?;
+    let address: std::net::IpAddr = address.parse().map_err(|_| wrong())?;
+    let prefix: u8 = bits.parse().map_err(|_| wrong())?;
+    if prefix > if address.is_ipv4() { 32 } else { 128 } {
+        return Err(wrong());
+    }
+    Ok(Network { address, prefix })
+}
+
+fn tls(table: &TlsTable) -> Result<Arc<rustls::ServerConfig>, CommandError> {
+    let wrong = |path: &std::path::Path, what: String| CommandError::refused("config.tls", format!("{}: {what}", path.display()));
+    let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_file_iter(&table.certificate_file)
+        .map_err(|source| wrong(&table.certificate_file, source.to_string()))?
+        .collect();
+    let chain = chain.map_err(|source| wrong(&table.certificate_file, source.to_string()))?;
+    let key = PrivateKeyDer::from_pem_file(&table.key_file).map_err(|source| wrong(&table.key_file, source.to_string()))?;
+    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|source| wrong(&table.certificate_file, source.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|source| wrong(&table.certificate_file, source.to_string()))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_and_service_ids_are_read_and_written_right() {
+        for (text, good) in [("10.0.0.0/8", true), ("fd00::/8", true), ("10.0.0.0", false), ("10.0.0.0/33", false), ("x/8", false)] {
+            assert_eq!(network(text).is_ok(), good, "{text}");
+        }
+        assert_eq!(service_id("data.example.org", "drs"), "org.example.data.drs");
+    }
+}

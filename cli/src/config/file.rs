@@ -1,0 +1,303 @@
+//! `visum.toml`: read strictly; an unknown key or an impossible value is an error with its line.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::error::CommandError;
+
+/// A configuration is a page or two.
+const BYTES: u64 = 256 << 10;
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    /// The node itself.
+    pub(crate) node: NodeTable,
+    /// The broker, if this process runs it.
+    pub(crate) broker: BrokerTable,
+    /// The proxy.
+    pub(crate) proxy: ProxyTable,
+    /// The storage door.
+    pub(crate) storage_door: DoorTable,
+    /// TLS for the listeners; without it they serve plain http, for a TLS front on the same machine.
+    pub(crate) tls: Option<TlsTable>,
+}
+
+/// `[node]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NodeTable {
+    /// Its short name in events, and its service's id in the register.
+    pub(crate) name: String,
+    /// Its organisation, for service-info.
+    pub(crate) organisation: String,
+    /// The organisation's page.
+    pub(crate) organisation_url: String,
+    /// `single` or `dual`.
+    #[serde(default = "single")]
+    pub(crate) governance: GovernanceWord,
+    /// http to loopback addresses (tests and demonstrations); refused if any listener is not loopback.
+    #[serde(default)]
+    pub(crate) allow_loopback_http: bool,
+    /// Further certificate authorities (PEM) for outgoing calls.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Services inside (backends, providers) may have private addresses.
+    #[serde(default)]
+    pub(crate) allow_private_addresses: bool,
+}
+
+/// One administrator or two.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum GovernanceWord {
+    /// One.
+    Single,
+    /// Two.
+    Dual,
+}
+
+fn single() -> GovernanceWord {
+    GovernanceWord::Single
+}
+
+/// `[broker]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BrokerTable {
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// Its issuer, as the world sees it.
+    pub(crate) issuer: String,
+    /// `sqlite://…` or `postgres://…`; SQLite in the data folder if absent.
+    pub(crate) database: Option<String>,
+    /// Upstream providers' client secrets: name of the provider → file with the secret.
+    #[serde(default)]
+    pub(crate) upstream_secret_files: std::collections::BTreeMap<String, PathBuf>,
+    /// Visa issuers' collection credentials: name → file.
+    #[serde(default)]
+    pub(crate) collector_secret_files: std::collections::BTreeMap<String, PathBuf>,
+}
+
+/// `[proxy]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProxyTable {
+    /// Where the public listener is.
+    pub(crate) listen: SocketAddr,
+    /// How the world reaches it: scheme, host, port.
+    pub(crate) url: Url,
+    /// `sqlite://…` or `postgres://…`; SQLite in the data folder if absent.
+    pub(crate) database: Option<String>,
+    /// The DRS behind it.
+    pub(crate) drs: Option<BackendTable>,
+    /// The TES behind it.
+    pub(crate) tes: Option<BackendTable>,
+    /// The WES behind it.
+    pub(crate) wes: Option<WesTable>,
+}
+
+/// `[proxy.drs]`, `[proxy.tes]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BackendTable {
+    /// Its base address with the API's prefix.
+    pub(crate) base: Url,
+    /// A file with the bearer that it demands of us.
+    pub(crate) credential_file: Option<PathBuf>,
+}
+
+/// `[proxy.wes]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WesTable {
+    /// Its base address with the API's prefix.
+    pub(crate) base: Url,
+    /// A file with the bearer that it demands of us.
+    pub(crate) credential_file: Option<PathBuf>,
+    /// The workflow types that are taken.
+    pub(crate) types: Vec<WorkflowTable>,
+}
+
+/// `[[proxy.wes.types]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WorkflowTable {
+    /// Its name, such as `CWL`.
+    pub(crate) name: String,
+    /// Its versions, exact.
+    pub(crate) versions: Vec<String>,
+    /// `text` (a workflow language) or `tasks` (a list of TES tasks).
+    #[serde(default = "text")]
+    pub(crate) reading: ReadingWord,
+}
+
+/// How attachments are read.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ReadingWord {
+    /// A list of TES tasks.
+    Tasks,
+    /// Text of a workflow language.
+    Text,
+}
+
+fn text() -> ReadingWord {
+    ReadingWord::Text
+}
+
+/// `[storage_door]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DoorTable {
+    /// Its listener, never the public one.
+    pub(crate) listen: SocketAddr,
+    /// How tasks reach it.
+    pub(crate) url: Url,
+    /// The networks that tasks come from, as `ADDRESS/BITS`.
+    #[serde(default)]
+    pub(crate) networks: Vec<String>,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TlsTable {
+    /// The certificate chain, PEM.
+    pub(crate) certificate_file: PathBuf,
+    /// Its key, PEM.
+    pub(crate) key_file: PathBuf,
+}
+
+impl File {
+    /// Reads and judges a file.
+    ///
+    /// # Errors
+    /// `config.unreadable` (exit 3), `config.invalid` (exit 2) with the line and what is wrong.
+    pub(crate) fn read(path: &Path) -> Result<Self, CommandError> {
+        let bytes = crate::input::Input::File(path.to_owned()).read(BYTES)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| CommandError::refused("config.invalid", format!("{} is not UTF-8 text", path.display())))?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    fn parse(text: &str, name: &str) -> Result<Self, CommandError> {
+        let file: Self = toml::from_str(text).map_err(|wrong| {
+            let words = wrong.to_string();
+            let refused = CommandError::refused("config.invalid", format!("{name}: {}", words.trim_end()));
+            match nearest(wrong.message()) {
+                Some(key) => refused.hint(format!("did you mean `{key}`?")),
+                None => refused.hint("docs/operators/quickstart.md shows a whole file"),
+            }
+        })?;
+        file.judge(name)?;
+        Ok(file)
+    }
+
+    /// What single values can't tell.
+    fn judge(&self, name: &str) -> Result<(), CommandError> {
+        let refuse = |what: String, hint: &str| Err(CommandError::refused("config.invalid", format!("{name}: {what}")).hint(hint));
+        let listeners = [self.broker.listen, self.proxy.listen, self.storage_door.listen];
+        if let Some(open) = listeners.iter().find(|address| self.node.allow_loopback_http && !address.ip().is_loopback()) {
+            return refuse(
+                format!("node.allow_loopback_http is set, but {open} is not a loopback address"),
+                "remove allow_loopback_http, or listen on 127.0.0.1",
+            );
+        }
+        if self.proxy.listen == self.storage_door.listen {
+            return refuse(
+                "storage_door.listen is the public listener (door.not_its_own)".to_owned(),
+                "give the storage door an address of its own",
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Of "unknown field `x`, expected one of `a`, `b`": the expected one that is nearest to `x`.
+fn nearest(message: &str) -> Option<String> {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let unknown = message.starts_with("unknown field").then(|| words.next())??;
+    words.map(|word| (distance(unknown, word), word)).filter(|(far, _)| *far <= 3).min().map(|(_, word)| word.to_owned())
+}
+
+/// Edits between two short words (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, c) in one.chars().enumerate() {
+        let mut corner = above;
+        let mut left = above + 1;
+        let mut next = vec![left];
+        for (column, d) in other.iter().enumerate() {
+            let up = row.get(column + 1).copied().unwrap_or(usize::MAX - 1);
+            let best = if c == *d { corner } else { 1 + corner.min(up).min(left) };
+            corner = up;
+            left = best;
+            next.push(best);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+[node]
+name = "node-1"
+organisation = "Example Biobank"
+organisation_url = "https://biobank.example.org"
+
+[broker]
+listen = "127.0.0.1:8400"
+issuer = "https://broker.example.org"
+
+[proxy]
+listen = "127.0.0.1:8420"
+url = "https://data.example.org"
+
+[storage_door]
+listen = "127.0.0.1:8421"
+url = "https://door.example.org"
+"#;
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line_and_the_nearest_key() {
+        assert!(File::parse(GOOD, "visum.toml").is_ok());
+        let cases = [
+            ("a misspelt key", GOOD.replace("issuer =", "isuer ="), "line 9", Some("did you mean `issuer`?")),
+            ("an address that is none", GOOD.replace("127.0.0.1:8400", "localhost"), "line 8", None),
+            ("a missing table", GOOD.replace("[storage_door]", "[storage]"), "storage", None),
+            ("the door on the public listener", GOOD.replace("8421", "8420"), "door.not_its_own", None),
+            (
+                "http on an open listener",
+                GOOD.replace("name = \"node-1\"", "name = \"n\"\nallow_loopback_http = true").replace("127.0.0.1:8400", "0.0.0.0:8400"),
+                "0.0.0.0:8400",
+                None,
+            ),
+        ];
+        for (name, text, said, hint) in cases {
+            let wrong = File::parse(&text, "visum.toml").unwrap_err();
+            assert!(wrong.to_string().contains(said), "{name}: {wrong}");
+            assert_eq!(wrong.exit(), crate::exit::Exit::Refused, "{name}");
+            if let Some(hint) = hint {
+                assert_eq!(wrong.next(), Some(hint), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn distances_count_edits() {
+        for (one, other, far) in [("isuer", "issuer", 1), ("listen", "listen", 0), ("", "abc", 3), ("abc", "acb", 2)] {
+            assert_eq!(distance(one, other), far, "{one} {other}");
+        }
+    }
+}

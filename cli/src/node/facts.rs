@@ -1,0 +1,75 @@
+//! The facts that a node starts with, as a file: register, committees, datasets, objects, roles, trust, clients, providers.
+//!
+//! `visum init --facts FILE` and the demo enter them as break-glass events in `single` governance (D16).
+
+use passport_broker::{
+    bootstrap::Bootstrap,
+    store::{clients::ClientRow, register::UpstreamRow, roles::RoleRow},
+};
+use policy_engine::{
+    catalogue::{ObjectRecord, PrefixRecord},
+    snapshot::{CommitteeRecord, DatasetRecord, InstitutionRecord, ServiceRecord, SinkRecord},
+};
+use serde::Deserialize;
+use serde_json::Value;
+use visa_verifier::trust::{TrustFormat, TrustPolicy};
+
+use crate::error::CommandError;
+
+/// A facts file, JSON. Unknown members are refused.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Facts {
+    institutions: Vec<InstitutionRecord>,
+    committees: Vec<CommitteeRecord>,
+    datasets: Vec<DatasetRecord>,
+    objects: Vec<ObjectRecord>,
+    prefixes: Vec<PrefixRecord>,
+    sinks: Vec<SinkRecord>,
+    services: Vec<ServiceRecord>,
+    roles: Vec<RoleRow>,
+    /// A trust file's `trusted_brokers` and `trusted_visa_issuers`.
+    trust: Value,
+    clients: Vec<ClientRow>,
+    upstreams: Vec<UpstreamRow>,
+}
+
+impl Facts {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// `facts.invalid` (exit 2) with the member that is wrong.
+    pub(crate) fn read(bytes: &[u8], name: &str) -> Result<Bootstrap, CommandError> {
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        let facts: Self = serde_path_to_error::deserialize(&mut reader).map_err(|wrong| {
+            CommandError::refused("facts.invalid", format!("{name}: at `{}`: {}", wrong.path(), wrong.inner()))
+                .hint("docs/operators/quickstart.md, \"Facts\", shows each member")
+        })?;
+        facts.bootstrap(name)
+    }
+
+    fn bootstrap(self, name: &str) -> Result<Bootstrap, CommandError> {
+        let trust = if self.trust.is_null() {
+            Vec::new()
+        } else {
+            TrustPolicy::from_file_text(&self.trust.to_string(), TrustFormat::Json, name)
+                .map_err(|wrong| CommandError::refused("facts.trust", wrong.to_string()))?
+                .entries()
+                .cloned()
+                .collect()
+        };
+        Ok(Bootstrap {
+            institutions: self.institutions,
+            dacs: self.committees,
+            datasets: self.datasets,
+            objects: self.objects,
+            prefixes: self.prefixes,
+            sinks: self.sinks,
+            services: self.services,
+            roles: self.roles,
+            trust,
+            clients: self.clients,
+            upstreams: self.upstreams,
+        })
+    }
+}

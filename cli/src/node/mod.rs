@@ -1,0 +1,6 @@
+//! A node's parts, put together: its folder and keys, the log, the broker, the proxy, their listeners.
+
+pub(crate) mod facts;
+pub(crate) mod folder;
+pub(crate) mod parts;
+pub(crate) mod serve;
