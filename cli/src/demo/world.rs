@@ -1,5 +1,6 @@
 //! What the demo's node is told at its start: register, datasets, objects, roles, trust (specs: the demo's own page).
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sample_node::SampleNode;
 use serde_json::{Value, json};
 
@@ -18,7 +19,9 @@ pub(crate) fn facts(sample: &SampleNode, broker: &str, client_id: &str) -> Value
     let sub = |login: &str| {
         sample.people().iter().find(|person| person.login == login).map(|person| person.sub.clone()).unwrap_or_default()
     };
-    let identity = |login: &str| json!({ "iss": sample.issuer(), "sub": sub(login) });
+    // `SUB,ISS`, as roles and LinkedIdentities visas name a person.
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let identity = |login: &str| format!("{},{}", encoded(&sub(login)), encoded(sample.issuer()));
     let cohorts = [("a", A), ("b", B), ("c", C), ("d", D)];
     json!({
         "institutions": [
