@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Hold(commands::hold::Hold),
     Explain(commands::explain::Explain),
     #[command(subcommand)]
+    Consent(commands::consent::Consent),
+    #[command(subcommand)]
     Policy(commands::policy::Policy),
     #[command(subcommand)]
     Audit(commands::audit::Audit),

@@ -30,6 +30,8 @@ pub(crate) struct Reply {
     pub(crate) headers: HeaderMap,
     /// Body.
     pub(crate) body: Bytes,
+    /// Who answered: scheme, host and path, without the query (it may hold what is secret).
+    from: String,
 }
 
 impl Reply {
@@ -74,7 +76,7 @@ impl Reply {
         let message = text("message")
             .or_else(|| text("msg"))
             .or_else(|| text("error_description"))
-            .unwrap_or_else(|| format!("the server answered {}", self.status));
+            .unwrap_or_else(|| format!("{} answered {}", self.from, self.status));
         let mut wrong = match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
                 CommandError::denied(code, message)

@@ -151,8 +151,7 @@ fn link(folder: &Folder, issuer: &str) -> Result<BrokerLink, CommandError> {
     let key = folder.proxy_key()?;
     let key_id = key.jwk().get("kid").and_then(|kid| kid.as_str().map(str::to_owned)).unwrap_or_default();
     Ok(BrokerLink {
-        issuer: url(issuer.to_owned())?,
-        jwks: url(format!("{issuer}/jwks"))?,
+        issuer: issuer.to_owned(),
         token_endpoint: url(format!("{issuer}/token"))?,
         client_id: PROXY.to_owned(),
         key_id,
