@@ -18,8 +18,6 @@ pub(crate) struct Cookies {
     pub(crate) csrf: Csrf,
     /// Our origin, as browsers write it.
     pub(crate) origin: String,
-    /// Whether we speak plain http on a loopback address (the demo and tests).
-    pub(crate) plain: bool,
     /// The issuer's path, without its last slash.
     pub(crate) base: String,
 }
@@ -34,10 +32,8 @@ impl Cookies {
                 url.path().trim_end_matches('/').to_owned(),
             )
         });
-        let plain = issuer.as_ref().is_some_and(is_loopback_http);
         Ok(Self {
-            jar: Jar::new(plain),
-            plain,
+            jar: Jar::new(issuer.as_ref().is_some_and(is_loopback_http)),
             sealer: Sealer::new(*broker.derived_key("cookies")?),
             csrf: Csrf::new(&*broker.derived_key("forms")?),
             origin,
