@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn a_form_of_another_site_is_refused() {
         let own = "https://broker.example.org";
-        let cases: [(&str, &[(&str, &str)], bool); 8] = [
+        type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], bool);
+        let cases: [Case<'_>; 8] = [
             (
                 "a browser's own form",
                 &[("sec-fetch-site", "same-origin"), ("origin", own)],

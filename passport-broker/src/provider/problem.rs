@@ -1,5 +1,7 @@
 //! OAuth errors in their shape (RFC 6749 §5.2, RFC 6750 §3). Every answer that could hold a token says `no-store`.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -25,6 +27,8 @@ pub(crate) struct TokenProblem {
     status: StatusCode,
     /// The client used the `Authorization` header, so it is told which scheme (RFC 6749 §5.2).
     basic: bool,
+    /// When it may be tried again.
+    wait: Option<Duration>,
 }
 
 impl TokenProblem {
@@ -34,6 +38,7 @@ impl TokenProblem {
             description: description.into(),
             status,
             basic: false,
+            wait: None,
         }
     }
 
@@ -86,6 +91,14 @@ impl TokenProblem {
         problem
     }
 
+    /// Too often.
+    pub(crate) fn throttled(wait: Duration) -> Self {
+        let mut problem =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", "too many requests in this minute");
+        problem.wait = Some(wait);
+        problem
+    }
+
     /// Our own fault: logged here, told in general.
     pub(crate) fn server(code: &str, error: &dyn std::error::Error) -> Self {
         tracing::error!(error.code = code, %error, "a token request could not be served");
@@ -119,6 +132,9 @@ impl IntoResponse for TokenProblem {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.error, "error_description": self.description });
         let mut response = (self.status, NO_STORE, Json(body)).into_response();
+        if let Some(wait) = self.wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
         if self.basic {
             let scheme = HeaderValue::from_static("Basic realm=\"token\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);

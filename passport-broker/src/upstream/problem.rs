@@ -49,6 +49,9 @@ pub(crate) enum LoginProblem {
     /// A part of this node did not answer.
     #[error("a part of this node did not answer")]
     Unavailable,
+    /// Too many tries from one address.
+    #[error("too many sign-ins came from your address in the last minute")]
+    Throttled,
     /// The person is barred from this node.
     #[error("this account is suspended")]
     Suspended,
@@ -68,6 +71,7 @@ impl LoginProblem {
             Self::NoIdentifier => "login.no_identifier",
             Self::TooLong => "login.too_long",
             Self::Unavailable => "login.unavailable",
+            Self::Throttled => "login.throttled",
             Self::Suspended => "login.suspended",
         }
     }
@@ -84,7 +88,7 @@ impl LoginProblem {
             Self::Unverified { .. } => "Tell the operator of this node; the log holds the details.",
             Self::NoIdentifier => "Ask your institution's help desk to release a persistent identifier to this node.",
             Self::TooLong => "Tell whoever runs the program that sent you here.",
-            Self::Unavailable => "Try again in a few minutes.",
+            Self::Unavailable | Self::Throttled => "Try again in a few minutes.",
             Self::Suspended => "Ask the operator of this node.",
         }
     }
@@ -101,6 +105,7 @@ impl LoginProblem {
             | Self::NoIdentifier
             | Self::TooLong
             | Self::Unavailable
+            | Self::Throttled
             | Self::Suspended => None,
         }
     }
@@ -113,26 +118,12 @@ impl LoginProblem {
 
     /// From anything that the relying-party library says, with its whole chain.
     pub(crate) fn unverified(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut why = error.to_string();
-        let mut source = error.source();
-        while let Some(inner) = source {
-            why.push_str(": ");
-            why.push_str(&inner.to_string());
-            source = inner.source();
-        }
-        Self::Unverified { why }
+        Self::Unverified { why: chain(error) }
     }
 
     /// A provider that could not be discovered.
     pub(crate) fn discovery(name: &str, error: &openidconnect::DiscoveryError<FetchError>) -> Self {
-        let why = match Self::unverified(error) {
-            Self::Unverified { why } => why,
-            other => other.to_string(),
-        };
-        Self::Discovery {
-            name: name.to_owned(),
-            why,
-        }
+        Self::Discovery { name: name.to_owned(), why: chain(error) }
     }
 }
 
@@ -141,4 +132,15 @@ impl From<StoreError> for LoginProblem {
         tracing::error!(error.code = error.code(), %error, "a login could not be stored");
         Self::Unavailable
     }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut why = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        why.push_str(": ");
+        why.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    why
 }

@@ -204,7 +204,10 @@ async fn governed(front: &Front, browser: &Browser, error: &GovernError) -> Resp
             tracing::error!(error.code = error.code(), %error, "a purpose could not be recorded");
             return unavailable(front, "page.purpose");
         }
-        other => format!("{other} ({}).", other.code()),
+        GovernError::NoDataset { .. }
+        | GovernError::Unknown { .. }
+        | GovernError::Input { .. }
+        | GovernError::Conflict { .. } => format!("{error} ({})", error.code()),
     };
     refused(front, browser, why).await
 }

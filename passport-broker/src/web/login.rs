@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use openidconnect::RedirectUrl;
 use serde::{Deserialize, Serialize};
 use visa_verifier::seam::{Timestamp, token};
@@ -14,9 +14,10 @@ use crate::limits;
 use crate::page::{Fields, Frame, Targets, show};
 use crate::passport;
 use crate::person::{self, record};
-use crate::session;
+use crate::session::{self, address};
 use crate::store::codes::{self, OnceKind};
 use crate::store::sessions::{self, SessionRow};
+use crate::throttle;
 use crate::upstream::{self, Ask, LoginProblem, PENDING_SECONDS, PendingLogin, Upstream, UpstreamAnswer};
 
 /// A login that something of ours needs before it can go on.
@@ -181,8 +182,16 @@ pub(crate) async fn callback(
     State(front): State<Front>,
     Path(id): Path<String>,
     headers: HeaderMap,
+    extensions: Extensions,
     RawQuery(query): RawQuery,
 ) -> Response {
+    if let Some(address) = address(&extensions) {
+        match throttle::LOGIN.hit(&front.broker, &address.to_string()).await {
+            Ok(None) => {}
+            Ok(Some(_)) => return login_problem(&front, &LoginProblem::Throttled),
+            Err(error) => return store_problem(&front, &error),
+        }
+    }
     match Box::pin(returned(&front, &id, &headers, &query.unwrap_or_default())).await {
         Ok(response) => response,
         Err(problem) => login_problem(&front, &problem),

@@ -64,6 +64,7 @@ pub(crate) fn login_problem(front: &Front, problem: &LoginProblem) -> Response {
         LoginProblem::Discovery { .. } => StatusCode::BAD_GATEWAY,
         LoginProblem::Suspended | LoginProblem::Refused { .. } => StatusCode::FORBIDDEN,
         LoginProblem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        LoginProblem::Throttled => StatusCode::TOO_MANY_REQUESTS,
         LoginProblem::UnknownUpstream
         | LoginProblem::NotPending
         | LoginProblem::MixedUp

@@ -216,3 +216,44 @@ async fn metadata_is_the_same_at_both_places_and_names_live_endpoints() {
     let keys = browser.get(&world, "/jwks").await.json();
     assert!(keys["keys"].as_array().unwrap().iter().all(|key| key.get("d").is_none() && key["kid"].is_string()));
 }
+
+#[tokio::test]
+async fn a_purpose_attested_on_the_account_page_stands_beside_the_foreign_grant() {
+    let world = world().await;
+    let mut browser = Browser::default();
+    let page = browser.follow(&world, "/account").await;
+    assert!(page.body.contains("State the purpose for"), "{}", page.body);
+    let csrf = crate::world::hidden(page.body.split("/account/purposes").nth(1).unwrap(), "csrf");
+    let mut form = vec![
+        ("csrf", csrf.as_str()),
+        ("dataset", "https://data.example.org/b"),
+        ("project", "P1"),
+        ("category", "disease"),
+        ("diseases", "MONDO:0007254"),
+        ("commercial", "no"),
+        ("none_barred", "yes"),
+    ];
+    let done = browser.post(&world, "/account/purposes", &form).await;
+    assert_eq!((done.status, done.location().query()), (StatusCode::SEE_OTHER, Some("done=attested")), "{}", done.body);
+    form.retain(|(name, _)| *name != "diseases");
+    form.push(("diseases", "MONDO:0005015"));
+    let frozen = browser.post(&world, "/account/purposes", &form).await;
+    assert!(frozen.body.contains("purpose.frozen"), "{}", frozen.body);
+    form.retain(|(name, _)| *name != "commercial");
+    let unfinished = browser.post(&world, "/account/purposes", &form).await;
+    assert_eq!(unfinished.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    let code = browser.code(&world, "app", "ada", SCOPE).await;
+    let tokens = redeem(&world, &code).await.json();
+    let passport = exchange(&world, tokens["access_token"].as_str().unwrap(), &[]).await.json();
+    let passport = claims(passport["access_token"].as_str().unwrap());
+    let visas: Vec<_> = passport["ga4gh_passport_v1"].as_array().unwrap().iter().map(|visa| claims(visa.as_str().unwrap())).collect();
+    let of = |kind: &str| visas.iter().find(|visa| visa["ga4gh_visa_v1"]["type"] == kind).unwrap().clone();
+    let (purpose, grant) = (of(&format!("{ISSUER}/visas/purpose/v1")), of("ControlledAccessGrants"));
+    for member in ["value", "source", "asserted"] {
+        assert_eq!(purpose["ga4gh_visa_v1"][member], grant["ga4gh_visa_v1"][member], "{member}");
+    }
+    assert_eq!(purpose["ga4gh_visa_v1"]["by"], "self");
+    let bounds = json!({ "categories": ["disease"], "diseases": ["MONDO:0007254"], "commercial": false, "basis": "attested" });
+    assert_eq!(purpose["visum_purpose"], json!({ "project": "P1", "purpose": bounds }));
+}

@@ -2,6 +2,14 @@
 //!
 //! The home institution is an OpenID Provider on a loopback port; the broker's own routes are called in place.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test harness: what is not as expected ends the test"
+)]
+
 mod cases;
 mod home;
 mod key;

@@ -108,7 +108,8 @@ async fn a_passport_is_given_for_a_live_token_of_the_client_and_a_known_audience
     let (access, id) = (tokens["access_token"].as_str().unwrap(), tokens["id_token"].as_str().unwrap());
     let code = Browser::default().code(&world, "app", "ada", "openid").await;
     let narrow = redeem(&world, &code).await.json()["access_token"].as_str().unwrap().to_owned();
-    let cases: [(&str, &str, &[(&str, &str)], &str); 9] = [
+    type Case<'c> = (&'c str, &'c str, &'c [(&'c str, &'c str)], &'c str);
+    let cases: [Case<'_>; 9] = [
         ("no token", "", &[("subject_token", "")], "invalid_request"),
         ("an ID Token", id, &[], "invalid_request"),
         ("a token without the scope", &narrow, &[], "invalid_request"),

@@ -28,6 +28,7 @@ pub(crate) const REDIRECT: &str = "https://app.example.org/cb";
 pub(crate) const SECRET: &str = "the app's secret";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const DAC: &str = "https://uni.example.org/dac";
 const NODE: &str = "https://node.example.org";
 const START: i64 = 1_795_000_000;
 
@@ -130,9 +131,19 @@ fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
     foreign.visa_types = vec!["ControlledAccessGrants".to_owned()];
     foreign.sources = vec!["https://foreign.example.org/dac".to_owned()];
     let institution = json!({ "id": "https://uni.example.org", "scopes": ["uni.example.org"], "country": "FI", "nonprofit": true });
+    let dataset = json!({
+        "consent": {
+            "id": "https://data.example.org/b", "access": "controlled", "dac": [DAC, "https://foreign.example.org/dac"],
+            "uses": [{ "group": "all", "terms": [{ "id": "DUO:0000006" }] }],
+        },
+        "title": "Genomes", "short_name": "B", "dac": DAC, "custodian": "https://uni.example.org", "mode": "download",
+        "discoverable": true, "min_identity": 1, "min_authn": 1, "quorum": 1,
+    });
     let service = json!({ "id": NODE, "operator": "https://uni.example.org", "country": "FI", "certified": ["open"] });
     Bootstrap {
         institutions: vec![serde_json::from_value(institution).unwrap()],
+        dacs: vec![serde_json::from_value(json!({ "id": DAC, "institution": "https://uni.example.org", "title": "Committee" })).unwrap()],
+        datasets: vec![serde_json::from_value(dataset).unwrap()],
         services: vec![serde_json::from_value(service).unwrap()],
         trust: vec![own, foreign],
         clients: vec![

@@ -1,10 +1,12 @@
 //! `POST /token`: the client first, then its grant type.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{Extensions, HeaderMap, header};
 use serde_json::{Map, Value, json};
 
 use super::{authorization_code, exchange, refresh};
@@ -12,6 +14,8 @@ use crate::front::Front;
 use crate::page::Fields;
 use crate::provider::client_auth::{self, Client};
 use crate::provider::problem::{NO_STORE, TokenProblem};
+use crate::session::address;
+use crate::throttle;
 
 /// `grant_type` of a token exchange (RFC 8693 §2.1).
 pub(crate) const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -32,14 +36,24 @@ impl Tokens {
 }
 
 /// `POST /token`
-pub(crate) async fn token(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
-    match answer(&front, &headers, &body).await {
+pub(crate) async fn token(
+    State(front): State<Front>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    body: Bytes,
+) -> Response {
+    match Box::pin(answer(&front, &headers, address(&extensions), &body)).await {
         Ok(tokens) => (NO_STORE, Json(json!(tokens.0))).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn answer(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Tokens, TokenProblem> {
+async fn answer(
+    front: &Front,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+    body: &[u8],
+) -> Result<Tokens, TokenProblem> {
     let form = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -54,7 +68,20 @@ async fn answer(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Token
         return Err(TokenProblem::request(format!("`{name}` stands more than once")));
     }
     let now = front.broker.now();
-    let client = client_auth::authenticate(&front.broker, headers, &fields, now).await?;
+    let client = match client_auth::authenticate(&front.broker, headers, &fields, now).await {
+        Ok(client) => client,
+        Err(problem) => {
+            // Who guesses secrets is slowed down; the answer is the same for unknown and wrong.
+            let guesser = address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+            return match throttle::CLIENT_AUTH.hit(&front.broker, &guesser).await? {
+                Some(wait) => Err(TokenProblem::throttled(wait)),
+                None => Err(problem),
+            };
+        }
+    };
+    if let Some(wait) = throttle::TOKEN.hit(&front.broker, &client.row.id).await? {
+        return Err(TokenProblem::throttled(wait));
+    }
     let grant = fields.required("grant_type")?;
     if ![authorization_code::GRANT, refresh::GRANT, EXCHANGE].contains(&grant) {
         return Err(TokenProblem::unsupported());
