@@ -143,7 +143,7 @@ pub struct WesMount {
     pub compute: ComputeMount,
     /// The workflow types that are taken.
     pub types: Vec<WorkflowType>,
-    /// Most bytes of a run request.
+    /// Most bytes of a run request, attachments included (64 MiB is usual).
     pub run_bytes: usize,
     /// The page that tells people how to get a token.
     pub auth_instructions: Url,

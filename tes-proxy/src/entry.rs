@@ -34,13 +34,10 @@ impl Hosts {
 ///
 /// # Errors
 /// A [`Problem`] for what two readers could read differently, or that asks for a tunnel.
-pub(crate) fn read(request: Request<Body>, request_id: String, hosts: &Hosts) -> Result<(Incoming, Body), (Problem, Option<Incoming>)> {
+pub(crate) fn read(request: Request<Body>, request_id: String, hosts: &Hosts) -> Result<(Incoming, Body), Problem> {
     let (parts, body) = request.into_parts();
     let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    match head(&parts, request_id, address, hosts) {
-        Ok(incoming) => Ok((incoming, body)),
-        Err(problem) => Err((problem, None)),
-    }
+    Ok((head(&parts, request_id, address, hosts)?, body))
 }
 
 fn head(parts: &Parts, request_id: String, address: Option<IpAddr>, hosts: &Hosts) -> Result<Incoming, Problem> {
@@ -66,7 +63,6 @@ fn head(parts: &Parts, request_id: String, address: Option<IpAddr>, hosts: &Host
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers.clone(),
         address,
-        version: parts.version,
     })
 }
 
@@ -113,7 +109,7 @@ mod tests {
         let hosts = Hosts::of(&url::Url::parse("http://127.0.0.1:8081/").unwrap(), &["data.example.org".to_owned()]);
         let builder = Request::builder().uri("/ga4gh/drs/v1/objects/a");
         let request = change(builder).body(Body::empty()).unwrap();
-        read(request, "r".into(), &hosts).map(|(incoming, _)| incoming).map_err(|(problem, _)| problem.code.into_owned())
+        read(request, "r".into(), &hosts).map(|(incoming, _)| incoming).map_err(|problem| problem.code.into_owned())
     }
 
     #[test]

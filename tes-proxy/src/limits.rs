@@ -4,83 +4,79 @@
 use std::time::Duration;
 
 /// Bytes of a JSON body on DRS and TES routes (`apis.md` 1.3).
-pub const API_BYTES: usize = 1 << 20;
-/// Bytes of a whole WES run request, attachments included; a deployment may lower it.
-pub const RUN_BYTES: usize = 64 << 20;
+pub(crate) const API_BYTES: usize = 1 << 20;
 /// Bytes of `workflow_params` and of each other text part of a run request.
-pub const RUN_PART_BYTES: usize = 4 << 20;
+pub(crate) const RUN_PART_BYTES: usize = 4 << 20;
 /// Parts of one run request.
-pub const RUN_PARTS: usize = 256;
+pub(crate) const RUN_PARTS: usize = 256;
 /// Depth of a JSON body.
-pub const API_DEPTH: usize = 64;
+pub(crate) const API_DEPTH: usize = 64;
 /// Bytes of a request target: longer ones are refused before they are split.
-pub const TARGET_BYTES: usize = 8 << 10;
+pub(crate) const TARGET_BYTES: usize = 8 << 10;
 /// Segments of a path.
-pub const SEGMENTS: usize = 16;
+pub(crate) const SEGMENTS: usize = 16;
 /// Bytes of one credential header or Passport (`apis.md` 2.2: Passports are often 5 to 30 kB).
-pub const PASSPORT_BYTES: usize = 1 << 20;
+pub(crate) const PASSPORT_BYTES: usize = 1 << 20;
 /// Bytes of a bearer token.
-pub const TOKEN_BYTES: usize = 16 << 10;
+pub(crate) const TOKEN_BYTES: usize = 16 << 10;
 /// Passports in one DRS body.
-pub const PASSPORTS: usize = 8;
+pub(crate) const PASSPORTS: usize = 8;
 /// Inputs of a task.
-pub const INPUTS: usize = 1_024;
+pub(crate) const INPUTS: usize = 1_024;
 /// Outputs of a task.
-pub const OUTPUTS: usize = 1_024;
+pub(crate) const OUTPUTS: usize = 1_024;
 /// Executors of a task.
-pub const EXECUTORS: usize = 64;
+pub(crate) const EXECUTORS: usize = 64;
 /// Arguments of one executor.
-pub const ARGUMENTS: usize = 4_096;
+pub(crate) const ARGUMENTS: usize = 4_096;
 /// Tags of a task or run.
-pub const TAGS: usize = 64;
+pub(crate) const TAGS: usize = 64;
 /// Characters of a name or a tag.
-pub const NAME_CHARS: usize = 512;
+pub(crate) const NAME_CHARS: usize = 512;
 /// Characters of a description.
-pub const DESCRIPTION_CHARS: usize = 8_192;
+pub(crate) const DESCRIPTION_CHARS: usize = 8_192;
 /// Bytes of `inputs[].content` (TES 1.1: at least 128 KiB must be supported; it is also our most).
-pub const CONTENT_BYTES: usize = 128 << 10;
+pub(crate) const CONTENT_BYTES: usize = 128 << 10;
 /// Strings of one `workflow_params`.
-pub const PARAM_STRINGS: usize = 100_000;
+pub(crate) const PARAM_STRINGS: usize = 100_000;
 /// Depth at which JSON inside strings is still walked (`apis.md` 3.3).
-pub const NESTED_TEXT: usize = 4;
+pub(crate) const NESTED_TEXT: usize = 4;
 /// Largest page of a task list (TES: below 2048).
-pub const PAGE_MOST: u32 = 2_047;
+pub(crate) const PAGE_MOST: u32 = 2_047;
 /// Page of a list when none is asked for (TES 1.1).
-pub const PAGE_DEFAULT: u32 = 256;
+pub(crate) const PAGE_DEFAULT: u32 = 256;
 /// Bytes of a JSON answer of a backend.
-pub const BACKEND_BYTES: usize = 16 << 20;
+pub(crate) const BACKEND_BYTES: usize = 16 << 20;
 /// Characters of a reason phrase (`apis.md` 1.5).
-pub const REASON_CHARS: usize = 120;
+pub(crate) const REASON_CHARS: usize = 120;
 /// How often a request is decided again since its snapshot was replaced (D7), before it is answered 503.
-pub const DECIDE_AGAIN: usize = 8;
+pub(crate) const DECIDE_AGAIN: usize = 8;
 /// Verified callers kept in memory.
-pub const CALLERS: u64 = 10_000;
-/// Denials of one person a minute before they are answered 429 (`audit.md` section 2).
-pub const DENIALS_A_MINUTE: u32 = 60;
+pub(crate) const CALLERS: u64 = 10_000;
 
 /// Time for a request's JSON body to come in.
-pub const BODY_TIME: Duration = Duration::from_secs(30);
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
 /// Time for a backend to begin its answer.
-pub const BACKEND_TIME: Duration = Duration::from_secs(30);
+pub(crate) const BACKEND_TIME: Duration = Duration::from_secs(30);
 /// Time between two pieces of a stream.
-pub const STREAM_IDLE: Duration = Duration::from_secs(60);
+pub(crate) const STREAM_IDLE: Duration = Duration::from_secs(60);
 /// Life of a person's capability (D6, `apis.md` E49).
-pub const CAPABILITY_LIFE: Duration = Duration::from_secs(300);
+pub(crate) const CAPABILITY_LIFE: Duration = Duration::from_secs(300);
 /// Most life of a task's capability (D6).
-pub const TASK_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(crate) const TASK_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A task's capability sleeps when the backend has not confirmed the task for so long (D6).
-pub const UNCONFIRMED: Duration = Duration::from_secs(600);
+pub(crate) const UNCONFIRMED: Duration = Duration::from_secs(600);
 /// A capability of a task that is still `submitting` waits so long for `queued` (`apis.md` 10.3).
-pub const SUBMITTING_WAIT: Duration = Duration::from_secs(5);
+pub(crate) const SUBMITTING_WAIT: Duration = Duration::from_secs(5);
 /// Life of a page token (`apis.md` E33).
-pub const PAGE_LIFE: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const PAGE_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// How long a Passport fetched from the broker is used at most.
-pub const PASSPORT_LIFE: Duration = Duration::from_secs(600);
+pub(crate) const PASSPORT_LIFE: Duration = Duration::from_secs(600);
 /// Bytes after which a stream asks again whether it is still permitted (`apis.md` 10.2).
-pub const STREAM_ASK_BYTES: u64 = 64 << 20;
+pub(crate) const STREAM_ASK_BYTES: u64 = 64 << 20;
 /// Seconds after which a stream asks again.
-pub const STREAM_ASK_TIME: Duration = Duration::from_secs(5);
+pub(crate) const STREAM_ASK_TIME: Duration = Duration::from_secs(5);
 /// Byte budget of a task's capability: so many times the object's size (E63).
-pub const BUDGET_TIMES: u64 = 4;
+pub(crate) const BUDGET_TIMES: u64 = 4;
 /// Byte budget when the size of the object is not known.
-pub const BUDGET_UNKNOWN: u64 = 64 << 30;
+pub(crate) const BUDGET_UNKNOWN: u64 = 64 << 30;

@@ -199,9 +199,9 @@ impl Parts {
 
     /// Remembers a denial for the page that explains it, and passes it on.
     pub(crate) fn remember(&self, caller: &Caller, problem: Problem) -> Problem {
-        if let Some(decision) = &problem.decision {
+        if let Some(decision) = &problem.denial.decision {
             let page = serde_json::json!({
-                "decision_id": decision, "allow": false, "code": problem.code, "message": problem.sentence, "reasons": problem.reasons,
+                "decision_id": decision, "allow": false, "code": problem.code, "message": problem.sentence, "reasons": problem.denial.reasons,
             });
             self.denials.insert(decision.clone(), (caller.owner(), page));
         }

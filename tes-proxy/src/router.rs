@@ -44,7 +44,7 @@ async fn answer(
     let early = crate::api::parse_path(request.uri().path()).map_or(shape_of(request.uri().path()), |segments| operation::api(&segments));
     let outcome = match entry::read(request, id.clone(), hosts) {
         Ok((incoming, body)) => handler(&proxy, &incoming, body).await,
-        Err((problem, _)) => Err(problem),
+        Err(problem) => Err(problem),
     };
     let response = match outcome {
         Ok(response) => response,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Version, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
@@ -27,8 +27,6 @@ pub(crate) struct Incoming {
     pub(crate) headers: HeaderMap,
     /// The address of the peer of the connection.
     pub(crate) address: Option<IpAddr>,
-    /// The version of HTTP.
-    pub(crate) version: Version,
 }
 
 impl Incoming {

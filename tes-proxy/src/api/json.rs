@@ -37,7 +37,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonFault> {
 ///
 /// # Errors
 /// As [`parse`], without the types.
-pub(crate) fn strictly(bytes: &[u8]) -> Result<(), JsonFault> {
+fn strictly(bytes: &[u8]) -> Result<(), JsonFault> {
     let text = str::from_utf8(bytes).map_err(|_| JsonFault::NotUtf8)?;
     if text.starts_with('\u{feff}') {
         return Err(JsonFault::NotUtf8);

@@ -10,6 +10,6 @@ pub(crate) mod tes;
 pub(crate) mod wes;
 
 pub(crate) use incoming::{Incoming, body, json_body};
-pub(crate) use json::{JsonFault, parse as parse_json, strictly};
+pub(crate) use json::{JsonFault, parse as parse_json};
 pub(crate) use path::{PathFault, Segment, encode, parse as parse_path};
 pub(crate) use query::{Query, QueryFault};

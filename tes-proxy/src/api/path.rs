@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn e10_a_path_is_split_first_and_decoded_once() {
-        let cases: [(&str, &str, Result<&[&str], PathFault>); 22] = [
+        type Case<'c> = (&'c str, &'c str, Result<&'c [&'c str], PathFault>);
+        let cases: [Case<'_>; 22] = [
             ("plain", "/ga4gh/drs/v1/objects/a", Ok(&["ga4gh", "drs", "v1", "objects", "a"])),
             ("the root", "/", Ok(&[])),
             ("an encoded slash stays in its segment", "/objects/dg.4503%2Fx", Ok(&["objects", "dg.4503/x"])),

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn e11_query_keys_are_known_and_stand_once() {
-        let cases: [(&str, &str, Result<Option<&str>, QueryFault>); 14] = [
+        type Case<'c> = (&'c str, &'c str, Result<Option<&'c str>, QueryFault>);
+        let cases: [Case<'_>; 14] = [
             ("one value", "view=FULL", Ok(Some("FULL"))),
             ("absent", "", Ok(None)),
             ("encoded key is the key", "%76iew=FULL", Ok(Some("FULL"))),

@@ -69,8 +69,6 @@ pub(crate) struct BackendLog {
     #[serde(default)]
     pub(crate) name: Option<String>,
     #[serde(default)]
-    pub(crate) cmd: Option<Value>,
-    #[serde(default)]
     pub(crate) start_time: Option<String>,
     #[serde(default)]
     pub(crate) end_time: Option<String>,
@@ -85,8 +83,6 @@ pub(crate) struct BackendLog {
 /// What we read of a backend's run.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct BackendRun {
-    #[serde(default)]
-    pub(crate) run_id: String,
     #[serde(default, deserialize_with = "state")]
     pub(crate) state: State,
     #[serde(default)]

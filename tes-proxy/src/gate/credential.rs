@@ -81,7 +81,8 @@ mod tests {
     fn e35_there_is_one_credential_or_a_refusal() {
         let basic = format!("Basic {}", STANDARD.encode("visum:abc.def"));
         let named = format!("basic {}", STANDARD.encode("abc.def:"));
-        let cases: [(&str, &[&str], bool, Result<Presented, &str>); 11] = [
+        type Case<'c> = (&'c str, &'c [&'c str], bool, Result<Presented, &'c str>);
+        let cases: [Case<'_>; 11] = [
             ("none", &[], true, Ok(Presented::Nothing)),
             ("bearer", &["Bearer abc"], true, Ok(Presented::Token("abc".into()))),
             ("lower-case scheme", &["bearer abc"], true, Ok(Presented::Token("abc".into()))),

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use policy_engine::{decide::Decision, snapshot::Snapshot};
 
-use crate::problem::{Problem, Why};
+use crate::problem::{Denial, Problem, Why};
 
 /// Why there is no permit.
 #[derive(Debug)]
@@ -54,7 +54,10 @@ pub(crate) fn problem(decision: &Decision, id: &str, snapshot: &Snapshot, what: 
     };
     let code = decision.code().unwrap_or("policy.denied").to_owned();
     let dataset = leading.and_then(|reason| reason.dataset.as_deref()).and_then(|id| short_name(snapshot, id));
-    Problem { reasons, decision: Some(id.to_owned()), dataset, ..Problem::new(StatusCode::FORBIDDEN, code, sentence) }
+    Problem {
+        denial: Box::new(Denial { reasons, decision: Some(id.to_owned()), dataset, receipt: None }),
+        ..Problem::new(StatusCode::FORBIDDEN, code, sentence)
+    }
 }
 
 /// The configured short name of a dataset, where it is printable as it must be (E83).

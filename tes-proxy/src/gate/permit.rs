@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use audit_log::{Event, EventType, Keystore, Outcome, Via, Writer};
 use policy_engine::{
-    decide::{Current, Decision, DutyKind, Engine, WorkItem},
+    decide::{Current, Decision, DutyKind, Engine, WorkItem, WorkKind},
     intent::{Action, Intent},
 };
 use ulid::Ulid;
@@ -58,12 +58,12 @@ impl Question {
         }
     }
 
-    const fn what(&self) -> &'static str {
+    fn what(&self) -> &'static str {
         match self {
             Self::Intent(_) => "object",
-            Self::Work(action, _) => match action {
-                Action::WesRead | Action::WesReadLogs | Action::WesCancel => "run",
-                _ => "task",
+            Self::Work(_, item) => match item.kind {
+                WorkKind::Run => "run",
+                WorkKind::Task => "task",
             },
         }
     }
@@ -176,7 +176,7 @@ impl Gate {
                 ..crate::problem::Problem::new(http::StatusCode::TOO_MANY_REQUESTS, "gate.too_many_denials", "the same was denied too often in this minute")
             };
         }
-        problem.receipt = Some(noted.receipt().header_value());
+        problem.denial.receipt = Some(noted.receipt().header_value());
         NoPermit::Denied(Box::new(problem))
     }
 

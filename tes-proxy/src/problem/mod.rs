@@ -55,19 +55,26 @@ pub(crate) struct Problem {
     pub(crate) code: Cow<'static, str>,
     /// A sentence that stands alone.
     pub(crate) sentence: String,
-    /// Why, for denials.
-    pub(crate) reasons: Vec<Why>,
-    /// The decision that it rests on.
-    pub(crate) decision: Option<String>,
-    /// Short name or digest of the dataset that decided, for the reason phrase.
-    pub(crate) dataset: Option<String>,
     /// Seconds after which the client may try again.
     pub(crate) retry_after: Option<u32>,
     /// What a 401 asks for.
     pub(crate) challenge: Option<Challenge>,
     /// The methods of a 405.
     pub(crate) allow: Option<&'static str>,
-    /// The receipt of the entry that a denial left in the audit log.
+    /// What a denial adds.
+    pub(crate) denial: Box<Denial>,
+}
+
+/// What a denial tells beside its code and sentence.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Denial {
+    /// Why.
+    pub(crate) reasons: Vec<Why>,
+    /// The decision that it rests on.
+    pub(crate) decision: Option<String>,
+    /// Short name of the dataset that decided, for the reason phrase.
+    pub(crate) dataset: Option<String>,
+    /// The receipt of the entry that it left in the audit log.
     pub(crate) receipt: Option<String>,
 }
 
@@ -78,13 +85,10 @@ impl Problem {
             status,
             code: code.into(),
             sentence: sentence.into(),
-            reasons: Vec::new(),
-            decision: None,
-            dataset: None,
             retry_after: None,
             challenge: None,
             allow: None,
-            receipt: None,
+            denial: Box::default(),
         }
     }
 

@@ -26,11 +26,11 @@ pub(crate) struct Edge<'e> {
 pub(crate) fn respond(problem: &Problem, edge: &Edge<'_>) -> Response {
     let mut body = body(problem, edge);
     body.insert("request_id".to_owned(), Value::from(edge.request_id));
-    if let Some(decision) = &problem.decision {
+    if let Some(decision) = &problem.denial.decision {
         body.insert("decision_id".to_owned(), Value::from(decision.as_str()));
     }
-    if !problem.reasons.is_empty() {
-        body.insert("reasons".to_owned(), serde_json::to_value(&problem.reasons).unwrap_or_default());
+    if !problem.denial.reasons.is_empty() {
+        body.insert("reasons".to_owned(), serde_json::to_value(&problem.denial.reasons).unwrap_or_default());
     }
     let mut response = Response::new(Body::from(Value::Object(body).to_string()));
     *response.status_mut() = problem.status;
@@ -47,7 +47,7 @@ pub(crate) fn respond(problem: &Problem, edge: &Edge<'_>) -> Response {
     if let Some(allow) = problem.allow {
         headers.insert(header::ALLOW, HeaderValue::from_static(allow));
     }
-    if let Some(receipt) = problem.receipt.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
+    if let Some(receipt) = problem.denial.receipt.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
         headers.insert("visum-audit", receipt);
     }
     if let Some(phrase) = phrase(problem, edge) {
@@ -78,11 +78,11 @@ fn phrase(problem: &Problem, edge: &Edge<'_>) -> Option<hyper::ext::ReasonPhrase
         return None;
     }
     let mut text = format!("Forbidden: {}", problem.code);
-    if let Some(dataset) = &problem.dataset {
+    if let Some(dataset) = &problem.denial.dataset {
         text.push(' ');
         text.push_str(dataset);
     }
-    if let Some(decision) = &problem.decision {
+    if let Some(decision) = &problem.denial.decision {
         let page = format!(" see {}visum/v1/decisions/{decision}", edge.origin);
         if text.len().saturating_add(page.len()) <= limits::REASON_CHARS {
             text.push_str(&page);
@@ -125,11 +125,11 @@ mod tests {
     #[test]
     fn e83_the_reason_phrase_is_short_and_printable() {
         let mut problem = Problem::new(StatusCode::FORBIDDEN, "consent.approval_missing", "No.");
-        problem.dataset = Some("C\r\nX: y\u{e4}".to_owned());
-        problem.decision = Some("d".repeat(200));
+        problem.denial.dataset = Some("C\r\nX: y\u{e4}".to_owned());
+        problem.denial.decision = Some("d".repeat(200));
         let phrase = shaped(&problem, Api::Wes).1.unwrap();
         assert_eq!(phrase, "Forbidden: consent.approval_missing CX: y");
-        problem.dataset = Some("C".repeat(500));
+        problem.denial.dataset = Some("C".repeat(500));
         assert_eq!(shaped(&problem, Api::Tes).1.unwrap().len(), limits::REASON_CHARS);
     }
 }

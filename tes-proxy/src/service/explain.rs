@@ -36,11 +36,11 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let caller = parts.required(incoming, Api::Own, Vec::new()).await?;
     let asked: Asked = json_body(&incoming.headers, body).await?;
     let mut intent = Intent::new(action(&asked.action)?);
-    intent.service = match intent.action {
-        Action::TesCreate => parts.config.tes.as_ref().map(|mount| mount.service.clone()),
-        Action::WesCreate => parts.config.wes.as_ref().map(|mount| mount.compute.service.clone()),
-        _ => None,
-    };
+    if intent.action == Action::TesCreate {
+        intent.service = parts.config.tes.as_ref().map(|mount| mount.service.clone());
+    } else if intent.action == Action::WesCreate {
+        intent.service = parts.config.wes.as_ref().map(|mount| mount.compute.service.clone());
+    }
     let _ = intent.read(data(&asked)?, "");
     let decided = parts.gate.decide(&caller, &Question::Intent(Arc::new(intent)));
     let event = decided_event(EventType::Decision, &caller, &decided);

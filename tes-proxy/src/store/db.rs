@@ -8,7 +8,7 @@ use sqlx::{
 
 /// Every migration, oldest first. They only add.
 const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(2026_11_22_21_00_00, "works", include_str!("../../migrations/20261122210000_works.sql"))];
+    &[(20_261_122_210_000, "works", include_str!("../../migrations/20261122210000_works.sql"))];
 
 /// What a SQLite connection is told first: nothing acknowledged is lost, and a writer waits for another one.
 const PRAGMAS: &[&str] = &[

@@ -36,7 +36,7 @@ impl NotUnderstood {
 impl From<NotUnderstood> for Problem {
     fn from(fault: NotUnderstood) -> Self {
         let mut problem = Self::refused(fault.code, format!("`{}`: {}", fault.part, fault.sentence));
-        problem.reasons.push(Why {
+        problem.denial.reasons.push(Why {
             code: fault.code.to_owned(),
             sentence: fault.sentence,
             remedy: None,

@@ -59,10 +59,8 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
 /// A backend that refused has nothing; one that was silent may have it: the row stays and is looked for (10.3).
 pub(crate) async fn unsent(parts: &Parts, work: &Work, error: BackendError) -> Problem {
     let definite = matches!(error, BackendError::Refused { .. } | BackendError::Later { .. } | BackendError::Unknown { .. } | BackendError::Setup { .. });
-    if definite {
-        if let Err(error) = parts.works.close(&work.id, "SYSTEM_ERROR").await {
-            return error.into();
-        }
+    if definite && let Err(error) = parts.works.close(&work.id, "SYSTEM_ERROR").await {
+        return error.into();
     }
     error.into()
 }

@@ -15,7 +15,7 @@ use crate::{
     backend::{BackendError, TesBackend},
     gate::{Caller, Question, Recorded},
     ownership::{
-        index::{datasets, duties, tes_state},
+        index::{duties, tes_state},
         item, owned, refresh,
     },
     problem::{Api, Problem},
@@ -112,9 +112,4 @@ fn cleaned(mut log: TaskLog, task: &Task) -> TaskLog {
     let sinks: Vec<StorageUrl> = task.outputs.iter().flatten().filter_map(|output| StorageUrl::parse(&output.url).ok()).collect();
     log.outputs.retain(|output| StorageUrl::parse(&output.url).is_ok_and(|url| sinks.iter().any(|sink| url.is_under(sink))));
     log
-}
-
-/// The datasets of a row, for events.
-pub(crate) fn datasets_of(work: &Work) -> Vec<String> {
-    datasets(work)
 }

@@ -134,7 +134,7 @@ pub(crate) fn replaced(value: &Value, snapshot: &Snapshot, capabilities: &Capabi
                 let url = object_of(snapshot, &data).and_then(|object| capabilities.url(&object).map(str::to_owned));
                 Value::String(url.ok_or_else(|| NotUnderstood::at("workflow_params", "task.input_unserved", "a reference has no capability"))?)
             }
-            _ => value.clone(),
+            Class::HostFile | Class::Foreign | Class::Broken(_) | Class::Opaque(_) | Class::Plain => value.clone(),
         },
         Value::Array(items) => Value::Array(items.iter().map(|item| replaced(item, snapshot, capabilities)).collect::<Result<_, _>>()?),
         Value::Object(members) => {

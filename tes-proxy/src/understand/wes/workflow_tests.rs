@@ -69,7 +69,8 @@ fn a_run_of_tasks_is_all_that_its_tasks_and_parameters_name() {
 fn e8_e22_e23_a_run_request_that_cannot_be_understood_is_refused_with_its_part() {
     let list = tasks("drs://drs.example.org/a");
     let file = [("tasks.json", list.as_str())];
-    let cases: [(&str, Vec<(&str, &str)>, &[(&str, &str)], &str); 14] = [
+    type Case<'c> = (&'c str, Vec<(&'c str, &'c str)>, &'c [(&'c str, &'c str)], &'c str);
+    let cases: [Case<'_>; 14] = [
         ("another type", vec![("workflow_type", "py")], &file, "workflow_type"),
         ("another version", vec![("workflow_type_version", "2.0")], &file, "workflow_type_version"),
         ("a remote workflow", vec![("workflow_url", "https://gist.example.org/x")], &file, "workflow_url"),
