@@ -183,11 +183,15 @@ impl Network {
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address.to_canonical(), address.to_canonical()) {
             (IpAddr::V4(net), IpAddr::V4(one)) => {
-                let mask = u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(self.prefix))).unwrap_or(0);
+                let mask = u32::MAX
+                    .checked_shl(32_u32.saturating_sub(u32::from(self.prefix)))
+                    .unwrap_or(0);
                 u32::from(net) & mask == u32::from(one) & mask
             }
             (IpAddr::V6(net), IpAddr::V6(one)) => {
-                let mask = u128::MAX.checked_shl(128_u32.saturating_sub(u32::from(self.prefix))).unwrap_or(0);
+                let mask = u128::MAX
+                    .checked_shl(128_u32.saturating_sub(u32::from(self.prefix)))
+                    .unwrap_or(0);
                 u128::from(net) & mask == u128::from(one) & mask
             }
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
@@ -212,7 +216,10 @@ pub struct BrokerLink {
 
 impl fmt::Debug for BrokerLink {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("BrokerLink").field("issuer", &self.issuer).field("client_id", &self.client_id).finish_non_exhaustive()
+        out.debug_struct("BrokerLink")
+            .field("issuer", &self.issuer)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -249,7 +256,8 @@ impl Config {
     /// [`ConfigFault`] names the setting.
     pub fn check(&self) -> Result<(), ConfigFault> {
         for (name, url) in [("public_url", &self.public_url), ("door_url", &self.door_url)] {
-            let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+            let bare =
+                url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
             if !bare || url.host_str().is_none() {
                 return Err(ConfigFault::Origin(name));
             }
@@ -296,8 +304,15 @@ mod tests {
             ("fd00::", 8, "10.0.0.1", false),
         ];
         for (net, prefix, address, inside) in cases {
-            let network = Network { address: net.parse().unwrap(), prefix };
-            assert_eq!(network.contains(address.parse().unwrap()), inside, "{address} in {net}/{prefix}");
+            let network = Network {
+                address: net.parse().unwrap(),
+                prefix,
+            };
+            assert_eq!(
+                network.contains(address.parse().unwrap()),
+                inside,
+                "{address} in {net}/{prefix}"
+            );
         }
     }
 

@@ -19,7 +19,9 @@ impl Hosts {
     pub(crate) fn of(url: &url::Url, more: &[String]) -> Self {
         let mut hosts: Vec<String> = more.iter().map(|host| host.to_ascii_lowercase()).collect();
         if let Some(host) = url.host_str() {
-            let own = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+            let own = url
+                .port()
+                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
             hosts.push(own.to_ascii_lowercase());
         }
         Self(hosts)
@@ -36,19 +38,32 @@ impl Hosts {
 /// A [`Problem`] for what two readers could read differently, or that asks for a tunnel.
 pub(crate) fn read(request: Request<Body>, request_id: String, hosts: &Hosts) -> Result<(Incoming, Body), Problem> {
     let (parts, body) = request.into_parts();
-    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
     Ok((head(&parts, request_id, address, hosts)?, body))
 }
 
 fn head(parts: &Parts, request_id: String, address: Option<IpAddr>, hosts: &Hosts) -> Result<Incoming, Problem> {
     if parts.method == Method::CONNECT || parts.method == Method::TRACE {
-        return Err(Problem { allow: Some("GET, HEAD, POST"), ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method", "this method is not served") });
+        return Err(Problem {
+            allow: Some("GET, HEAD, POST"),
+            ..Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "request.method",
+                "this method is not served",
+            )
+        });
     }
     if parts.headers.contains_key(header::UPGRADE) {
         return Err(Problem::refused("request.upgrade", "connections are not upgraded here"));
     }
     if parts.headers.contains_key(header::CONTENT_LENGTH) && parts.headers.contains_key(header::TRANSFER_ENCODING) {
-        return Err(Problem::refused("request.framing", "Content-Length and Transfer-Encoding stand together"));
+        return Err(Problem::refused(
+            "request.framing",
+            "Content-Length and Transfer-Encoding stand together",
+        ));
     }
     if parts.headers.get_all(header::CONTENT_LENGTH).iter().count() > 1 {
         return Err(Problem::refused("request.framing", "Content-Length stands twice"));
@@ -68,7 +83,13 @@ fn head(parts: &Parts, request_id: String, address: Option<IpAddr>, hosts: &Host
 
 /// The `Host` is one of ours, and an absolute-form or HTTP/2 authority agrees with it (E45).
 fn host(headers: &HeaderMap, uri: &Uri, hosts: &Hosts) -> Result<(), Problem> {
-    let refused = || Problem::new(StatusCode::MISDIRECTED_REQUEST, "request.host", "this is not a host of this node");
+    let refused = || {
+        Problem::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "request.host",
+            "this is not a host of this node",
+        )
+    };
     let mut values = headers.get_all(header::HOST).iter();
     let (first, second) = (values.next(), values.next());
     if second.is_some() {
@@ -81,8 +102,20 @@ fn host(headers: &HeaderMap, uri: &Uri, hosts: &Hosts) -> Result<(), Problem> {
     let authority = uri.authority().map(http::uri::Authority::as_str);
     match (named, authority) {
         (None, None) => Err(refused()),
-        (Some(host), None) | (None, Some(host)) => if hosts.know(host) { Ok(()) } else { Err(refused()) },
-        (Some(host), Some(authority)) => if hosts.know(host) && authority.eq_ignore_ascii_case(host) { Ok(()) } else { Err(refused()) },
+        (Some(host), None) | (None, Some(host)) => {
+            if hosts.know(host) {
+                Ok(())
+            } else {
+                Err(refused())
+            }
+        }
+        (Some(host), Some(authority)) => {
+            if hosts.know(host) && authority.eq_ignore_ascii_case(host) {
+                Ok(())
+            } else {
+                Err(refused())
+            }
+        }
     }
 }
 
@@ -106,10 +139,15 @@ mod tests {
     use super::*;
 
     fn request(change: impl FnOnce(http::request::Builder) -> http::request::Builder) -> Result<Incoming, String> {
-        let hosts = Hosts::of(&url::Url::parse("http://127.0.0.1:8081/").unwrap(), &["data.example.org".to_owned()]);
+        let hosts = Hosts::of(
+            &url::Url::parse("http://127.0.0.1:8081/").unwrap(),
+            &["data.example.org".to_owned()],
+        );
         let builder = Request::builder().uri("/ga4gh/drs/v1/objects/a");
         let request = change(builder).body(Body::empty()).unwrap();
-        read(request, "r".into(), &hosts).map(|(incoming, _)| incoming).map_err(|problem| problem.code.into_owned())
+        read(request, "r".into(), &hosts)
+            .map(|(incoming, _)| incoming)
+            .map_err(|problem| problem.code.into_owned())
     }
 
     #[test]
@@ -120,9 +158,24 @@ mod tests {
             ("a foreign one", &["evil.example.net"], "/healthz", Some("request.host")),
             ("without the port", &["127.0.0.1"], "/healthz", Some("request.host")),
             ("none", &[], "/healthz", Some("request.host")),
-            ("two", &["127.0.0.1:8081", "evil.example.net"], "/healthz", Some("request.host")),
-            ("absolute form, ours", &["127.0.0.1:8081"], "http://127.0.0.1:8081/healthz", None),
-            ("absolute form, foreign", &["127.0.0.1:8081"], "http://backend.example.net/healthz", Some("request.host")),
+            (
+                "two",
+                &["127.0.0.1:8081", "evil.example.net"],
+                "/healthz",
+                Some("request.host"),
+            ),
+            (
+                "absolute form, ours",
+                &["127.0.0.1:8081"],
+                "http://127.0.0.1:8081/healthz",
+                None,
+            ),
+            (
+                "absolute form, foreign",
+                &["127.0.0.1:8081"],
+                "http://backend.example.net/healthz",
+                Some("request.host"),
+            ),
         ];
         for (name, hosts, target, fault) in cases {
             let got = request(|mut builder| {
@@ -138,12 +191,22 @@ mod tests {
 
     #[test]
     fn e38_e40_e43_tunnels_and_double_framing_are_refused() {
-        let with = |name: &'static str, value: &'static str| request(|builder| builder.header("host", "127.0.0.1:8081").header(name, value));
+        let with = |name: &'static str, value: &'static str| {
+            request(|builder| builder.header("host", "127.0.0.1:8081").header(name, value))
+        };
         assert_eq!(with("upgrade", "websocket").unwrap_err(), "request.upgrade");
-        let both = request(|builder| builder.header("host", "127.0.0.1:8081").header("content-length", "1").header("transfer-encoding", "chunked"));
+        let both = request(|builder| {
+            builder
+                .header("host", "127.0.0.1:8081")
+                .header("content-length", "1")
+                .header("transfer-encoding", "chunked")
+        });
         assert_eq!(both.unwrap_err(), "request.framing");
         let trace = request(|builder| builder.method("TRACE").header("host", "127.0.0.1:8081"));
         assert_eq!(trace.unwrap_err(), "request.method");
-        assert!(with("x-http-method-override", "DELETE").unwrap().method == Method::GET, "an override changes nothing");
+        assert!(
+            with("x-http-method-override", "DELETE").unwrap().method == Method::GET,
+            "an override changes nothing"
+        );
     }
 }

@@ -25,8 +25,8 @@ mod withdrawal;
 
 pub use backend::BackendError;
 pub use config::{
-    BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DrsMount, Network, NodeSecret, Organisation,
-    Reading, WesMount, WorkflowType,
+    BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DrsMount, Network, NodeSecret,
+    Organisation, Reading, WesMount, WorkflowType,
 };
 pub use proxy::{Audit, OpenError, Proxy, Seams};
 pub use router::{router, storage_router};

@@ -50,7 +50,12 @@ pub(crate) enum Routed {
 
 /// Which API a path belongs to, for the shape of errors.
 pub(crate) fn api(segments: &[Segment]) -> Api {
-    match segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().as_slice() {
+    match segments
+        .iter()
+        .map(|segment| segment.text.as_str())
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         ["ga4gh", "drs", ..] | ["visum", "data", ..] => Api::Drs,
         ["ga4gh", "tes", ..] | ["v1", ..] => Api::Tes,
         ["ga4gh", "wes", ..] => Api::Wes,
@@ -64,7 +69,10 @@ pub(crate) fn api(segments: &[Segment]) -> Api {
 /// [`PathFault::Slash`].
 pub(crate) fn slashes(segments: &[Segment]) -> Result<(), PathFault> {
     let drs = matches!(segments, [a, b, _, d, ..] if a.text == "ga4gh" && b.text == "drs" && d.text == "objects");
-    let stray = segments.iter().enumerate().any(|(at, segment)| segment.slash && !(drs && at == 4));
+    let stray = segments
+        .iter()
+        .enumerate()
+        .any(|(at, segment)| segment.slash && !(drs && at == 4));
     if stray { Err(PathFault::Slash) } else { Ok(()) }
 }
 
@@ -89,11 +97,19 @@ fn is_get(method: &Method) -> bool {
 }
 
 fn get(method: &Method, operation: Operation) -> Routed {
-    if is_get(method) { Routed::Row(operation) } else { Routed::Methods("GET, HEAD") }
+    if is_get(method) {
+        Routed::Row(operation)
+    } else {
+        Routed::Methods("GET, HEAD")
+    }
 }
 
 fn post(method: &Method, operation: Operation) -> Routed {
-    if method == Method::POST { Routed::Row(operation) } else { Routed::Methods("POST") }
+    if method == Method::POST {
+        Routed::Row(operation)
+    } else {
+        Routed::Methods("POST")
+    }
 }
 
 fn both(method: &Method, on_get: Operation, on_post: Operation) -> Routed {
@@ -163,7 +179,11 @@ mod tests {
             ("POST", "/ga4gh/drs/v1/objects/access", Routed::Row(Operation::DrsLater)),
             ("GET", "/ga4gh/drs/v1/objects", Routed::Unknown),
             ("GET", "/ga4gh/drs/v1/objects/a/access", Routed::Unknown),
-            ("GET", "/ga4gh/drs/v1/objects/a/access/https", Routed::Row(Operation::DrsAccess)),
+            (
+                "GET",
+                "/ga4gh/drs/v1/objects/a/access/https",
+                Routed::Row(Operation::DrsAccess),
+            ),
             ("DELETE", "/ga4gh/drs/v1/objects/a", Routed::Methods("GET, HEAD, POST")),
             ("GET", "/ga4gh/dos/v1/dataobjects/a", Routed::Unknown),
             ("POST", "/ga4gh/tes/v1/tasks", Routed::Row(Operation::TesCreate)),

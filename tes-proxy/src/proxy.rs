@@ -115,16 +115,32 @@ impl Proxy {
     ///
     /// # Errors
     /// [`OpenError`].
-    pub async fn open(config: Config, seams: Seams, audit: Audit, current: Arc<Current>, broker: BrokerLink) -> Result<Self, OpenError> {
+    pub async fn open(
+        config: Config,
+        seams: Seams,
+        audit: Audit,
+        current: Arc<Current>,
+        broker: BrokerLink,
+    ) -> Result<Self, OpenError> {
         config.check()?;
         let works = Works::new(Db::open(&config.database).await?);
         let transport = Transport::new(config.ca_file.as_deref(), config.allow_loopback_http)?;
         let client = |api, backend| Client::new(transport.clone(), api, backend);
-        let drs = config.drs.as_ref().map(|drs| DrsBackend::new(client("DRS", &drs.backend), drs.byte_hosts.clone()));
-        let tes = config.tes.as_ref().map(|tes| TesBackend::new(client("TES", &tes.backend)));
-        let wes = config.wes.as_ref().map(|wes| WesBackend::new(client("WES", &wes.compute.backend)));
+        let drs = config
+            .drs
+            .as_ref()
+            .map(|drs| DrsBackend::new(client("DRS", &drs.backend), drs.byte_hosts.clone()));
+        let tes = config
+            .tes
+            .as_ref()
+            .map(|tes| TesBackend::new(client("TES", &tes.backend)));
+        let wes = config
+            .wes
+            .as_ref()
+            .map(|wes| WesBackend::new(client("WES", &wes.compute.backend)));
         let issuer = broker.issuer.clone();
-        let identify = Identify::new(&config, broker, &seams, Arc::clone(&current), audit.keystore.clone()).map_err(OpenError::Broker)?;
+        let identify = Identify::new(&config, broker, &seams, Arc::clone(&current), audit.keystore.clone())
+            .map_err(OpenError::Broker)?;
         let gate = Gate {
             current,
             writer: audit.writer,
@@ -156,14 +172,23 @@ impl Parts {
     /// A place in the order of creation: microseconds, never twice in this process.
     pub(crate) fn next_seq(&self) -> i64 {
         let now = self.gate.clock.now_micros();
-        self.seq.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(now.max(last.saturating_add(1)))).map_or(now, |last| now.max(last.saturating_add(1)))
+        self.seq
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| {
+                Some(now.max(last.saturating_add(1)))
+            })
+            .map_or(now, |last| now.max(last.saturating_add(1)))
     }
 
     /// The caller, if the request carries a credential.
     ///
     /// # Errors
     /// A [`Problem`] for one that does not count.
-    pub(crate) async fn caller(&self, incoming: &Incoming, api: Api, passports: Vec<String>) -> Result<Option<Caller>, Problem> {
+    pub(crate) async fn caller(
+        &self,
+        incoming: &Incoming,
+        api: Api,
+        passports: Vec<String>,
+    ) -> Result<Option<Caller>, Problem> {
         let basic = self.config.basic_password && matches!(api, Api::Tes | Api::Wes);
         let counted = |problem: Problem| {
             self.gate.unauthenticated();
@@ -173,28 +198,55 @@ impl Parts {
         if presented == Presented::Nothing {
             return Ok(None);
         }
-        let Some(person) = self.identify.person(&presented).await.map_err(counted)? else { return Ok(None) };
-        let address = incoming.address.unwrap_or_else(|| std::net::Ipv4Addr::UNSPECIFIED.into());
-        let agent = incoming.headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(Some(Caller::new(person, address, self.is_internal(address), narrow(incoming)?, &incoming.request_id, agent)))
+        let Some(person) = self.identify.person(&presented).await.map_err(counted)? else {
+            return Ok(None);
+        };
+        let address = incoming
+            .address
+            .unwrap_or_else(|| std::net::Ipv4Addr::UNSPECIFIED.into());
+        let agent = incoming
+            .headers
+            .get(http::header::USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        Ok(Some(Caller::new(
+            person,
+            address,
+            self.is_internal(address),
+            narrow(incoming)?,
+            &incoming.request_id,
+            agent,
+        )))
     }
 
     /// The caller of a route that demands one.
     ///
     /// # Errors
     /// 401 without a credential.
-    pub(crate) async fn required(&self, incoming: &Incoming, api: Api, passports: Vec<String>) -> Result<Caller, Problem> {
+    pub(crate) async fn required(
+        &self,
+        incoming: &Incoming,
+        api: Api,
+        passports: Vec<String>,
+    ) -> Result<Caller, Problem> {
         match self.caller(incoming, api, passports).await? {
             Some(caller) => Ok(caller),
             None => {
                 self.gate.unauthenticated();
-                Err(Problem::unauthenticated(Challenge::Missing, "token.missing", "an access token is needed"))
+                Err(Problem::unauthenticated(
+                    Challenge::Missing,
+                    "token.missing",
+                    "an access token is needed",
+                ))
             }
         }
     }
 
     pub(crate) fn is_internal(&self, address: IpAddr) -> bool {
-        self.config.internal_networks.iter().any(|network| network.contains(address))
+        self.config
+            .internal_networks
+            .iter()
+            .any(|network| network.contains(address))
     }
 
     /// Remembers a denial for the page that explains it, and passes it on.
@@ -213,7 +265,12 @@ impl Parts {
 fn narrow(incoming: &Incoming) -> Result<Option<Narrowing>, Problem> {
     let mut values = incoming.headers.get_all("visum-purpose").iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let fault = || Problem::refused("request.purpose", "the header Visum-Purpose is not one purpose as base64url JSON");
+    let fault = || {
+        Problem::refused(
+            "request.purpose",
+            "the header Visum-Purpose is not one purpose as base64url JSON",
+        )
+    };
     if values.next().is_some() || value.len() > 16 << 10 {
         return Err(fault());
     }

@@ -24,12 +24,18 @@ pub fn storage_router(proxy: Proxy) -> Router {
 
 async fn public(State(proxy): State<Proxy>, request: Request<Body>) -> Response {
     let hosts = proxy.0.hosts.clone();
-    answer(proxy, request, &hosts, |proxy, incoming, body| Box::pin(handle(proxy, incoming, body))).await
+    answer(proxy, request, &hosts, |proxy, incoming, body| {
+        Box::pin(handle(proxy, incoming, body))
+    })
+    .await
 }
 
 async fn door(State(proxy): State<Proxy>, request: Request<Body>) -> Response {
     let hosts = proxy.0.door_hosts.clone();
-    answer(proxy, request, &hosts, |proxy, incoming, _| Box::pin(storage::handle(proxy, incoming))).await
+    answer(proxy, request, &hosts, |proxy, incoming, _| {
+        Box::pin(storage::handle(proxy, incoming))
+    })
+    .await
 }
 
 type Handled<'h> = futures::future::BoxFuture<'h, Result<Response, Problem>>;
@@ -41,7 +47,8 @@ async fn answer(
     handler: impl for<'h> FnOnce(&'h Proxy, &'h Incoming, Body) -> Handled<'h>,
 ) -> Response {
     let (method, version, id) = (request.method().clone(), request.version(), proxy.0.gate.id());
-    let early = crate::api::parse_path(request.uri().path()).map_or(shape_of(request.uri().path()), |segments| operation::api(&segments));
+    let early = crate::api::parse_path(request.uri().path())
+        .map_or(shape_of(request.uri().path()), |segments| operation::api(&segments));
     let outcome = match entry::read(request, id.clone(), hosts) {
         Ok((incoming, body)) => handler(&proxy, &incoming, body).await,
         Err(problem) => Err(problem),
@@ -65,16 +72,37 @@ fn shape_of(path: &str) -> Api {
 
 fn told(proxy: &Proxy, problem: &Problem, api: Api, id: &str, version: Version) -> Response {
     tracing::info!(request.id = id, status = problem.status.as_u16(), code = %problem.code, "refused");
-    respond(problem, &Edge { api, request_id: id, origin: &proxy.0.config.public_url, version })
+    respond(
+        problem,
+        &Edge {
+            api,
+            request_id: id,
+            origin: &proxy.0.config.public_url,
+            version,
+        },
+    )
 }
 
 async fn handle(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
     let operation = match operation::route(&incoming.method, &incoming.segments) {
         Routed::Row(operation) => operation,
         Routed::Methods(allow) => {
-            return Err(Problem { allow: Some(allow), ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method", "this route does not take this method") });
+            return Err(Problem {
+                allow: Some(allow),
+                ..Problem::new(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "request.method",
+                    "this route does not take this method",
+                )
+            });
         }
-        Routed::Unknown => return Err(Problem::new(StatusCode::NOT_FOUND, "request.route", "there is no such route")),
+        Routed::Unknown => {
+            return Err(Problem::new(
+                StatusCode::NOT_FOUND,
+                "request.route",
+                "there is no such route",
+            ));
+        }
     };
     match operation {
         Operation::DrsServiceInfo => understand::drs::service_info::get(proxy, incoming),
@@ -82,7 +110,11 @@ async fn handle(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Respon
         Operation::DrsPostObject => understand::drs::objects::post(proxy, incoming, body).await,
         Operation::DrsAccess => understand::drs::access::get(proxy, incoming).await,
         Operation::DrsPostAccess => understand::drs::access::post(proxy, incoming, body).await,
-        Operation::DrsLater => Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "request.not_offered", "bulk requests, bundles and OPTIONS are not offered by this node; ask for one object")),
+        Operation::DrsLater => Err(Problem::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "request.not_offered",
+            "bulk requests, bundles and OPTIONS are not offered by this node; ask for one object",
+        )),
         Operation::TesServiceInfo => understand::tes::service_info::get(proxy, incoming),
         Operation::TesList => understand::tes::tasks::list(proxy, incoming).await,
         Operation::TesCreate => understand::tes::submit::post(proxy, incoming, body).await,
@@ -106,7 +138,13 @@ async fn handle(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Respon
 
 /// A JSON answer with the log's promise.
 pub(crate) fn json<T: serde::Serialize>(value: &T, receipt: Option<String>) -> Result<Response, Problem> {
-    let bytes = serde_json::to_vec(value).map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer.write", "the answer could not be written"))?;
+    let bytes = serde_json::to_vec(value).map_err(|_| {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "answer.write",
+            "the answer could not be written",
+        )
+    })?;
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));

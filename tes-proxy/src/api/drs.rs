@@ -170,7 +170,14 @@ mod tests {
             "access_id":null,"region":null}],"contents":null,"extra":{"a":1}}"#;
         let object: BackendObject = serde_json::from_str(galaxy).unwrap();
         assert_eq!(object.size, Some(3));
-        assert!(object.access_methods.unwrap()[0].access_url.as_ref().unwrap().headers.is_empty());
+        assert!(
+            object.access_methods.unwrap()[0]
+                .access_url
+                .as_ref()
+                .unwrap()
+                .headers
+                .is_empty()
+        );
     }
 
     #[test]

@@ -45,7 +45,11 @@ impl Incoming {
 }
 
 fn too_large(limit: usize) -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", format!("the body is larger than {limit} bytes"))
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "request.too_large",
+        format!("the body is larger than {limit} bytes"),
+    )
 }
 
 /// The whole body, at most `limit` bytes, of exactly this content type.
@@ -54,13 +58,20 @@ fn too_large(limit: usize) -> Problem {
 /// 413 before more than `limit` bytes are read, 415 for another type or an encoding, 408 when it does not come.
 pub(crate) async fn body(headers: &HeaderMap, body: Body, types: &[&str], limit: usize) -> Result<Bytes, Problem> {
     content_type(headers, types)?;
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
     let collected = tokio::time::timeout(limits::BODY_TIME, Limited::new(body, limit).collect()).await;
     match collected {
-        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "request.slow", "the body did not arrive in time")),
+        Err(_) => Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request.slow",
+            "the body did not arrive in time",
+        )),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
         Ok(Err(_)) => Err(Problem::refused("request.body", "the body could not be read")),
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
@@ -78,18 +89,36 @@ pub(crate) async fn json_body<T: DeserializeOwned>(headers: &HeaderMap, bytes: B
 
 fn content_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
     let unsupported = |code, sentence: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, sentence);
-    if headers.get_all(header::CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(unsupported("request.encoding", "an encoded body is not accepted; send it as it is".to_owned()));
+    if headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Err(unsupported(
+            "request.encoding",
+            "an encoded body is not accepted; send it as it is".to_owned(),
+        ));
     }
-    let expected = || unsupported("request.content_type", format!("the body must be {}", types.join(" or ")));
+    let expected = || {
+        unsupported(
+            "request.content_type",
+            format!("the body must be {}", types.join(" or ")),
+        )
+    };
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(expected()) };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(expected());
+    };
     let value = value.to_str().map_err(|_| expected())?;
     let (essence, parameters) = value.split_once(';').unwrap_or((value, ""));
     if !types.iter().any(|known| essence.trim().eq_ignore_ascii_case(known)) {
         return Err(expected());
     }
-    for parameter in parameters.split(';').map(str::trim).filter(|parameter| !parameter.is_empty()) {
+    for parameter in parameters
+        .split(';')
+        .map(str::trim)
+        .filter(|parameter| !parameter.is_empty())
+    {
         let (name, value) = parameter.split_once('=').ok_or_else(expected)?;
         match name.trim().to_ascii_lowercase().as_str() {
             "charset" if value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8") => {}
@@ -131,15 +160,22 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
         headers.insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
-        let problem = body(&headers, Body::from("{}"), &["application/json"], 10).await.unwrap_err();
-        assert_eq!((problem.status.as_u16(), problem.code.as_ref()), (415, "request.encoding"));
+        let problem = body(&headers, Body::from("{}"), &["application/json"], 10)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (problem.status.as_u16(), problem.code.as_ref()),
+            (415, "request.encoding")
+        );
     }
 
     #[tokio::test]
     async fn e5_a_body_over_its_limit_is_413_whether_it_says_so_or_not() {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
-        let problem = body(&headers, Body::from("12345678901"), &["application/json"], 10).await.unwrap_err();
+        let problem = body(&headers, Body::from("12345678901"), &["application/json"], 10)
+            .await
+            .unwrap_err();
         assert_eq!(problem.status.as_u16(), 413);
         headers.insert(header::CONTENT_LENGTH, "104857600".parse().unwrap());
         let never = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());

@@ -44,7 +44,11 @@ fn strictly(bytes: &[u8]) -> Result<(), JsonFault> {
     }
     let shape = |error: serde_json::Error| JsonFault::Shape(bounded(&error.to_string()));
     let mut json = serde_json::Deserializer::from_str(text);
-    Strictly { depth: limits::API_DEPTH }.deserialize(&mut json).map_err(shape)?;
+    Strictly {
+        depth: limits::API_DEPTH,
+    }
+    .deserialize(&mut json)
+    .map_err(shape)?;
     json.end().map_err(shape)
 }
 
@@ -60,7 +64,10 @@ struct Strictly {
 
 impl Strictly {
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))?;
+        let depth = self
+            .depth
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("nested too deeply"))?;
         Ok(Self { depth })
     }
 }
@@ -92,20 +99,36 @@ impl<'de> Visitor<'de> for Strictly {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
-        if number > EXACT { Err(E::custom("number out of range")) } else { Ok(()) }
+        if number > EXACT {
+            Err(E::custom("number out of range"))
+        } else {
+            Ok(())
+        }
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
-        if number.unsigned_abs() > EXACT { Err(E::custom("number out of range")) } else { Ok(()) }
+        if number.unsigned_abs() > EXACT {
+            Err(E::custom("number out of range"))
+        } else {
+            Ok(())
+        }
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
         // an integer that does not fit u64 comes here too
-        if number.is_finite() && number.abs() <= 9_007_199_254_740_992.0 { Ok(()) } else { Err(E::custom("number out of range")) }
+        if number.is_finite() && number.abs() <= 9_007_199_254_740_992.0 {
+            Ok(())
+        } else {
+            Err(E::custom("number out of range"))
+        }
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        if text.contains('\0') { Err(E::custom("NUL in a string")) } else { Ok(()) }
+        if text.contains('\0') {
+            Err(E::custom("NUL in a string"))
+        } else {
+            Ok(())
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
@@ -136,13 +159,21 @@ mod tests {
 
     #[test]
     fn e1_e4_json_that_two_parsers_read_differently_is_refused() {
-        let deep = format!("{}{}", "[".repeat(limits::API_DEPTH + 1), "]".repeat(limits::API_DEPTH + 1));
+        let deep = format!(
+            "{}{}",
+            "[".repeat(limits::API_DEPTH + 1),
+            "]".repeat(limits::API_DEPTH + 1)
+        );
         let fits = format!("{}{}", "[".repeat(limits::API_DEPTH), "]".repeat(limits::API_DEPTH));
         let cases: [(&str, &[u8], bool); 21] = [
             ("an object", br#"{"a":1}"#, true),
             ("the deepest that fits", fits.as_bytes(), true),
             ("one too deep", deep.as_bytes(), false),
-            ("a duplicate member", br#"{"url":"s3://open/x","url":"s3://secret/y"}"#, false),
+            (
+                "a duplicate member",
+                br#"{"url":"s3://open/x","url":"s3://secret/y"}"#,
+                false,
+            ),
             ("a duplicate member further down", br#"{"a":[{"b":1,"b":1}]}"#, false),
             ("duplicate after unescaping", br#"{"url":1,"u\u0072l":2}"#, false),
             ("a byte order mark", b"\xef\xbb\xbf{}", false),
@@ -158,7 +189,11 @@ mod tests {
             ("a huge exponent", br#"{"a":1e999}"#, false),
             ("a number over 2^53", br#"{"a":9007199254740993}"#, false),
             ("a negative number under -2^53", br#"{"a":-9007199254740993}"#, false),
-            ("an integer of thirty digits", br#"{"a":123456789012345678901234567890}"#, false),
+            (
+                "an integer of thirty digits",
+                br#"{"a":123456789012345678901234567890}"#,
+                false,
+            ),
             ("nothing", b"", false),
         ];
         for (name, bytes, sound) in cases {

@@ -43,12 +43,19 @@ pub(crate) fn boundary(content_type: &str) -> Result<String, MultipartFault> {
     let mut found = None;
     for parameter in content_type.split(';').skip(1) {
         let (name, value) = parameter.trim().split_once('=').ok_or(MultipartFault::Boundary)?;
-        if name.trim().eq_ignore_ascii_case("boundary") && found.replace(value.trim().trim_matches('"').to_owned()).is_some() {
+        if name.trim().eq_ignore_ascii_case("boundary")
+            && found.replace(value.trim().trim_matches('"').to_owned()).is_some()
+        {
             return Err(MultipartFault::Boundary);
         }
     }
     found
-        .filter(|text| (1..=70).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"'()+_,-./:=?".contains(&byte)))
+        .filter(|text| {
+            (1..=70).contains(&text.len())
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"'()+_,-./:=?".contains(&byte))
+        })
         .ok_or(MultipartFault::Boundary)
 }
 
@@ -63,7 +70,9 @@ fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
 pub(crate) fn parse(body: &[u8], boundary: &str) -> Result<Vec<Part>, MultipartFault> {
     let dash = format!("--{boundary}");
     let delimiter = format!("\r\n--{boundary}");
-    let mut rest = body.strip_prefix(dash.as_bytes()).ok_or(MultipartFault::Form("it does not begin with the boundary"))?;
+    let mut rest = body
+        .strip_prefix(dash.as_bytes())
+        .ok_or(MultipartFault::Form("it does not begin with the boundary"))?;
     let mut parts: Vec<Part> = Vec::new();
     loop {
         if let Some(end) = rest.strip_prefix(b"--") {
@@ -72,14 +81,18 @@ pub(crate) fn parse(body: &[u8], boundary: &str) -> Result<Vec<Part>, MultipartF
             }
             return once(parts);
         }
-        rest = rest.strip_prefix(b"\r\n").ok_or(MultipartFault::Form("a boundary is not followed by CR LF"))?;
+        rest = rest
+            .strip_prefix(b"\r\n")
+            .ok_or(MultipartFault::Form("a boundary is not followed by CR LF"))?;
         if parts.len() == limits::RUN_PARTS {
             return Err(MultipartFault::Many);
         }
         let at = find(rest, delimiter.as_bytes()).ok_or(MultipartFault::Form("the last boundary is missing"))?;
         let (whole, tail) = rest.split_at_checked(at).ok_or(MultipartFault::Form("cut"))?;
         parts.push(part(whole)?);
-        rest = tail.strip_prefix(delimiter.as_bytes()).ok_or(MultipartFault::Form("cut"))?;
+        rest = tail
+            .strip_prefix(delimiter.as_bytes())
+            .ok_or(MultipartFault::Form("cut"))?;
     }
 }
 
@@ -128,7 +141,11 @@ fn part(whole: &[u8]) -> Result<Part, MultipartFault> {
         return Err(MultipartFault::Header);
     }
     let (name, file) = named(disposition.ok_or(MultipartFault::Name)?)?;
-    Ok(Part { name, file, bytes: bytes.to_vec() })
+    Ok(Part {
+        name,
+        file,
+        bytes: bytes.to_vec(),
+    })
 }
 
 /// `form-data; name="…"; filename="…"`, quoted strings without escapes.
@@ -160,7 +177,9 @@ fn named(value: &str) -> Result<(String, Option<String>), MultipartFault> {
         }
         rest = tail.trim_start();
     }
-    let name = name.filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')).ok_or(MultipartFault::Name)?;
+    let name = name
+        .filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+        .ok_or(MultipartFault::Name)?;
     // other parts have a file name only because some clients send every part as a file
     let file = file.filter(|_| name == "workflow_attachment");
     if let Some(file) = &file {
@@ -185,7 +204,14 @@ pub(crate) fn file_name(file: &str) -> Result<(), MultipartFault> {
     if file.starts_with(['/', '~', '$', '-']) || drive {
         return refuse("it is absolute");
     }
-    if file.chars().any(|letter| letter.is_control() || !(letter.is_ascii_graphic() || letter == ' ') || matches!(letter, '\\' | '"' | '\'' | '`' | '$' | '*' | '?' | '%' | '<' | '>' | '|' | '&' | ';')) {
+    if file.chars().any(|letter| {
+        letter.is_control()
+            || !(letter.is_ascii_graphic() || letter == ' ')
+            || matches!(
+                letter,
+                '\\' | '"' | '\'' | '`' | '$' | '*' | '?' | '%' | '<' | '>' | '|' | '&' | ';'
+            )
+    }) {
         return refuse("it holds a character that is not taken");
     }
     for segment in file.split('/') {
@@ -194,7 +220,18 @@ pub(crate) fn file_name(file: &str) -> Result<(), MultipartFault> {
         }
     }
     let last = file.rsplit('/').next().unwrap_or(file).to_ascii_lowercase();
-    if ["nextflow.config", ".nextflowrc", ".cwltool", "snakefile", "profile.yaml", "options.json", "run.sh"].contains(&last.as_str()) || last.starts_with('.') {
+    if [
+        "nextflow.config",
+        ".nextflowrc",
+        ".cwltool",
+        "snakefile",
+        "profile.yaml",
+        "options.json",
+        "run.sh",
+    ]
+    .contains(&last.as_str())
+        || last.starts_with('.')
+    {
         return refuse("it is a configuration file of an engine");
     }
     Ok(())
@@ -207,9 +244,13 @@ pub(crate) fn write(parts: &[Part], boundary: &str) -> Option<Vec<u8>> {
         if find(&part.bytes, boundary.as_bytes()).is_some() {
             return None;
         }
-        out.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", part.name).as_bytes());
+        out.extend_from_slice(
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", part.name).as_bytes(),
+        );
         if let Some(file) = &part.file {
-            out.extend_from_slice(format!("; filename=\"{file}\"\r\nContent-Type: application/octet-stream").as_bytes());
+            out.extend_from_slice(
+                format!("; filename=\"{file}\"\r\nContent-Type: application/octet-stream").as_bytes(),
+            );
         }
         out.extend_from_slice(b"\r\n\r\n");
         out.extend_from_slice(&part.bytes);

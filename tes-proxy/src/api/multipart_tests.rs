@@ -30,20 +30,36 @@ fn e8_what_two_multipart_readers_read_differently_is_refused() {
         ("a boundary that is a prefix of another", "--b\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\nx\r\n--bc\r\n\r\n--b--".into(), false),
     ];
     for (name, body, taken) in cases {
-        assert_eq!(parse(body.as_bytes(), "b").is_ok(), taken, "{name}: {:?}", parse(body.as_bytes(), "b"));
+        assert_eq!(
+            parse(body.as_bytes(), "b").is_ok(),
+            taken,
+            "{name}: {:?}",
+            parse(body.as_bytes(), "b")
+        );
     }
 }
 
 #[test]
 fn e8_a_part_stands_once_and_only_an_exact_repeat_of_an_attachment_is_dropped() {
-    let part = |name: &str, file: Option<&str>, bytes: &str| Part { name: name.into(), file: file.map(Into::into), bytes: bytes.into() };
+    let part = |name: &str, file: Option<&str>, bytes: &str| Part {
+        name: name.into(),
+        file: file.map(Into::into),
+        bytes: bytes.into(),
+    };
     let read = |parts: &[Part]| parse(&write(parts, "zz").unwrap(), "zz").map(|parts| parts.len());
     let url = part("workflow_url", None, "a");
     assert_eq!(read(&[url.clone(), url]), Err(MultipartFault::Twice));
     let file = part("workflow_attachment", Some("a.cwl"), "x");
     assert_eq!(read(&[file.clone(), file.clone()]), Ok(1));
-    assert_eq!(read(&[file.clone(), part("workflow_attachment", Some("a.cwl"), "y")]), Err(MultipartFault::Twice));
-    assert_eq!(read(&[file, part("workflow_attachment", Some("A.cwl"), "x")]), Err(MultipartFault::Twice), "case twins");
+    assert_eq!(
+        read(&[file.clone(), part("workflow_attachment", Some("a.cwl"), "y")]),
+        Err(MultipartFault::Twice)
+    );
+    assert_eq!(
+        read(&[file, part("workflow_attachment", Some("A.cwl"), "x")]),
+        Err(MultipartFault::Twice),
+        "case twins"
+    );
 }
 
 #[test]
@@ -51,7 +67,24 @@ fn e9_file_names_are_relative_and_plain() {
     for sound in ["a.cwl", "tools/a-b_c.cwl", "tasks.json"] {
         assert_eq!(file_name(sound), Ok(()), "{sound}");
     }
-    for bad in ["", "../x", "a/../b", "/abs", "C:x", "a\\b", "a//b", "a/./b", "a\0b", "nextflow.config", "x/Nextflow.config", ".cwltool", "~x", "$HOME", "\u{ff0e}\u{ff0e}/x", "a;b"] {
+    for bad in [
+        "",
+        "../x",
+        "a/../b",
+        "/abs",
+        "C:x",
+        "a\\b",
+        "a//b",
+        "a/./b",
+        "a\0b",
+        "nextflow.config",
+        "x/Nextflow.config",
+        ".cwltool",
+        "~x",
+        "$HOME",
+        "\u{ff0e}\u{ff0e}/x",
+        "a;b",
+    ] {
         assert!(file_name(bad).is_err(), "{bad:?}");
     }
 }
@@ -74,11 +107,23 @@ fn e8_boundaries_are_plain_and_stand_once() {
 #[test]
 fn what_is_written_is_read_back() {
     let parts = vec![
-        Part { name: "workflow_params".into(), file: None, bytes: b"{\"a\":\"\r\n--\"}".to_vec() },
-        Part { name: "workflow_attachment".into(), file: Some("t/x.json".into()), bytes: vec![0, 255, 13, 10] },
+        Part {
+            name: "workflow_params".into(),
+            file: None,
+            bytes: b"{\"a\":\"\r\n--\"}".to_vec(),
+        },
+        Part {
+            name: "workflow_attachment".into(),
+            file: Some("t/x.json".into()),
+            bytes: vec![0, 255, 13, 10],
+        },
     ];
     assert_eq!(parse(&write(&parts, "q1").unwrap(), "q1").unwrap(), parts);
-    assert_eq!(write(&parts, "--"), None, "a boundary that occurs in a part is not used");
+    assert_eq!(
+        write(&parts, "--"),
+        None,
+        "a boundary that occurs in a part is not used"
+    );
 }
 
 proptest::proptest! {

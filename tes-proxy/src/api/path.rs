@@ -84,7 +84,8 @@ fn segment(piece: &str) -> Result<Segment, PathFault> {
             }
             // RFC 3986 pchar without `;`, which some servers read as a parameter
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => byte,
-            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b':' | b'@' => byte,
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b':'
+            | b'@' => byte,
             b'\\' | b';' => return Err(PathFault::Separator),
             0..=31 | 127 => return Err(PathFault::Control),
             _ => return Err(PathFault::Character),
@@ -116,10 +117,22 @@ mod tests {
     fn e10_a_path_is_split_first_and_decoded_once() {
         type Case<'c> = (&'c str, &'c str, Result<&'c [&'c str], PathFault>);
         let cases: [Case<'_>; 22] = [
-            ("plain", "/ga4gh/drs/v1/objects/a", Ok(&["ga4gh", "drs", "v1", "objects", "a"])),
+            (
+                "plain",
+                "/ga4gh/drs/v1/objects/a",
+                Ok(&["ga4gh", "drs", "v1", "objects", "a"]),
+            ),
             ("the root", "/", Ok(&[])),
-            ("an encoded slash stays in its segment", "/objects/dg.4503%2Fx", Ok(&["objects", "dg.4503/x"])),
-            ("an encoded percent is decoded once", "/objects/%252F", Ok(&["objects", "%2F"])),
+            (
+                "an encoded slash stays in its segment",
+                "/objects/dg.4503%2Fx",
+                Ok(&["objects", "dg.4503/x"]),
+            ),
+            (
+                "an encoded percent is decoded once",
+                "/objects/%252F",
+                Ok(&["objects", "%2F"]),
+            ),
             ("an encoded letter is the letter", "/objects/%61", Ok(&["objects", "a"])),
             ("a colon is itself", "/tasks/x%3Acancel", Ok(&["tasks", "x:cancel"])),
             ("no slash in front", "objects", Err(PathFault::Empty)),
@@ -127,7 +140,11 @@ mod tests {
             ("a trailing slash", "/objects/", Err(PathFault::Empty)),
             ("dot dot", "/objects/../x", Err(PathFault::Dots)),
             ("encoded dots", "/objects/%2e%2e", Err(PathFault::Dots)),
-            ("dots behind an encoded slash", "/objects/open%2F..%2Fsecret", Err(PathFault::Dots)),
+            (
+                "dots behind an encoded slash",
+                "/objects/open%2F..%2Fsecret",
+                Err(PathFault::Dots),
+            ),
             ("an encoded slash at the end", "/objects/a%2F", Err(PathFault::Dots)),
             ("a path parameter", "/objects/a;jsessionid=1", Err(PathFault::Separator)),
             ("an encoded path parameter", "/objects/a%3Bx", Err(PathFault::Separator)),
@@ -141,13 +158,20 @@ mod tests {
         ];
         for (name, raw, expected) in cases {
             let got = parse(raw).map(|segments| segments.into_iter().map(|segment| segment.text).collect::<Vec<_>>());
-            assert_eq!(got, expected.map(|texts| texts.iter().map(|text| (*text).to_owned()).collect()), "{name}");
+            assert_eq!(
+                got,
+                expected.map(|texts| texts.iter().map(|text| (*text).to_owned()).collect()),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn e5_a_long_or_deep_path_is_refused() {
-        assert_eq!(parse(&format!("/{}", "a".repeat(limits::TARGET_BYTES))), Err(PathFault::Long));
+        assert_eq!(
+            parse(&format!("/{}", "a".repeat(limits::TARGET_BYTES))),
+            Err(PathFault::Long)
+        );
         assert_eq!(parse(&"/a".repeat(limits::SEGMENTS + 1)), Err(PathFault::Deep));
     }
 

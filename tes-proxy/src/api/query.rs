@@ -28,7 +28,9 @@ impl Query {
     /// [`QueryFault`]; an unknown key is never repeated in the message.
     pub(crate) fn parse(raw: Option<&str>, once: &[&'static str], many: &[&'static str]) -> Result<Self, QueryFault> {
         let mut read = Self::default();
-        let Some(raw) = raw.filter(|raw| !raw.is_empty()) else { return Ok(read) };
+        let Some(raw) = raw.filter(|raw| !raw.is_empty()) else {
+            return Ok(read);
+        };
         if raw.len() > limits::TARGET_BYTES {
             return Err(QueryFault::Encoding);
         }
@@ -57,12 +59,19 @@ impl Query {
 
     /// The value of a key that may stand once.
     pub(crate) fn one(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| *known == key)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The values of a key that may stand several times, in their order.
     pub(crate) fn all(&self, key: &str) -> Vec<&str> {
-        self.0.iter().filter(|(known, _)| *known == key).map(|(_, value)| value.as_str()).collect()
+        self.0
+            .iter()
+            .filter(|(known, _)| *known == key)
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     /// A boolean in any letter case (`expand=False` is what Python clients send).
@@ -87,7 +96,11 @@ impl Query {
             None | Some("0") => Ok(limits::PAGE_DEFAULT),
             Some(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let size: u32 = text.parse().map_err(|_| QueryFault::Value("page_size"))?;
-                if size > limits::PAGE_MOST { Err(QueryFault::Value("page_size")) } else { Ok(size) }
+                if size > limits::PAGE_MOST {
+                    Err(QueryFault::Value("page_size"))
+                } else {
+                    Ok(size)
+                }
             }
             Some(_) => Err(QueryFault::Value("page_size")),
         }
@@ -98,14 +111,22 @@ fn decode(text: &str) -> Result<String, QueryFault> {
     let plain = text.replace('+', " ");
     let mut rest = plain.as_bytes();
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
-        let (_, tail) = rest.split_at_checked(at.saturating_add(1)).ok_or(QueryFault::Encoding)?;
+        let (_, tail) = rest
+            .split_at_checked(at.saturating_add(1))
+            .ok_or(QueryFault::Encoding)?;
         match tail {
             [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest = tail,
             _ => return Err(QueryFault::Encoding),
         }
     }
-    let decoded = percent_encoding::percent_decode_str(&plain).decode_utf8().map_err(|_| QueryFault::Encoding)?;
-    if decoded.chars().any(char::is_control) { Err(QueryFault::Encoding) } else { Ok(decoded.into_owned()) }
+    let decoded = percent_encoding::percent_decode_str(&plain)
+        .decode_utf8()
+        .map_err(|_| QueryFault::Encoding)?;
+    if decoded.chars().any(char::is_control) {
+        Err(QueryFault::Encoding)
+    } else {
+        Ok(decoded.into_owned())
+    }
 }
 
 #[cfg(test)]
@@ -122,7 +143,11 @@ mod tests {
             ("empty value", "view=", Ok(Some(""))),
             ("plus is a space", "view=a+b", Ok(Some("a b"))),
             ("twice", "view=FULL&view=BASIC", Err(QueryFault::Twice("view"))),
-            ("twice, once encoded", "view=FULL&vie%77=BASIC", Err(QueryFault::Twice("view"))),
+            (
+                "twice, once encoded",
+                "view=FULL&vie%77=BASIC",
+                Err(QueryFault::Twice("view")),
+            ),
             ("another letter case", "View=FULL", Err(QueryFault::Unknown)),
             ("brackets", "view[]=FULL", Err(QueryFault::Unknown)),
             ("a dashboard switch", "html", Err(QueryFault::Unknown)),
@@ -146,15 +171,35 @@ mod tests {
 
     #[test]
     fn booleans_come_in_any_letter_case() {
-        for (text, expected) in [("expand=False", Ok(false)), ("expand=TRUE", Ok(true)), ("", Ok(false)), ("expand=1", Err(QueryFault::Value("expand")))] {
-            assert_eq!(Query::parse(Some(text), &["expand"], &[]).unwrap().boolean("expand"), expected, "{text}");
+        for (text, expected) in [
+            ("expand=False", Ok(false)),
+            ("expand=TRUE", Ok(true)),
+            ("", Ok(false)),
+            ("expand=1", Err(QueryFault::Value("expand"))),
+        ] {
+            assert_eq!(
+                Query::parse(Some(text), &["expand"], &[]).unwrap().boolean("expand"),
+                expected,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn e5_page_sizes_are_bounded() {
-        for (text, expected) in [("page_size=5", Some(5)), ("", Some(256)), ("page_size=2048", None), ("page_size=-1", None), ("page_size=+5", None), ("page_size=99999999999", None)] {
-            assert_eq!(Query::parse(Some(text), &["page_size"], &[]).unwrap().page_size().ok(), expected, "{text}");
+        for (text, expected) in [
+            ("page_size=5", Some(5)),
+            ("", Some(256)),
+            ("page_size=2048", None),
+            ("page_size=-1", None),
+            ("page_size=+5", None),
+            ("page_size=99999999999", None),
+        ] {
+            assert_eq!(
+                Query::parse(Some(text), &["page_size"], &[]).unwrap().page_size().ok(),
+                expected,
+                "{text}"
+            );
         }
     }
 }

@@ -48,7 +48,10 @@ impl State {
 
     /// Nothing more will happen.
     pub(crate) const fn is_final(self) -> bool {
-        matches!(self, Self::Complete | Self::ExecutorError | Self::SystemError | Self::Canceled | Self::Preempted)
+        matches!(
+            self,
+            Self::Complete | Self::ExecutorError | Self::SystemError | Self::Canceled | Self::Preempted
+        )
     }
 }
 
@@ -175,7 +178,11 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     let text = text(from)?;
-    if text.is_empty() { Ok(0) } else { text.parse().map_err(serde::de::Error::custom) }
+    if text.is_empty() {
+        Ok(0)
+    } else {
+        text.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
@@ -237,7 +244,9 @@ pub(crate) struct BackendTask {
 }
 
 fn state<'de, D: Deserializer<'de>>(from: D) -> Result<State, D::Error> {
-    Ok(Option::<String>::deserialize(from)?.and_then(|word| State::of(&word)).unwrap_or_default())
+    Ok(Option::<String>::deserialize(from)?
+        .and_then(|word| State::of(&word))
+        .unwrap_or_default())
 }
 
 /// A page of a backend's list, read at adoption only.
@@ -304,19 +313,45 @@ pub(crate) struct TaskPage {
 /// Prunes by our own schema, whatever the backend sent (`apis.md` 4.3).
 pub(crate) fn show(id: String, state: State, task: Task, logs: Vec<TaskLog>, created: String, view: View) -> ShownTask {
     match view {
-        View::Minimal => ShownTask { id, state, task: None, logs: None, creation_time: None },
-        View::Full => ShownTask { id, state, task: Some(task), logs: Some(logs), creation_time: Some(created) },
+        View::Minimal => ShownTask {
+            id,
+            state,
+            task: None,
+            logs: None,
+            creation_time: None,
+        },
+        View::Full => ShownTask {
+            id,
+            state,
+            task: Some(task),
+            logs: Some(logs),
+            creation_time: Some(created),
+        },
         View::Basic => {
             let mut task = task;
             for input in task.inputs.iter_mut().flatten() {
                 input.content = None;
             }
             let logs = logs.into_iter().map(|log| TaskLog {
-                logs: log.logs.into_iter().map(|log| ExecutorLog { stdout: None, stderr: None, ..log }).collect(),
+                logs: log
+                    .logs
+                    .into_iter()
+                    .map(|log| ExecutorLog {
+                        stdout: None,
+                        stderr: None,
+                        ..log
+                    })
+                    .collect(),
                 system_logs: None,
                 ..log
             });
-            ShownTask { id, state, task: Some(task), logs: Some(logs.collect()), creation_time: Some(created) }
+            ShownTask {
+                id,
+                state,
+                task: Some(task),
+                logs: Some(logs.collect()),
+                creation_time: Some(created),
+            }
         }
     }
 }

@@ -49,12 +49,17 @@ impl State {
 
     /// Nothing more will happen.
     pub(crate) const fn is_final(self) -> bool {
-        matches!(self, Self::Complete | Self::ExecutorError | Self::SystemError | Self::Canceled | Self::Preempted)
+        matches!(
+            self,
+            Self::Complete | Self::ExecutorError | Self::SystemError | Self::Canceled | Self::Preempted
+        )
     }
 }
 
 fn state<'de, D: Deserializer<'de>>(from: D) -> Result<State, D::Error> {
-    Ok(Option::<String>::deserialize(from)?.and_then(|word| State::of(&word)).unwrap_or_default())
+    Ok(Option::<String>::deserialize(from)?
+        .and_then(|word| State::of(&word))
+        .unwrap_or_default())
 }
 
 fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
@@ -237,7 +242,10 @@ mod tests {
 
     #[test]
     fn lists_and_logs_of_real_servers_are_read() {
-        let toil: BackendRuns = serde_json::from_value(json!({"workflows": [{"run_id": "run-1", "state": "RUNNING"}], "next_page_token": ""})).unwrap();
+        let toil: BackendRuns = serde_json::from_value(
+            json!({"workflows": [{"run_id": "run-1", "state": "RUNNING"}], "next_page_token": ""}),
+        )
+        .unwrap();
         assert_eq!(toil.runs[0].run_id, "run-1");
         let run: BackendRun = serde_json::from_value(json!({
             "run_id": "r", "state": "COMPLETE", "run_log": {"cmd": "cwltool x", "exit_code": "0", "stdout": "../../../../toil/wes/v1/logs/r/stdout", "stderr": "done\n"},
@@ -245,12 +253,19 @@ mod tests {
         }))
         .unwrap();
         let shown = serde_json::to_value(run.run_log.unwrap().show(true)).unwrap();
-        assert_eq!(shown, json!({"exit_code": 0, "stderr": "done\n"}), "no command, no path past the gate");
+        assert_eq!(
+            shown,
+            json!({"exit_code": 0, "stderr": "done\n"}),
+            "no command, no path past the gate"
+        );
     }
 
     #[test]
     fn e28_texts_are_told_only_to_who_may_read_logs() {
-        let log = BackendLog { stdout: Some("chr1 1 A".into()), ..BackendLog::default() };
+        let log = BackendLog {
+            stdout: Some("chr1 1 A".into()),
+            ..BackendLog::default()
+        };
         assert_eq!(log.clone().show(false).stdout, None);
         assert_eq!(log.show(true).stdout.as_deref(), Some("chr1 1 A"));
     }

@@ -39,22 +39,30 @@ impl Transport {
         let mut roots = rustls::RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if let Some(path) = ca_file {
-            let more = CertificateDer::pem_file_iter(path).map_err(|_| setup("the file of certificates cannot be read"))?;
+            let more =
+                CertificateDer::pem_file_iter(path).map_err(|_| setup("the file of certificates cannot be read"))?;
             for certificate in more {
                 let certificate = certificate.map_err(|_| setup("the file of certificates holds something else"))?;
-                roots.add(certificate).map_err(|_| setup("a certificate cannot be used"))?;
+                roots
+                    .add(certificate)
+                    .map_err(|_| setup("a certificate cannot be used"))?;
             }
         }
-        let tls = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|_| setup("TLS has no protocol version"))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls =
+            rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .map_err(|_| setup("TLS has no protocol version"))?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(Duration::from_secs(5)));
-        let connector = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions().wrap_connector(tcp);
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(tcp);
         let http = Legacy::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
@@ -85,7 +93,12 @@ impl Client {
     /// To this backend.
     pub(crate) fn new(transport: Transport, api: &'static str, config: &BackendConfig) -> Self {
         let credential = config.credential.as_ref().and_then(crate::config::Credential::header);
-        Self { transport, api, base: config.base.clone(), credential }
+        Self {
+            transport,
+            api,
+            base: config.base.clone(),
+            credential,
+        }
     }
 
     /// Which API it speaks, for messages and the index.
@@ -118,7 +131,10 @@ impl Client {
         let mut headers = HeaderMap::new();
         let bytes = match body {
             Some((kind, bytes)) => {
-                let kind = HeaderValue::from_str(&kind).map_err(|_| BackendError::Setup { api: self.api, why: "a content type" })?;
+                let kind = HeaderValue::from_str(&kind).map_err(|_| BackendError::Setup {
+                    api: self.api,
+                    why: "a content type",
+                })?;
                 headers.insert(header::CONTENT_TYPE, kind);
                 bytes
             }
@@ -127,10 +143,13 @@ impl Client {
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let response = self.send(method, self.url(path, query)?, headers, bytes).await?;
         let unreadable = |why| BackendError::Unreadable { api: self.api, why };
-        let whole = tokio::time::timeout(limits::BACKEND_TIME, Limited::new(response.into_body(), limits::BACKEND_BYTES).collect())
-            .await
-            .map_err(|_| BackendError::Slow { api: self.api })?
-            .map_err(|_| unreadable("it is too large or broke off"))?;
+        let whole = tokio::time::timeout(
+            limits::BACKEND_TIME,
+            Limited::new(response.into_body(), limits::BACKEND_BYTES).collect(),
+        )
+        .await
+        .map_err(|_| BackendError::Slow { api: self.api })?
+        .map_err(|_| unreadable("it is too large or broke off"))?;
         serde_json::from_slice(&whole.to_bytes()).map_err(|_| unreadable("it is not the JSON of this API"))
     }
 
@@ -139,7 +158,13 @@ impl Client {
     ///
     /// # Errors
     /// [`BackendError`].
-    pub(crate) async fn open(&self, url: Url, hosts: &[String], headers: HeaderMap, head: bool) -> Result<Response<Incoming>, BackendError> {
+    pub(crate) async fn open(
+        &self,
+        url: Url,
+        hosts: &[String],
+        headers: HeaderMap,
+        head: bool,
+    ) -> Result<Response<Incoming>, BackendError> {
         let own = url.origin() == self.base.origin();
         let authority = match (url.host_str(), url.port()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -147,24 +172,45 @@ impl Client {
             (None, _) => String::new(),
         };
         if !own && !hosts.contains(&authority) {
-            return Err(BackendError::Unreadable { api: self.api, why: "it names bytes on a host that is not configured" });
+            return Err(BackendError::Unreadable {
+                api: self.api,
+                why: "it names bytes on a host that is not configured",
+            });
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(BackendError::Unreadable { api: self.api, why: "it names bytes with user info" });
+            return Err(BackendError::Unreadable {
+                api: self.api,
+                why: "it names bytes with user info",
+            });
         }
         let method = if head { Method::HEAD } else { Method::GET };
         let credential = own && !headers.contains_key(header::AUTHORIZATION);
         self.exchange(method, url, headers, Bytes::new(), credential).await
     }
 
-    async fn send(&self, method: Method, url: Url, headers: HeaderMap, body: Bytes) -> Result<Response<Incoming>, BackendError> {
+    async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, BackendError> {
         self.exchange(method, url, headers, body, true).await
     }
 
-    async fn exchange(&self, method: Method, url: Url, mut headers: HeaderMap, body: Bytes, credential: bool) -> Result<Response<Incoming>, BackendError> {
+    async fn exchange(
+        &self,
+        method: Method,
+        url: Url,
+        mut headers: HeaderMap,
+        body: Bytes,
+        credential: bool,
+    ) -> Result<Response<Incoming>, BackendError> {
         let setup = |why| BackendError::Setup { api: self.api, why };
         if url.scheme() != "https" && !(url.scheme() == "http" && self.transport.loopback_http && is_loopback(&url)) {
-            return Err(setup("only https is called, and http on this machine where that is allowed"));
+            return Err(setup(
+                "only https is called, and http on this machine where that is allowed",
+            ));
         }
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if credential && let Some(value) = &self.credential {
@@ -187,21 +233,41 @@ impl Client {
     fn judged(&self, response: Response<Incoming>) -> Result<Response<Incoming>, BackendError> {
         let api = self.api;
         let status = response.status();
-        if response.headers().get_all(header::CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            return Err(BackendError::Unreadable { api, why: "it is encoded" });
+        if response
+            .headers()
+            .get_all(header::CONTENT_ENCODING)
+            .iter()
+            .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+        {
+            return Err(BackendError::Unreadable {
+                api,
+                why: "it is encoded",
+            });
         }
         match status {
             StatusCode::ACCEPTED => {
-                let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-                Err(BackendError::Later { api, seconds: seconds.unwrap_or(5).min(600) })
+                let seconds = response
+                    .headers()
+                    .get(header::RETRY_AFTER)
+                    .and_then(|value| value.to_str().ok())
+                    .and_then(|text| text.parse().ok());
+                Err(BackendError::Later {
+                    api,
+                    seconds: seconds.unwrap_or(5).min(600),
+                })
             }
             status if status.is_success() => Ok(response),
             StatusCode::RANGE_NOT_SATISFIABLE => Ok(response),
             StatusCode::NOT_FOUND => Err(BackendError::Unknown { api }),
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Err(BackendError::Later { api, seconds: 5 }),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                Err(BackendError::Later { api, seconds: 5 })
+            }
             status => {
                 tracing::warn!(api, status = status.as_u16(), "a backend refused");
-                Err(BackendError::Refused { api, status: status.as_u16() })
+                Err(BackendError::Refused {
+                    api,
+                    status: status.as_u16(),
+                })
             }
         }
     }

@@ -68,7 +68,11 @@ pub(crate) struct DrsBackend {
 
 /// Methods whose bytes we can fetch.
 fn servable(method: &BackendMethod) -> bool {
-    matches!(method.kind.as_str(), "https" | "http") || method.access_url.as_ref().is_some_and(|url| url.url.starts_with("http"))
+    matches!(method.kind.as_str(), "https" | "http")
+        || method
+            .access_url
+            .as_ref()
+            .is_some_and(|url| url.url.starts_with("http"))
 }
 
 impl DrsBackend {
@@ -86,27 +90,55 @@ impl DrsBackend {
     }
 
     async fn describe(&self, id: &str) -> Result<BackendObject, BackendError> {
-        self.client.json(Method::GET, &format!("/objects/{}", encode(id)), &[], None).await
+        self.client
+            .json(Method::GET, &format!("/objects/{}", encode(id)), &[], None)
+            .await
     }
 
     /// The methods of an object whose bytes the proxy can serve, in the backend's order.
     pub(crate) fn methods(object: &BackendObject) -> Vec<&BackendMethod> {
-        object.access_methods.iter().flatten().filter(|method| servable(method)).collect()
+        object
+            .access_methods
+            .iter()
+            .flatten()
+            .filter(|method| servable(method))
+            .collect()
     }
 
     /// Opens an object's bytes by its `at`th servable method.
     ///
     /// # Errors
     /// [`BackendError`].
-    pub(crate) async fn bytes(&self, _proof: &impl Recorded, id: &str, at: usize, range: Option<Range>, head: bool) -> Result<Bytes, BackendError> {
+    pub(crate) async fn bytes(
+        &self,
+        _proof: &impl Recorded,
+        id: &str,
+        at: usize,
+        range: Option<Range>,
+        head: bool,
+    ) -> Result<Bytes, BackendError> {
         let api = self.client.api();
         let object = self.describe(id).await?;
         let methods = Self::methods(&object);
         let method = methods.get(at).ok_or(BackendError::Unknown { api })?;
         let access = match (&method.access_url, &method.access_id) {
             (Some(url), _) => url.clone(),
-            (None, Some(access)) => self.client.json(Method::GET, &format!("/objects/{}/access/{}", encode(id), encode(access)), &[], None).await?,
-            (None, None) => return Err(BackendError::Unreadable { api, why: "it names no way to the bytes" }),
+            (None, Some(access)) => {
+                self.client
+                    .json(
+                        Method::GET,
+                        &format!("/objects/{}/access/{}", encode(id), encode(access)),
+                        &[],
+                        None,
+                    )
+                    .await?
+            }
+            (None, None) => {
+                return Err(BackendError::Unreadable {
+                    api,
+                    why: "it names no way to the bytes",
+                });
+            }
         };
         let unreadable = |why| BackendError::Unreadable { api, why };
         let url = Url::parse(&access.url).map_err(|_| unreadable("it names no URL for the bytes"))?;
@@ -119,7 +151,10 @@ impl DrsBackend {
         if response.status() == http::StatusCode::PARTIAL_CONTENT && range.is_none() {
             return Err(unreadable("it sends a part that nobody asked for"));
         }
-        Ok(Bytes { response, size: object.size })
+        Ok(Bytes {
+            response,
+            size: object.size,
+        })
     }
 }
 
@@ -129,7 +164,17 @@ fn headers_of(access: &AccessUrl) -> Option<HeaderMap> {
     for line in &access.headers {
         let (name, value) = line.split_once(':')?;
         let name: HeaderName = name.trim().parse().ok()?;
-        let hop = ["connection", "transfer-encoding", "content-length", "te", "trailer", "upgrade", "host", "range", "keep-alive"];
+        let hop = [
+            "connection",
+            "transfer-encoding",
+            "content-length",
+            "te",
+            "trailer",
+            "upgrade",
+            "host",
+            "range",
+            "keep-alive",
+        ];
         if hop.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
             return None;
         }
@@ -139,7 +184,6 @@ fn headers_of(access: &AccessUrl) -> Option<HeaderMap> {
     }
     Some(headers)
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -166,9 +210,19 @@ mod tests {
 
     #[test]
     fn e47_headers_of_a_backend_do_not_reframe_our_request() {
-        let access = |line: &str| AccessUrl { url: "https://b.example.org/x".into(), headers: vec![line.into()] };
+        let access = |line: &str| AccessUrl {
+            url: "https://b.example.org/x".into(),
+            headers: vec![line.into()],
+        };
         assert!(headers_of(&access("Authorization: Bearer x")).is_some());
-        for bad in ["Transfer-Encoding: chunked", "Host: other", "Range: bytes=0-", "no colon", "Bad Name: x", "X: a\r\nY: b"] {
+        for bad in [
+            "Transfer-Encoding: chunked",
+            "Host: other",
+            "Range: bytes=0-",
+            "no colon",
+            "Bad Name: x",
+            "X: a\r\nY: b",
+        ] {
             assert!(headers_of(&access(bad)).is_none(), "{bad:?}");
         }
     }

@@ -82,9 +82,10 @@ impl From<BackendError> for Problem {
             BackendError::Slow { .. } => Self::new(StatusCode::GATEWAY_TIMEOUT, "backend.slow", sentence),
             BackendError::Later { seconds, .. } => Self::unavailable("backend.later", sentence, seconds),
             BackendError::Unknown { .. } => Self::new(StatusCode::NOT_FOUND, "request.not_found", "not found"),
-            BackendError::Down { .. } | BackendError::Refused { .. } | BackendError::Unreadable { .. } | BackendError::Setup { .. } => {
-                Self::new(StatusCode::BAD_GATEWAY, error.code(), sentence)
-            }
+            BackendError::Down { .. }
+            | BackendError::Refused { .. }
+            | BackendError::Unreadable { .. }
+            | BackendError::Setup { .. } => Self::new(StatusCode::BAD_GATEWAY, error.code(), sentence),
         }
     }
 }

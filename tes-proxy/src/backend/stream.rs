@@ -35,7 +35,10 @@ pub(crate) struct Ending {
 impl Ending {
     /// Calls `on_end` when the stream is over.
     pub(crate) fn new(on_end: OnEnd) -> Self {
-        Self { bytes: 0, on_end: Some(on_end) }
+        Self {
+            bytes: 0,
+            on_end: Some(on_end),
+        }
     }
 
     /// There is no body: it is over.
@@ -71,7 +74,13 @@ pub(crate) struct Cut;
 
 /// Wraps a backend's body.
 pub(crate) fn watched(body: Incoming, watch: Watch) -> Body {
-    let state = State { body, watch, asked_at: Instant::now(), asked_bytes: 0, over: false };
+    let state = State {
+        body,
+        watch,
+        asked_at: Instant::now(),
+        asked_bytes: 0,
+        over: false,
+    };
     Body::from_stream(stream::unfold(state, |mut state| async move {
         if state.over {
             return None;

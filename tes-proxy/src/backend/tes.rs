@@ -34,10 +34,24 @@ impl TesBackend {
     /// # Errors
     /// [`BackendError`].
     pub(crate) async fn create(&self, _permit: &Permit, task: &Task) -> Result<Created, BackendError> {
-        let body = serde_json::to_vec(task).map_err(|_| BackendError::Setup { api: "TES", why: "a task cannot be written" })?;
-        let created: Created = self.client.json(Method::POST, "/tasks", &[], Some(("application/json".to_owned(), Bytes::from(body)))).await?;
+        let body = serde_json::to_vec(task).map_err(|_| BackendError::Setup {
+            api: "TES",
+            why: "a task cannot be written",
+        })?;
+        let created: Created = self
+            .client
+            .json(
+                Method::POST,
+                "/tasks",
+                &[],
+                Some(("application/json".to_owned(), Bytes::from(body))),
+            )
+            .await?;
         if created.id.is_empty() || created.id.contains([':', '/']) {
-            return Err(BackendError::Unreadable { api: "TES", why: "its task id cannot be used" });
+            return Err(BackendError::Unreadable {
+                api: "TES",
+                why: "its task id cannot be used",
+            });
         }
         Ok(created)
     }
@@ -59,7 +73,9 @@ impl TesBackend {
     }
 
     async fn get(&self, id: &str, view: &str) -> Result<BackendTask, BackendError> {
-        self.client.json(Method::GET, &format!("/tasks/{}", encode(id)), &[("view", view)], None).await
+        self.client
+            .json(Method::GET, &format!("/tasks/{}", encode(id)), &[("view", view)], None)
+            .await
     }
 
     /// Cancels a task. Cancelling a finished one is no error.
@@ -67,7 +83,15 @@ impl TesBackend {
     /// # Errors
     /// [`BackendError`].
     pub(crate) async fn cancel(&self, id: &str) -> Result<(), BackendError> {
-        let answer: Result<Value, BackendError> = self.client.json(Method::POST, &format!("/tasks/{}:cancel", encode(id)), &[], Some(("application/json".to_owned(), Bytes::from_static(b"{}")))).await;
+        let answer: Result<Value, BackendError> = self
+            .client
+            .json(
+                Method::POST,
+                &format!("/tasks/{}:cancel", encode(id)),
+                &[],
+                Some(("application/json".to_owned(), Bytes::from_static(b"{}"))),
+            )
+            .await;
         match answer {
             // older servers answer 400 for a finished task
             Ok(_) | Err(BackendError::Refused { status: 400 | 409, .. }) => Ok(()),
@@ -83,13 +107,22 @@ impl TesBackend {
         let mut found = Vec::new();
         let mut token = String::new();
         for _ in 0..PAGES {
-            let mut query = vec![("view", "BASIC"), ("tag_key", "visum.decision"), ("tag_value", decision), ("page_size", "256")];
+            let mut query = vec![
+                ("view", "BASIC"),
+                ("tag_key", "visum.decision"),
+                ("tag_value", decision),
+                ("page_size", "256"),
+            ];
             if !token.is_empty() {
                 query.push(("page_token", &token));
             }
             let page: BackendPage = self.client.json(Method::GET, "/tasks", &query, None).await?;
             // not every server knows the filter: compare again
-            found.extend(page.tasks.into_iter().filter(|task| task.tags.get("visum.decision").is_some_and(|tag| tag == decision)));
+            found.extend(
+                page.tasks
+                    .into_iter()
+                    .filter(|task| task.tags.get("visum.decision").is_some_and(|tag| tag == decision)),
+            );
             match page.next_page_token.filter(|next| !next.is_empty()) {
                 Some(next) => token = next,
                 None => break,

@@ -35,11 +35,20 @@ impl WesBackend {
     /// # Errors
     /// [`BackendError`].
     pub(crate) async fn run(&self, _permit: &Permit, parts: &[Part], boundary: &str) -> Result<RunId, BackendError> {
-        let body = write(parts, boundary).ok_or(BackendError::Setup { api: "WES", why: "the boundary occurs in a part" })?;
+        let body = write(parts, boundary).ok_or(BackendError::Setup {
+            api: "WES",
+            why: "the boundary occurs in a part",
+        })?;
         let kind = format!("multipart/form-data; boundary={boundary}");
-        let run: RunId = self.client.json(Method::POST, "/runs", &[], Some((kind, Bytes::from(body)))).await?;
+        let run: RunId = self
+            .client
+            .json(Method::POST, "/runs", &[], Some((kind, Bytes::from(body))))
+            .await?;
         if run.run_id.is_empty() || run.run_id.contains('/') {
-            return Err(BackendError::Unreadable { api: "WES", why: "its run id cannot be used" });
+            return Err(BackendError::Unreadable {
+                api: "WES",
+                why: "its run id cannot be used",
+            });
         }
         Ok(run)
     }
@@ -49,7 +58,9 @@ impl WesBackend {
     /// # Errors
     /// [`BackendError`].
     pub(crate) async fn log(&self, _proof: &impl Recorded, id: &str) -> Result<BackendRun, BackendError> {
-        self.client.json(Method::GET, &format!("/runs/{}", encode(id)), &[], None).await
+        self.client
+            .json(Method::GET, &format!("/runs/{}", encode(id)), &[], None)
+            .await
     }
 
     /// The state of one run, for the index.
@@ -57,7 +68,9 @@ impl WesBackend {
     /// # Errors
     /// [`BackendError`].
     pub(crate) async fn state(&self, id: &str) -> Result<BackendRun, BackendError> {
-        self.client.json(Method::GET, &format!("/runs/{}/status", encode(id)), &[], None).await
+        self.client
+            .json(Method::GET, &format!("/runs/{}/status", encode(id)), &[], None)
+            .await
     }
 
     /// Cancels a run. Cancelling a finished one is no error, whatever the server says of it.
@@ -65,7 +78,10 @@ impl WesBackend {
     /// # Errors
     /// [`BackendError`].
     pub(crate) async fn cancel(&self, id: &str) -> Result<(), BackendError> {
-        let answer: Result<Value, BackendError> = self.client.json(Method::POST, &format!("/runs/{}/cancel", encode(id)), &[], None).await;
+        let answer: Result<Value, BackendError> = self
+            .client
+            .json(Method::POST, &format!("/runs/{}/cancel", encode(id)), &[], None)
+            .await;
         match answer {
             Ok(_) => Ok(()),
             Err(error) => match self.state(id).await {
@@ -88,7 +104,11 @@ impl WesBackend {
                 query.push(("page_token", &token));
             }
             let page: BackendRuns = self.client.json(Method::GET, "/runs", &query, None).await?;
-            found.extend(page.runs.into_iter().filter(|run| run.tags.get("visum.decision").is_some_and(|tag| tag == decision)));
+            found.extend(
+                page.runs
+                    .into_iter()
+                    .filter(|run| run.tags.get("visum.decision").is_some_and(|tag| tag == decision)),
+            );
             match page.next_page_token.filter(|next| !next.is_empty()) {
                 Some(next) => token = next,
                 None => break,

@@ -50,7 +50,12 @@ impl Pins {
     /// [`PinFault`].
     pub(crate) fn begin(&self, id: &str, address: IpAddr, until: i64, size: Option<u64>) -> Result<(), PinFault> {
         let mut pins = self.lock();
-        let pin = pins.entry(id.to_owned()).or_insert(Pin { address, used: 0, ended: false, until });
+        let pin = pins.entry(id.to_owned()).or_insert(Pin {
+            address,
+            used: 0,
+            ended: false,
+            until,
+        });
         if pin.ended {
             return Err(PinFault::Ended);
         }
@@ -83,7 +88,9 @@ impl Pins {
 }
 
 fn budget(size: Option<u64>) -> u64 {
-    size.map_or(limits::BUDGET_UNKNOWN, |size| size.max(1 << 20).saturating_mul(limits::BUDGET_TIMES))
+    size.map_or(limits::BUDGET_UNKNOWN, |size| {
+        size.max(1 << 20).saturating_mul(limits::BUDGET_TIMES)
+    })
 }
 
 #[cfg(test)]
@@ -93,11 +100,20 @@ mod tests {
     #[test]
     fn e62_a_second_address_ends_a_capability() {
         let pins = Pins::default();
-        let [one, mapped, two] = ["10.0.0.1", "::ffff:10.0.0.1", "10.0.0.2"].map(|text| text.parse::<IpAddr>().unwrap());
+        let [one, mapped, two] =
+            ["10.0.0.1", "::ffff:10.0.0.1", "10.0.0.2"].map(|text| text.parse::<IpAddr>().unwrap());
         assert_eq!(pins.begin("c", one, 100, None), Ok(()));
-        assert_eq!(pins.begin("c", mapped, 100, None), Ok(()), "the same address in its other form");
+        assert_eq!(
+            pins.begin("c", mapped, 100, None),
+            Ok(()),
+            "the same address in its other form"
+        );
         assert_eq!(pins.begin("c", two, 100, None), Err(PinFault::Address));
-        assert_eq!(pins.begin("c", one, 100, None), Err(PinFault::Ended), "for the first one too");
+        assert_eq!(
+            pins.begin("c", one, 100, None),
+            Err(PinFault::Ended),
+            "for the first one too"
+        );
     }
 
     #[test]

@@ -8,19 +8,22 @@ use policy_engine::{
 };
 use visa_verifier::seam::Timestamp;
 
-use crate::{
-    limits,
-    problem::Problem,
-    proxy::Parts,
-};
+use crate::{limits, problem::Problem, proxy::Parts};
 
 use super::{Use, WorkCapability};
 
 /// The DRS object whose bytes a reference names, if this node can serve them.
 pub(crate) fn object_of(snapshot: &Snapshot, data: &DataRef) -> Option<String> {
     match data {
-        DataRef::Object(ObjectRef::Local(id) | ObjectRef::Host { id, .. }) => snapshot.objects.object(id.as_str()).map(|record| record.id.as_str().to_owned()),
-        DataRef::Storage(url) => snapshot.objects.at_url(&url.to_string()).next().map(|record| record.id.as_str().to_owned()),
+        DataRef::Object(ObjectRef::Local(id) | ObjectRef::Host { id, .. }) => snapshot
+            .objects
+            .object(id.as_str())
+            .map(|record| record.id.as_str().to_owned()),
+        DataRef::Storage(url) => snapshot
+            .objects
+            .at_url(&url.to_string())
+            .next()
+            .map(|record| record.id.as_str().to_owned()),
         // compact ids need a table of prefixes, which this node has not
         DataRef::Object(ObjectRef::Compact { .. }) | DataRef::Dataset(_) => None,
     }
@@ -37,14 +40,39 @@ impl Capabilities {
     ///
     /// # Errors
     /// 500 if one cannot be sealed.
-    pub(crate) fn mint(parts: &Parts, snapshot: &Snapshot, id: &str, objects: &BTreeSet<String>, until: Timestamp) -> Result<Self, Problem> {
-        let fault = || Problem::new(http::StatusCode::INTERNAL_SERVER_ERROR, "capability.seal", "a capability could not be made");
+    pub(crate) fn mint(
+        parts: &Parts,
+        snapshot: &Snapshot,
+        id: &str,
+        objects: &BTreeSet<String>,
+        until: Timestamp,
+    ) -> Result<Self, Problem> {
+        let fault = || {
+            Problem::new(
+                http::StatusCode::INTERNAL_SERVER_ERROR,
+                "capability.seal",
+                "a capability could not be made",
+            )
+        };
         let until = until.min(parts.gate.now().plus(limits::TASK_LIFE));
         let mut urls = BTreeMap::new();
         for object in objects {
-            let dataset = snapshot.objects.object(object).map(|record| record.dataset.as_str().to_owned()).ok_or_else(fault)?;
-            let capability = WorkCapability { id: parts.gate.id(), work: id.to_owned(), object: object.clone(), dataset, until: until.unix() };
-            let sealed = parts.sealer.seal(Use::Work, &capability, parts.gate.nonce()).map_err(|_| fault())?;
+            let dataset = snapshot
+                .objects
+                .object(object)
+                .map(|record| record.dataset.as_str().to_owned())
+                .ok_or_else(fault)?;
+            let capability = WorkCapability {
+                id: parts.gate.id(),
+                work: id.to_owned(),
+                object: object.clone(),
+                dataset,
+                until: until.unix(),
+            };
+            let sealed = parts
+                .sealer
+                .seal(Use::Work, &capability, parts.gate.nonce())
+                .map_err(|_| fault())?;
             urls.insert(object.clone(), format!("{}visum/data/{sealed}", parts.config.door_url));
         }
         Ok(Self { urls })
@@ -60,11 +88,17 @@ impl Capabilities {
 ///
 /// # Errors
 /// 400 naming the place.
-pub(crate) fn objects<'r>(snapshot: &Snapshot, reads: impl Iterator<Item = (&'r DataRef, &'r str)>) -> Result<BTreeSet<String>, Problem> {
+pub(crate) fn objects<'r>(
+    snapshot: &Snapshot,
+    reads: impl Iterator<Item = (&'r DataRef, &'r str)>,
+) -> Result<BTreeSet<String>, Problem> {
     let mut objects = BTreeSet::new();
     for (data, place) in reads {
         let object = object_of(snapshot, data).ok_or_else(|| {
-            Problem::refused("task.input_unserved", format!("`{place}`: the bytes behind it are no object of this node's DRS; name the objects by drs://"))
+            Problem::refused(
+                "task.input_unserved",
+                format!("`{place}`: the bytes behind it are no object of this node's DRS; name the objects by drs://"),
+            )
         })?;
         objects.insert(object);
     }

@@ -63,7 +63,9 @@ impl hkdf::KeyType for Length {
 
 fn derive(prk: &hkdf::Prk, label: &[u8]) -> Result<[u8; 32], NotOurs> {
     let mut key = [0; 32];
-    prk.expand(&[label], Length).and_then(|okm| okm.fill(&mut key)).map_err(|_| NotOurs)?;
+    prk.expand(&[label], Length)
+        .and_then(|okm| okm.fill(&mut key))
+        .map_err(|_| NotOurs)?;
     Ok(key)
 }
 
@@ -74,7 +76,11 @@ impl Sealer {
     /// [`NotOurs`] if a key cannot be derived, which ring's lengths rule out.
     pub(crate) fn new(secret: &NodeSecret) -> Result<Self, NotOurs> {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"visum tes-proxy").extract(secret.bytes());
-        let aead = |label: &[u8]| Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &derive(&prk, label)?).map_err(|_| NotOurs)?));
+        let aead = |label: &[u8]| {
+            Ok(LessSafeKey::new(
+                UnboundKey::new(&AES_256_GCM, &derive(&prk, label)?).map_err(|_| NotOurs)?,
+            ))
+        };
         Ok(Self {
             person: aead(Use::Person.label())?,
             work: aead(Use::Work.label())?,
@@ -95,15 +101,28 @@ impl Sealer {
     ///
     /// # Errors
     /// [`NotOurs`] if it cannot be written or is too long.
-    pub(crate) fn seal<T: Serialize>(&self, purpose: Use, value: &T, nonce: [u8; NONCE_LEN]) -> Result<String, NotOurs> {
+    pub(crate) fn seal<T: Serialize>(
+        &self,
+        purpose: Use,
+        value: &T,
+        nonce: [u8; NONCE_LEN],
+    ) -> Result<String, NotOurs> {
         let mut sealed = serde_json::to_vec(value).map_err(|_| NotOurs)?;
         self.key(purpose)
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose.label()), &mut sealed)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(purpose.label()),
+                &mut sealed,
+            )
             .map_err(|_| NotOurs)?;
         let mut whole = nonce.to_vec();
         whole.extend_from_slice(&sealed);
         let text = URL_SAFE_NO_PAD.encode(whole);
-        if text.len() > SEALED_CHARS { Err(NotOurs) } else { Ok(text) }
+        if text.len() > SEALED_CHARS {
+            Err(NotOurs)
+        } else {
+            Ok(text)
+        }
     }
 
     /// Opens what [`Sealer::seal`] made for the same use.
@@ -117,7 +136,10 @@ impl Sealer {
         let mut whole = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotOurs)?;
         let (nonce, sealed) = whole.split_at_mut_checked(NONCE_LEN).ok_or(NotOurs)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| NotOurs)?;
-        let plain = self.key(purpose).open_in_place(nonce, Aad::from(purpose.label()), sealed).map_err(|_| NotOurs)?;
+        let plain = self
+            .key(purpose)
+            .open_in_place(nonce, Aad::from(purpose.label()), sealed)
+            .map_err(|_| NotOurs)?;
         serde_json::from_slice(plain).map_err(|_| NotOurs)
     }
 
@@ -141,16 +163,31 @@ mod tests {
     fn what_is_sealed_opens_for_its_own_use_only_and_unaltered_only() {
         let sealer = Sealer::new(&NodeSecret::new([1; 32])).unwrap();
         let sealed = sealer.seal(Use::Person, &("a".to_owned(), 7), [9; 12]).unwrap();
-        assert_eq!(sealer.open::<(String, i32)>(Use::Person, &sealed), Ok(("a".to_owned(), 7)));
-        assert_eq!(sealer.open::<(String, i32)>(Use::Work, &sealed), Err(NotOurs), "another use");
+        assert_eq!(
+            sealer.open::<(String, i32)>(Use::Person, &sealed),
+            Ok(("a".to_owned(), 7))
+        );
+        assert_eq!(
+            sealer.open::<(String, i32)>(Use::Work, &sealed),
+            Err(NotOurs),
+            "another use"
+        );
         let other = Sealer::new(&NodeSecret::new([2; 32])).unwrap();
-        assert_eq!(other.open::<(String, i32)>(Use::Person, &sealed), Err(NotOurs), "another node");
+        assert_eq!(
+            other.open::<(String, i32)>(Use::Person, &sealed),
+            Err(NotOurs),
+            "another node"
+        );
         for at in 0..sealed.len() {
             let mut altered = sealed.clone().into_bytes();
             altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
             if altered != sealed.as_bytes() {
                 let altered = String::from_utf8(altered).unwrap();
-                assert_eq!(sealer.open::<(String, i32)>(Use::Person, &altered), Err(NotOurs), "altered at {at}");
+                assert_eq!(
+                    sealer.open::<(String, i32)>(Use::Person, &altered),
+                    Err(NotOurs),
+                    "altered at {at}"
+                );
             }
         }
         for text in ["", "AAAA", "not base64!", &"A".repeat(5_000)] {
@@ -161,8 +198,17 @@ mod tests {
     #[test]
     fn e79_pseudonyms_differ_between_readers() {
         let sealer = Sealer::new(&NodeSecret::new([1; 32])).unwrap();
-        assert_eq!(sealer.pairwise("tes", "owner", "x"), sealer.pairwise("tes", "owner", "x"));
-        assert_ne!(sealer.pairwise("tes", "owner", "x"), sealer.pairwise("wes", "owner", "x"));
-        assert_ne!(sealer.pairwise("tes", "owner", "x"), sealer.pairwise("tes", "ownerx", ""));
+        assert_eq!(
+            sealer.pairwise("tes", "owner", "x"),
+            sealer.pairwise("tes", "owner", "x")
+        );
+        assert_ne!(
+            sealer.pairwise("tes", "owner", "x"),
+            sealer.pairwise("wes", "owner", "x")
+        );
+        assert_ne!(
+            sealer.pairwise("tes", "owner", "x"),
+            sealer.pairwise("tes", "ownerx", "")
+        );
     }
 }

@@ -10,12 +10,18 @@ use policy_engine::{
     decide::{Client, ClientKind, Current, Session},
 };
 use visa_verifier::{
-    AccessToken, AccessTokenRules, Issuer, KeyStore, KeyStoreSettings, Passport, PassportRejected, Verification, VerifiedPassport, VisaIdentity, drive,
+    AccessToken, AccessTokenRules, Issuer, KeyStore, KeyStoreSettings, Passport, PassportRejected, Verification,
+    VerifiedPassport, VisaIdentity, drive,
     seam::{Clock, Timestamp},
     token::TokenDigest,
 };
 
-use crate::{config::{BrokerLink, Config}, limits, problem::{Challenge, Problem}, proxy::Seams};
+use crate::{
+    config::{BrokerLink, Config},
+    limits,
+    problem::{Challenge, Problem},
+    proxy::Seams,
+};
 
 use super::{Person, Presented, exchange::Exchange};
 
@@ -52,9 +58,21 @@ impl Identify {
     ///
     /// # Errors
     /// The sentence of what is wrong with the link to the broker.
-    pub(crate) fn new(config: &Config, link: BrokerLink, seams: &Seams, current: Arc<Current>, keystore: Keystore) -> Result<Self, &'static str> {
-        let issuer: Issuer = link.issuer.parse().map_err(|_| "the broker's issuer is no issuer identifier")?;
-        let settings = KeyStoreSettings { allow_loopback_http: config.allow_loopback_http, ..KeyStoreSettings::default() };
+    pub(crate) fn new(
+        config: &Config,
+        link: BrokerLink,
+        seams: &Seams,
+        current: Arc<Current>,
+        keystore: Keystore,
+    ) -> Result<Self, &'static str> {
+        let issuer: Issuer = link
+            .issuer
+            .parse()
+            .map_err(|_| "the broker's issuer is no issuer identifier")?;
+        let settings = KeyStoreSettings {
+            allow_loopback_http: config.allow_loopback_http,
+            ..KeyStoreSettings::default()
+        };
         Ok(Self {
             rules: AccessTokenRules::new(issuer, vec![config.audience.clone()]),
             audience: config.audience.clone(),
@@ -86,8 +104,16 @@ impl Identify {
             Presented::Passports(passports) => self.by_passports(passports).await.map(Some),
             Presented::Both(token, passports) => {
                 let (one, other) = (self.by_token(token).await?, self.by_passports(passports).await?);
-                let same = other.passport.identities().contains(&one.identity) || one.passport.identities().contains(&other.identity);
-                if same { Ok(Some(one)) } else { Err(Problem::refused("token.two_people", "the token and the Passport are of two people")) }
+                let same = other.passport.identities().contains(&one.identity)
+                    || one.passport.identities().contains(&other.identity);
+                if same {
+                    Ok(Some(one))
+                } else {
+                    Err(Problem::refused(
+                        "token.two_people",
+                        "the token and the Passport are of two people",
+                    ))
+                }
             }
         }
     }
@@ -98,20 +124,33 @@ impl Identify {
             return Ok(person);
         }
         let now = self.clock.now();
-        let access = AccessToken::verify(token, &self.rules, &self.keys, now).await.map_err(|rejected| {
-            if rejected.is_unknown() {
-                Problem::unavailable("token.keys_unavailable", "the broker's keys cannot be fetched; nothing is known about the token", 10)
-            } else {
-                invalid("token.invalid", rejected.to_string())
-            }
-        })?;
+        let access = AccessToken::verify(token, &self.rules, &self.keys, now)
+            .await
+            .map_err(|rejected| {
+                if rejected.is_unknown() {
+                    Problem::unavailable(
+                        "token.keys_unavailable",
+                        "the broker's keys cannot be fetched; nothing is known about the token",
+                        10,
+                    )
+                } else {
+                    invalid("token.invalid", rejected.to_string())
+                }
+            })?;
         let compact = self.exchange.passport(token, now).await?;
         let passport = self.verified(&compact, now).await.map_err(|rejected| {
             tracing::warn!(code = %rejected.code(), "the broker's own Passport does not count here");
-            Problem::new(http::StatusCode::BAD_GATEWAY, "broker.passport", "the broker's Passport does not count at this node")
+            Problem::new(
+                http::StatusCode::BAD_GATEWAY,
+                "broker.passport",
+                "the broker's Passport does not count at this node",
+            )
         })?;
         if !passport.identities().contains(access.identity()) {
-            return Err(invalid("token.other_person", "the Passport is of another person than the token"));
+            return Err(invalid(
+                "token.other_person",
+                "the Passport is of another person than the token",
+            ));
         }
         let session = session_of(&access, &passport);
         let auth = Auth {
@@ -120,8 +159,12 @@ impl Identify {
             at: access.auth_time().map(Timestamp::unix),
             tok: Some(Digest::from_bytes(*access.digest().as_bytes())),
         };
-        let until = access.expires().min(passport.valid_until()).min(now.plus(limits::PASSPORT_LIFE));
-        self.keep(digest, access.identity().clone(), passport, session, auth, now, until).await
+        let until = access
+            .expires()
+            .min(passport.valid_until())
+            .min(now.plus(limits::PASSPORT_LIFE));
+        self.keep(digest, access.identity().clone(), passport, session, auth, now, until)
+            .await
     }
 
     async fn by_passports(&self, passports: &[String]) -> Result<Arc<Person>, Problem> {
@@ -131,9 +174,14 @@ impl Identify {
             people.push(self.by_passport(compact).await?);
         }
         let mut people = people.into_iter();
-        let first = people.next().ok_or_else(|| Problem::unauthenticated(Challenge::Missing, "token.missing", "a token or a Passport is needed"))?;
+        let first = people.next().ok_or_else(|| {
+            Problem::unauthenticated(Challenge::Missing, "token.missing", "a token or a Passport is needed")
+        })?;
         if people.next().is_some() {
-            return Err(Problem::refused("token.many_passports", "several Passports in one request are not taken yet; send one"));
+            return Err(Problem::refused(
+                "token.many_passports",
+                "several Passports in one request are not taken yet; send one",
+            ));
         }
         Ok(first)
     }
@@ -144,12 +192,23 @@ impl Identify {
             return Ok(person);
         }
         let now = self.clock.now();
-        let passport = self.verified(compact, now).await.map_err(|rejected| invalid("token.passport", rejected.to_string()))?;
-        passport.presentable(now).map_err(|rejected| invalid("token.passport", rejected.to_string()))?;
+        let passport = self
+            .verified(compact, now)
+            .await
+            .map_err(|rejected| invalid("token.passport", rejected.to_string()))?;
+        passport
+            .presentable(now)
+            .map_err(|rejected| invalid("token.passport", rejected.to_string()))?;
         let expires = passport.expires().unwrap_or_else(|| passport.valid_until());
         let address = std::net::Ipv4Addr::UNSPECIFIED.into();
-        let session = Session { default_purpose: default_purpose(&passport), ..Session::unknown(address, expires) };
-        let auth = Auth { tok: Some(Digest::from_bytes(*TokenDigest::of(compact).as_bytes())), ..Auth::default() };
+        let session = Session {
+            default_purpose: default_purpose(&passport),
+            ..Session::unknown(address, expires)
+        };
+        let auth = Auth {
+            tok: Some(Digest::from_bytes(*TokenDigest::of(compact).as_bytes())),
+            ..Auth::default()
+        };
         let until = expires.min(passport.valid_until()).min(now.plus(limits::PASSPORT_LIFE));
         let holder = passport.holder().clone();
         self.keep(digest, holder, passport, session, auth, now, until).await
@@ -162,33 +221,71 @@ impl Identify {
         drive(Verification::begin(Passport::parse(compact)?, &trust, now), &self.keys).await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a person, put together in one place")]
-    async fn keep(&self, digest: String, identity: VisaIdentity, passport: VerifiedPassport, session: Session, auth: Auth, fetched: Timestamp, until: Timestamp) -> Result<Arc<Person>, Problem> {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a person, put together in one place"
+    )]
+    async fn keep(
+        &self,
+        digest: String,
+        identity: VisaIdentity,
+        passport: VerifiedPassport,
+        session: Session,
+        auth: Auth,
+        fetched: Timestamp,
+        until: Timestamp,
+    ) -> Result<Arc<Person>, Problem> {
         let (keystore, subject) = (self.keystore.clone(), identity.to_string());
         // a new person costs one disk sync
         let key = tokio::task::spawn_blocking(move || keystore.person(&subject)).await;
         let Ok(Ok(key)) = key else {
-            return Err(Problem::unavailable("gate.keystore", "the audit keystore is not available", 10));
+            return Err(Problem::unavailable(
+                "gate.keystore",
+                "the audit keystore is not available",
+                10,
+            ));
         };
-        let person = Arc::new(Person { digest: digest.clone(), identity, passport, session, auth, key, fetched, until });
+        let person = Arc::new(Person {
+            digest: digest.clone(),
+            identity,
+            passport,
+            session,
+            auth,
+            key,
+            fetched,
+            until,
+        });
         self.people.insert(digest, Arc::clone(&person));
         Ok(person)
     }
 }
 
 fn default_purpose(passport: &VerifiedPassport) -> Option<ResearchPurpose> {
-    passport.claim(DEFAULT_PURPOSE).and_then(|claim| serde_json::from_value(claim.clone()).ok())
+    passport
+        .claim(DEFAULT_PURPOSE)
+        .and_then(|claim| serde_json::from_value(claim.clone()).ok())
 }
 
 fn session_of(access: &AccessToken, passport: &VerifiedPassport) -> Session {
     let second = access.acr() == Some(REFEDS_MFA) || access.amr().contains(&"mfa");
-    let level = access.claim("visum_assurance").and_then(serde_json::Value::as_u64).and_then(|level| u8::try_from(level).ok());
-    let kind = if access.client_id() == "visum-cli" { ClientKind::Cli } else { ClientKind::Browser };
+    let level = access
+        .claim("visum_assurance")
+        .and_then(serde_json::Value::as_u64)
+        .and_then(|level| u8::try_from(level).ok());
+    let kind = if access.client_id() == "visum-cli" {
+        ClientKind::Cli
+    } else {
+        ClientKind::Browser
+    };
     Session {
         authn: if second { 2 } else { 1 },
         identity: level.unwrap_or(0).min(3),
         authenticated: access.auth_time(),
-        client: Client { id: access.client_id().to_owned(), kind, sender_constrained: false },
+        client: Client {
+            id: access.client_id().to_owned(),
+            kind,
+            sender_constrained: false,
+        },
         default_purpose: default_purpose(passport),
         ..Session::unknown(std::net::Ipv4Addr::UNSPECIFIED.into(), access.expires())
     }

@@ -46,9 +46,26 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// A person in a request.
-    pub(crate) fn new(person: Arc<Person>, address: IpAddr, internal: bool, narrow: Option<Narrowing>, request_id: &str, agent: Option<String>) -> Self {
-        let session = Session { address, internal, narrow, ..person.session.clone() };
-        Self { person, session, request_id: request_id.to_owned(), agent }
+    pub(crate) fn new(
+        person: Arc<Person>,
+        address: IpAddr,
+        internal: bool,
+        narrow: Option<Narrowing>,
+        request_id: &str,
+        agent: Option<String>,
+    ) -> Self {
+        let session = Session {
+            address,
+            internal,
+            narrow,
+            ..person.session.clone()
+        };
+        Self {
+            person,
+            session,
+            request_id: request_id.to_owned(),
+            agent,
+        }
     }
 
     /// What follows from all that on a snapshot.
@@ -58,7 +75,13 @@ impl Caller {
 
     /// The identities of the person, as the index knows them.
     pub(crate) fn owners(&self) -> Vec<String> {
-        let mut owners: Vec<String> = self.person.passport.identities().iter().map(ToString::to_string).collect();
+        let mut owners: Vec<String> = self
+            .person
+            .passport
+            .identities()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let own = self.person.identity.to_string();
         if !owners.contains(&own) {
             owners.push(own);

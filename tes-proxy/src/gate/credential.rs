@@ -36,7 +36,10 @@ impl std::fmt::Debug for Presented {
 pub(crate) fn credential(headers: &HeaderMap, basic: bool, passports: Vec<String>) -> Result<Presented, Problem> {
     let token = token(headers, basic)?;
     if passports.len() > limits::PASSPORTS || passports.iter().any(|one| one.len() > limits::PASSPORT_BYTES) {
-        return Err(Problem::refused("token.passports", "there are too many Passports, or one is too large"));
+        return Err(Problem::refused(
+            "token.passports",
+            "there are too many Passports, or one is too large",
+        ));
     }
     Ok(match (token, passports.is_empty()) {
         (None, true) => Presented::Nothing,
@@ -52,23 +55,41 @@ fn token(headers: &HeaderMap, basic: bool) -> Result<Option<String>, Problem> {
     if values.next().is_some() {
         return Err(Problem::refused("token.twice", "there are two Authorization headers"));
     }
-    let scheme_fault = || Problem::refused("token.scheme", "the Authorization header is neither Bearer nor a scheme that this route takes");
+    let scheme_fault = || {
+        Problem::refused(
+            "token.scheme",
+            "the Authorization header is neither Bearer nor a scheme that this route takes",
+        )
+    };
     let text = value.to_str().map_err(|_| scheme_fault())?;
     let (scheme, rest) = text.split_once(' ').ok_or_else(scheme_fault)?;
     let rest = rest.trim_start_matches(' ');
     let token = if scheme.eq_ignore_ascii_case("bearer") {
         rest.to_owned()
     } else if basic && scheme.eq_ignore_ascii_case("basic") {
-        let pair = STANDARD.decode(rest).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(scheme_fault)?;
+        let pair = STANDARD
+            .decode(rest)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or_else(scheme_fault)?;
         let (user, password) = pair.split_once(':').ok_or_else(scheme_fault)?;
         // wes-client writes `visum:TOKEN`; some tools put the token in the place of the name and leave the password out
-        if password.is_empty() { user.to_owned() } else { password.to_owned() }
+        if password.is_empty() {
+            user.to_owned()
+        } else {
+            password.to_owned()
+        }
     } else {
         return Err(scheme_fault());
     };
-    let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
+    let plain = token
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
     if token.is_empty() || token.len() > limits::TOKEN_BYTES || !plain {
-        return Err(Problem::refused("token.form", "the Authorization header holds no token, or one that is too long"));
+        return Err(Problem::refused(
+            "token.form",
+            "the Authorization header holds no token, or one that is too long",
+        ));
     }
     Ok(Some(token))
 }
@@ -85,9 +106,24 @@ mod tests {
         let cases: [Case<'_>; 11] = [
             ("none", &[], true, Ok(Presented::Nothing)),
             ("bearer", &["Bearer abc"], true, Ok(Presented::Token("abc".into()))),
-            ("lower-case scheme", &["bearer abc"], true, Ok(Presented::Token("abc".into()))),
-            ("basic with the token as password", &[&basic], true, Ok(Presented::Token("abc.def".into()))),
-            ("basic with the token as name", &[&named], true, Ok(Presented::Token("abc.def".into()))),
+            (
+                "lower-case scheme",
+                &["bearer abc"],
+                true,
+                Ok(Presented::Token("abc".into())),
+            ),
+            (
+                "basic with the token as password",
+                &[&basic],
+                true,
+                Ok(Presented::Token("abc.def".into())),
+            ),
+            (
+                "basic with the token as name",
+                &[&named],
+                true,
+                Ok(Presented::Token("abc.def".into())),
+            ),
             ("basic where it is not taken", &[&basic], false, Err("token.scheme")),
             ("two headers", &["Bearer a", "Bearer a"], true, Err("token.twice")),
             ("another scheme", &["Negotiate abc"], true, Err("token.scheme")),

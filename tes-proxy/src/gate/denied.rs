@@ -20,15 +20,22 @@ impl From<NoPermit> for Problem {
     fn from(no: NoPermit) -> Self {
         match no {
             NoPermit::Denied(problem) => *problem,
-            NoPermit::Unrecorded => Self::unavailable("gate.audit_unavailable", "the access could not be put on record; nothing was given", 10),
-            NoPermit::Overtaken => Self::unavailable("gate.overtaken", "what this rests on changed meanwhile; ask again", 1),
+            NoPermit::Unrecorded => Self::unavailable(
+                "gate.audit_unavailable",
+                "the access could not be put on record; nothing was given",
+                10,
+            ),
+            NoPermit::Overtaken => {
+                Self::unavailable("gate.overtaken", "what this rests on changed meanwhile; ask again", 1)
+            }
         }
     }
 }
 
-/// What a denial tells the caller. One that may not know of the thing hears what everybody hears of unknown ones.
-pub(crate) fn problem(decision: &Decision, id: &str, snapshot: &Snapshot, what: &'static str) -> Problem {
-    if decision.hidden() {
+/// What a denial tells the caller. Who asks for a thing by its own path and may not know of it hears what everybody
+/// hears of unknown ones (`what` names it); in a body the reasons say "not known here" of both alike.
+pub(crate) fn problem(decision: &Decision, id: &str, snapshot: &Snapshot, what: Option<&'static str>) -> Problem {
+    if let Some(what) = what.filter(|_| decision.hidden()) {
         return Problem::unknown(what);
     }
     let reasons: Vec<Why> = decision
@@ -46,16 +53,31 @@ pub(crate) fn problem(decision: &Decision, id: &str, snapshot: &Snapshot, what: 
     let leading = decision.reasons().first();
     let sentence = match leading {
         Some(reason) => {
-            let about = reason.about.as_ref().map(|about| format!("{about}: ")).unwrap_or_default();
-            let remedy = if reason.remedy.is_empty() { String::new() } else { format!(" {}", reason.remedy) };
+            let about = reason
+                .about
+                .as_ref()
+                .map(|about| format!("{about}: "))
+                .unwrap_or_default();
+            let remedy = if reason.remedy.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", reason.remedy)
+            };
             format!("{about}{}{remedy}", reason.sentence)
         }
         None => "This is not permitted.".to_owned(),
     };
     let code = decision.code().unwrap_or("policy.denied").to_owned();
-    let dataset = leading.and_then(|reason| reason.dataset.as_deref()).and_then(|id| short_name(snapshot, id));
+    let dataset = leading
+        .and_then(|reason| reason.dataset.as_deref())
+        .and_then(|id| short_name(snapshot, id));
     Problem {
-        denial: Box::new(Denial { reasons, decision: Some(id.to_owned()), dataset, receipt: None }),
+        denial: Box::new(Denial {
+            reasons,
+            decision: Some(id.to_owned()),
+            dataset,
+            receipt: None,
+        }),
         ..Problem::new(StatusCode::FORBIDDEN, code, sentence)
     }
 }
@@ -65,6 +87,9 @@ pub(crate) fn short_name(snapshot: &Snapshot, dataset: &str) -> Option<String> {
     let record = snapshot.datasets.iter().find(|record| record.id() == dataset)?;
     let plain = !record.short_name.is_empty()
         && record.short_name.len() <= 40
-        && record.short_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        && record
+            .short_name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     plain.then(|| record.short_name.clone())
 }

@@ -1,6 +1,8 @@
 //! What the record says of a request: closed types, no token, no name, no query (`audit.md` section 3).
 
-use audit_log::{Basis, Class, DataClass, Details, Digest, Event, EventType, Mode, Name, Outcome, Verdict, Via, What, Who, Why};
+use audit_log::{
+    Basis, Class, DataClass, Details, Digest, Event, EventType, Mode, Name, Outcome, Verdict, Via, What, Who, Why,
+};
 use policy_engine::{
     consent::{Access, PurposeBasis, Verdict as Said},
     decide::Decision,
@@ -25,8 +27,16 @@ pub(crate) fn who(caller: &Caller) -> Who {
 
 /// A request's event, with the decision that answered it.
 pub(crate) fn decided(kind: EventType, caller: &Caller, decision: &Decision, id: &str, snapshot: &Snapshot) -> Event {
-    let outcome = if decision.allow() { Outcome::Success } else { Outcome::Denied };
-    Event::new(kind, outcome).who(who(caller)).via(Via::request(caller.request_id.as_str())).whats(whats(decision, snapshot)).why(why(decision, id))
+    let outcome = if decision.allow() {
+        Outcome::Success
+    } else {
+        Outcome::Denied
+    };
+    Event::new(kind, outcome)
+        .who(who(caller))
+        .via(Via::request(caller.request_id.as_str()))
+        .whats(whats(decision, snapshot))
+        .why(why(decision, id))
 }
 
 /// The same, of a whole [`Decided`](super::Decided).
@@ -61,7 +71,9 @@ pub(crate) fn whats(decision: &Decision, snapshot: &Snapshot) -> Vec<What> {
 /// A dataset with its class and mode.
 pub(crate) fn of_dataset(dataset: &str, snapshot: &Snapshot) -> What {
     let what = What::dataset(dataset);
-    let Some(record) = snapshot.datasets.iter().find(|record| record.id() == dataset) else { return what };
+    let Some(record) = snapshot.datasets.iter().find(|record| record.id() == dataset) else {
+        return what;
+    };
     let class = match record.consent.access {
         Access::Open => DataClass::Open,
         Access::Registered => DataClass::Registered,

@@ -9,7 +9,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use visa_verifier::seam::{Fetch, FetchError, Limit, Random, Timestamp, token};
 
-use crate::{config::BrokerLink, problem::{Challenge, Problem}, proxy::Seams};
+use crate::{
+    config::BrokerLink,
+    problem::{Challenge, Problem},
+    proxy::Seams,
+};
 
 /// Life of an assertion, in seconds.
 const ASSERTION_SECONDS: i64 = 60;
@@ -28,7 +32,9 @@ pub(crate) struct Exchange {
 
 impl fmt::Debug for Exchange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Exchange").field("endpoint", &self.endpoint.as_str()).finish_non_exhaustive()
+        out.debug_struct("Exchange")
+            .field("endpoint", &self.endpoint.as_str())
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,8 +94,17 @@ impl Exchange {
             iat: now.unix(),
             exp: now.unix().saturating_add(ASSERTION_SECONDS),
         };
-        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::ES256) };
-        jsonwebtoken::encode(&header, &claims, &self.key).map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broker.assertion", "the proxy could not sign its request to the broker"))
+        let header = Header {
+            kid: Some(self.key_id.clone()),
+            ..Header::new(Algorithm::ES256)
+        };
+        jsonwebtoken::encode(&header, &claims, &self.key).map_err(|_| {
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "broker.assertion",
+                "the proxy could not sign its request to the broker",
+            )
+        })
     }
 
     /// The Passport of the person whose access token this is, for us as audience.
@@ -105,7 +120,10 @@ impl Exchange {
             .append_pair("requested_token_type", PASSPORT_TYPE)
             .append_pair("audience", &self.audience)
             .append_pair("client_id", &self.client_id)
-            .append_pair("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+            .append_pair(
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            )
             .append_pair("client_assertion", &self.assertion(now)?)
             .finish();
         let request = Request::post(self.endpoint.as_str())
@@ -113,20 +131,28 @@ impl Exchange {
             .header(header::ACCEPT, "application/json")
             .body(Bytes::from(body))
             .map_err(|_| unavailable("broker.request", "the request to the broker could not be made"))?;
-        let answer = self.fetch.send(request, Limit::TOKENS).await.map_err(|error| told(&error))?;
+        let answer = self
+            .fetch
+            .send(request, Limit::TOKENS)
+            .await
+            .map_err(|error| told(&error))?;
         if answer.status == StatusCode::OK {
-            let answer: Answer = serde_json::from_slice(&answer.body).map_err(|_| unavailable("broker.answer", "the broker's answer cannot be read"))?;
+            let answer: Answer = serde_json::from_slice(&answer.body)
+                .map_err(|_| unavailable("broker.answer", "the broker's answer cannot be read"))?;
             if answer.issued_token_type != PASSPORT_TYPE {
                 return Err(unavailable("broker.answer", "the broker gave another kind of token"));
             }
             return Ok(answer.access_token);
         }
-        let refusal = serde_json::from_slice::<Refusal>(&answer.body).map_or_else(|_| String::new(), |refusal| refusal.error);
+        let refusal =
+            serde_json::from_slice::<Refusal>(&answer.body).map_or_else(|_| String::new(), |refusal| refusal.error);
         tracing::warn!(status = answer.status.as_u16(), error = %refusal.chars().filter(char::is_ascii_graphic).take(60).collect::<String>(), "the broker refused a Passport");
         match refusal.as_str() {
-            "invalid_grant" | "invalid_token" | "invalid_request" | "access_denied" => {
-                Err(Problem::unauthenticated(Challenge::InvalidToken, "token.refused", "the broker gives no Passport for this token; log in again"))
-            }
+            "invalid_grant" | "invalid_token" | "invalid_request" | "access_denied" => Err(Problem::unauthenticated(
+                Challenge::InvalidToken,
+                "token.refused",
+                "the broker gives no Passport for this token; log in again",
+            )),
             _ => Err(unavailable("broker.refused", "the broker gave no Passport")),
         }
     }
@@ -134,5 +160,9 @@ impl Exchange {
 
 fn told(error: &FetchError) -> Problem {
     tracing::warn!(error = %error, "the broker could not be asked");
-    Problem::unavailable("broker.unreachable", "the broker that knows your Passport cannot be reached", 5)
+    Problem::unavailable(
+        "broker.unreachable",
+        "the broker that knows your Passport cannot be reached",
+        5,
+    )
 }

@@ -53,7 +53,12 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.ledger.0.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.ledger
+            .0
+            .live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.id);
     }
 }
 
@@ -62,8 +67,16 @@ impl Ledger {
     pub(crate) fn enter(&self, ask: Ask) -> Live {
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
         let gone = CancellationToken::new();
-        self.0.live.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (gone.clone(), ask));
-        Live { ledger: self.clone(), id, gone }
+        self.0
+            .live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, (gone.clone(), ask));
+        Live {
+            ledger: self.clone(),
+            id,
+            gone,
+        }
     }
 
     /// Asks for every live permit again and marks those that hold no more. Returns how many.
@@ -72,7 +85,10 @@ impl Ledger {
             let live = self.0.live.lock().unwrap_or_else(PoisonError::into_inner);
             live.values().cloned().collect()
         };
-        live.into_iter().filter(|(_, ask)| !ask()).map(|(gone, _)| gone.cancel()).count()
+        live.into_iter()
+            .filter(|(_, ask)| !ask())
+            .map(|(gone, _)| gone.cancel())
+            .count()
     }
 }
 

@@ -10,11 +10,11 @@ mod ledger;
 mod permit;
 mod record;
 
+pub(crate) use bearer::Identify;
 pub(crate) use caller::{Caller, Person};
 pub(crate) use credential::{Presented, credential};
 pub(crate) use denied::NoPermit;
-pub(crate) use bearer::Identify;
+pub(crate) use event::{decided_event, of_dataset, whats, who, why};
 pub(crate) use ledger::{Ledger, Live};
 pub(crate) use permit::{Gate, Judge, Question};
-pub(crate) use event::{decided_event, of_dataset, whats, who, why};
 pub(crate) use record::{Decided, Permit, Recorded};

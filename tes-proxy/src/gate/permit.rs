@@ -13,9 +13,7 @@ use visa_verifier::seam::{Clock, Random, Timestamp};
 use crate::limits;
 
 use super::{
-    Caller, NoPermit,
-    denied,
-    event,
+    Caller, NoPermit, denied, event,
     ledger::Ledger,
     record::{Decided, Permit, Recording},
 };
@@ -58,13 +56,18 @@ impl Question {
         }
     }
 
-    fn what(&self) -> &'static str {
+    /// What is asked for by its own path.
+    fn what(&self) -> Option<&'static str> {
         match self {
-            Self::Intent(_) => "object",
-            Self::Work(_, item) => match item.kind {
+            Self::Intent(intent) => matches!(
+                intent.action,
+                Action::DrsDescribe | Action::DrsAccessUrl | Action::DrsStream
+            )
+            .then_some("object"),
+            Self::Work(_, item) => Some(match item.kind {
                 WorkKind::Run => "run",
                 WorkKind::Task => "task",
-            },
+            }),
         }
     }
 }
@@ -94,14 +97,23 @@ impl Gate {
     pub(crate) fn decide(&self, caller: &Caller, question: &Question) -> Decided {
         let engine = self.current.load();
         let decision = question.ask(&engine, caller, self.now());
-        Decided { id: self.id(), decision, engine }
+        Decided {
+            id: self.id(),
+            decision,
+            engine,
+        }
     }
 
     /// Decides and begins to record. What reads may ask its backend with the [`Recording`].
     ///
     /// # Errors
     /// [`NoPermit`].
-    pub(crate) async fn begin(&self, caller: &Caller, kind: EventType, question: Question) -> Result<Recording, NoPermit> {
+    pub(crate) async fn begin(
+        &self,
+        caller: &Caller,
+        kind: EventType,
+        question: Question,
+    ) -> Result<Recording, NoPermit> {
         self.begin_about(caller, kind, question, |event| event).await
     }
 
@@ -120,7 +132,13 @@ impl Gate {
         let (asking, gate) = (caller.clone(), self.clone());
         let judge: Judge = Arc::new(move |engine| question.ask(engine, &asking, gate.now()));
         self.begin_with(judge, what, |decided| {
-            more(event::decided(kind, caller, &decided.decision, &decided.id, decided.engine.snapshot()))
+            more(event::decided(
+                kind,
+                caller,
+                &decided.decision,
+                &decided.id,
+                decided.engine.snapshot(),
+            ))
         })
         .await
     }
@@ -129,16 +147,34 @@ impl Gate {
     ///
     /// # Errors
     /// [`NoPermit`].
-    pub(crate) async fn begin_with(&self, judge: Judge, what: &'static str, event: impl Fn(&Decided) -> Event) -> Result<Recording, NoPermit> {
+    pub(crate) async fn begin_with(
+        &self,
+        judge: Judge,
+        what: Option<&'static str>,
+        event: impl Fn(&Decided) -> Event,
+    ) -> Result<Recording, NoPermit> {
         for _ in 0..limits::DECIDE_AGAIN {
             let engine = self.current.load();
-            let decided = Decided { id: self.id(), decision: judge(&engine), engine };
+            let decided = Decided {
+                id: self.id(),
+                decision: judge(&engine),
+                engine,
+            };
             if !decided.decision.allow() {
                 return Err(self.denied(event(&decided), &decided, what).await);
             }
             // a duty that this door cannot carry out is a denial (`decision-apis.md` 4)
-            if decided.decision.duties().iter().any(|duty| duty.kind == DutyKind::WatermarkLog) {
-                let problem = crate::problem::Problem::new(http::StatusCode::FORBIDDEN, "door.cannot_enforce", "the dataset asks for a mark in each copy, which this node cannot make");
+            if decided
+                .decision
+                .duties()
+                .iter()
+                .any(|duty| duty.kind == DutyKind::WatermarkLog)
+            {
+                let problem = crate::problem::Problem::new(
+                    http::StatusCode::FORBIDDEN,
+                    "door.cannot_enforce",
+                    "the dataset asks for a mark in each copy, which this node cannot make",
+                );
                 return Err(NoPermit::Denied(Box::new(problem)));
             }
             // D7: first into the ledger, then the question whether the snapshot is still the one
@@ -157,11 +193,16 @@ impl Gate {
     ///
     /// # Errors
     /// [`NoPermit`].
-    pub(crate) async fn permit(&self, caller: &Caller, kind: EventType, question: Question) -> Result<Permit, NoPermit> {
+    pub(crate) async fn permit(
+        &self,
+        caller: &Caller,
+        kind: EventType,
+        question: Question,
+    ) -> Result<Permit, NoPermit> {
         self.begin(caller, kind, question).await?.durable().await
     }
 
-    async fn denied(&self, event: Event, decided: &Decided, what: &'static str) -> NoPermit {
+    async fn denied(&self, event: Event, decided: &Decided, what: Option<&'static str>) -> NoPermit {
         let noted = match self.writer.note_denied(event).await {
             Ok(noted) => noted,
             Err(error) => {
@@ -173,7 +214,11 @@ impl Gate {
         if noted.too_many() {
             problem = crate::problem::Problem {
                 retry_after: Some(60),
-                ..crate::problem::Problem::new(http::StatusCode::TOO_MANY_REQUESTS, "gate.too_many_denials", "the same was denied too often in this minute")
+                ..crate::problem::Problem::new(
+                    http::StatusCode::TOO_MANY_REQUESTS,
+                    "gate.too_many_denials",
+                    "the same was denied too often in this minute",
+                )
             };
         }
         problem.denial.receipt = Some(noted.receipt().header_value());
@@ -193,7 +238,9 @@ impl Gate {
 
     /// An event of a caller that needs no decision of the engine: their own lists, public things.
     pub(crate) fn event(&self, kind: EventType, caller: &Caller) -> Event {
-        Event::new(kind, Outcome::Success).who(event::who(caller)).via(Via::request(caller.request_id.as_str()))
+        Event::new(kind, Outcome::Success)
+            .who(event::who(caller))
+            .via(Via::request(caller.request_id.as_str()))
     }
 
     /// Somebody without valid credentials was turned away.

@@ -44,7 +44,9 @@ impl Recorded for Permit {}
 
 impl std::fmt::Debug for Recording {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Recording").field("decision", &self.decided.id).finish_non_exhaustive()
+        out.debug_struct("Recording")
+            .field("decision", &self.decided.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -58,7 +60,11 @@ impl Recording {
             tracing::error!(error = %error, "an event could not be made durable");
             NoPermit::Unrecorded
         })?;
-        let permit = Permit { decided: self.decided, live: self.live, receipt };
+        let permit = Permit {
+            decided: self.decided,
+            live: self.live,
+            receipt,
+        };
         permit.still()?;
         Ok(permit)
     }
@@ -70,7 +76,11 @@ impl Permit {
     /// # Errors
     /// [`NoPermit::Overtaken`].
     pub(crate) fn still(&self) -> Result<(), NoPermit> {
-        if self.live.is_gone() { Err(NoPermit::Overtaken) } else { Ok(()) }
+        if self.live.is_gone() {
+            Err(NoPermit::Overtaken)
+        } else {
+            Ok(())
+        }
     }
 
     /// The value of the `Visum-Audit` header.

@@ -33,16 +33,33 @@ impl Basis {
     ///
     /// # Errors
     /// The code of what is gone.
-    pub(crate) fn holds(&self, engine: &Engine, item: &WorkItem, data: &[DataRef], now: Timestamp) -> Result<(), String> {
+    pub(crate) fn holds(
+        &self,
+        engine: &Engine,
+        item: &WorkItem,
+        data: &[DataRef],
+        now: Timestamp,
+    ) -> Result<(), String> {
         if self.kept.facts(engine.snapshot()).is_suspended(now) {
             return Err("policy.suspended".to_owned());
         }
         if data.is_empty() {
-            return if engine.snapshot().stop.all { Err("policy.stopped".to_owned()) } else { Ok(()) };
+            return if engine.snapshot().stop.all {
+                Err("policy.stopped".to_owned())
+            } else {
+                Ok(())
+            };
         }
-        let item = WorkItem { state: WorkState::Queued, ..item.clone() };
+        let item = WorkItem {
+            state: WorkState::Queued,
+            ..item.clone()
+        };
         let decision: Decision = engine.stream_kept(&self.kept, &item, data, now);
-        if decision.allow() { Ok(()) } else { Err(decision.code().unwrap_or("policy.denied").to_owned()) }
+        if decision.allow() {
+            Ok(())
+        } else {
+            Err(decision.code().unwrap_or("policy.denied").to_owned())
+        }
     }
 }
 
@@ -53,5 +70,7 @@ impl Basis {
 pub(crate) fn data(work: &Work) -> Result<Vec<DataRef>, StoreError> {
     let fault = || StoreError::Inconsistent { column: "objects" };
     let ids: Vec<String> = serde_json::from_str(&work.objects).map_err(|_| fault())?;
-    ids.iter().map(|id| DrsId::decoded(id).map(DataRef::local).map_err(|_| fault())).collect()
+    ids.iter()
+        .map(|id| DrsId::decoded(id).map(DataRef::local).map_err(|_| fault()))
+        .collect()
 }

@@ -21,7 +21,11 @@ use super::Basis;
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(error = %error, code = error.code(), "the ownership index failed");
-        Self::unavailable("index.unavailable", "the index of tasks and runs is not available; nothing was done", 5)
+        Self::unavailable(
+            "index.unavailable",
+            "the index of tasks and runs is not available; nothing was done",
+            5,
+        )
     }
 }
 
@@ -46,14 +50,27 @@ pub(crate) struct Submission<'s> {
 ///
 /// # Errors
 /// 503 when the index does not take it.
-pub(crate) async fn submit(parts: &Parts, caller: &Caller, permit: &Permit, new: Submission<'_>) -> Result<Work, Problem> {
+pub(crate) async fn submit(
+    parts: &Parts,
+    caller: &Caller,
+    permit: &Permit,
+    new: Submission<'_>,
+) -> Result<Work, Problem> {
     let now = parts.gate.now();
     let decision = &permit.decided.decision;
     let until = decision.valid_until().min(now.plus(limits::TASK_LIFE));
     let datasets: Vec<&String> = decision.rests_on().datasets.iter().collect();
-    let duties = decision.duties().iter().map(|duty| duty.kind.name().to_owned()).collect();
-    let kept = caller.facts(permit.decided.engine.snapshot()).keep(decision).ok_or(StoreError::Inconsistent { column: "basis" })?;
-    let text = |value: Result<String, serde_json::Error>| value.map_err(|_| StoreError::Inconsistent { column: "json" });
+    let duties = decision
+        .duties()
+        .iter()
+        .map(|duty| duty.kind.name().to_owned())
+        .collect();
+    let kept = caller
+        .facts(permit.decided.engine.snapshot())
+        .keep(decision)
+        .ok_or(StoreError::Inconsistent { column: "basis" })?;
+    let text =
+        |value: Result<String, serde_json::Error>| value.map_err(|_| StoreError::Inconsistent { column: "json" });
     let work = Work {
         id: new.id.to_owned(),
         seq: parts.next_seq(),
@@ -107,7 +124,8 @@ pub(crate) fn duties(work: &Work) -> Vec<String> {
 /// # Errors
 /// [`StoreError::Inconsistent`] if the owner is no identity.
 pub(crate) fn item(work: &Work, now: Timestamp) -> Result<WorkItem, StoreError> {
-    let unconfirmed = now.unix().saturating_sub(work.confirmed_at) > i64::try_from(limits::UNCONFIRMED.as_secs()).unwrap_or(i64::MAX);
+    let unconfirmed =
+        now.unix().saturating_sub(work.confirmed_at) > i64::try_from(limits::UNCONFIRMED.as_secs()).unwrap_or(i64::MAX);
     let state = match (work.phase, work.state.as_str()) {
         (Phase::Submitting, _) => WorkState::Submitting,
         (Phase::Over, "COMPLETE") => WorkState::Done,
@@ -120,9 +138,16 @@ pub(crate) fn item(work: &Work, now: Timestamp) -> Result<WorkItem, StoreError> 
         (Phase::Live, _) => WorkState::Queued,
     };
     Ok(WorkItem {
-        kind: if work.kind == "run" { WorkKind::Run } else { WorkKind::Task },
+        kind: if work.kind == "run" {
+            WorkKind::Run
+        } else {
+            WorkKind::Task
+        },
         id: work.id.clone(),
-        owner: work.owner.parse().map_err(|_| StoreError::Inconsistent { column: "owner" })?,
+        owner: work
+            .owner
+            .parse()
+            .map_err(|_| StoreError::Inconsistent { column: "owner" })?,
         group: None,
         submitter: None,
         service: work.service.clone(),
@@ -137,14 +162,22 @@ pub(crate) fn item(work: &Work, now: Timestamp) -> Result<WorkItem, StoreError> 
 /// # Errors
 /// 503 when the index does not answer; a silent backend is no error, the row stays as it was.
 pub(crate) async fn refresh(parts: &Parts, mut work: Work) -> Result<Work, Problem> {
-    let Some(backend_id) = work.backend_id.clone().filter(|_| work.phase == Phase::Live) else { return Ok(work) };
+    let Some(backend_id) = work.backend_id.clone().filter(|_| work.phase == Phase::Live) else {
+        return Ok(work);
+    };
     let told = match work.kind.as_str() {
         "run" => match &parts.wes {
-            Some(wes) => wes.state(&backend_id).await.map(|run| (run.state.word(), run.state.is_final())),
+            Some(wes) => wes
+                .state(&backend_id)
+                .await
+                .map(|run| (run.state.word(), run.state.is_final())),
             None => return Ok(work),
         },
         _ => match &parts.tes {
-            Some(tes) => tes.state(&backend_id).await.map(|task| (task.state.word(), task.state.is_final())),
+            Some(tes) => tes
+                .state(&backend_id)
+                .await
+                .map(|task| (task.state.word(), task.state.is_final())),
             None => return Ok(work),
         },
     };

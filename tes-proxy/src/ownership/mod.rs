@@ -5,6 +5,6 @@ pub(crate) mod index;
 pub(crate) mod page;
 mod stamp;
 
-pub(crate) use index::{Submission, item, owned, refresh, submit};
 pub(crate) use basis::{Basis, data};
+pub(crate) use index::{Submission, item, owned, refresh, submit};
 pub(crate) use stamp::stamp;

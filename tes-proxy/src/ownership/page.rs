@@ -21,8 +21,20 @@ pub(crate) struct PageToken {
 ///
 /// # Errors
 /// [`NotOurs`] when it cannot be sealed.
-pub(crate) fn seal(sealer: &Sealer, owner: &str, asked: &str, after: i64, until: i64, nonce: [u8; 12]) -> Result<String, NotOurs> {
-    let token = PageToken { owner: owner.to_owned(), asked: asked.to_owned(), after, until };
+pub(crate) fn seal(
+    sealer: &Sealer,
+    owner: &str,
+    asked: &str,
+    after: i64,
+    until: i64,
+    nonce: [u8; 12],
+) -> Result<String, NotOurs> {
+    let token = PageToken {
+        owner: owner.to_owned(),
+        asked: asked.to_owned(),
+        after,
+        until,
+    };
     sealer.seal(Use::Page, &token, nonce)
 }
 
@@ -32,7 +44,11 @@ pub(crate) fn seal(sealer: &Sealer, owner: &str, asked: &str, after: i64, until:
 /// [`NotOurs`] for another's, another question's, an altered or an old one.
 pub(crate) fn open(sealer: &Sealer, text: &str, owner: &str, asked: &str, now: i64) -> Result<i64, NotOurs> {
     let token: PageToken = sealer.open(Use::Page, text)?;
-    if token.owner == owner && token.asked == asked && now < token.until { Ok(token.after) } else { Err(NotOurs) }
+    if token.owner == owner && token.asked == asked && now < token.until {
+        Ok(token.after)
+    } else {
+        Err(NotOurs)
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ pub(crate) enum Challenge {
 impl Challenge {
     /// The header's value; `origin` is the configured public URL, never one of the request.
     pub(crate) fn header(self, origin: &Url) -> String {
-        let metadata = origin.join("/.well-known/oauth-protected-resource").map_or_else(|_| String::new(), String::from);
+        let metadata = origin
+            .join("/.well-known/oauth-protected-resource")
+            .map_or_else(|_| String::new(), String::from);
         match self {
             Self::Missing => format!("Bearer realm=\"visum\", resource_metadata=\"{metadata}\""),
             Self::InvalidToken => {
@@ -46,6 +48,10 @@ mod tests {
             Challenge::Missing.header(&origin),
             r#"Bearer realm="visum", resource_metadata="https://data.example.org/.well-known/oauth-protected-resource""#
         );
-        assert!(Challenge::InvalidToken.header(&origin).contains(r#"error="invalid_token""#));
+        assert!(
+            Challenge::InvalidToken
+                .header(&origin)
+                .contains(r#"error="invalid_token""#)
+        );
     }
 }

@@ -104,12 +104,18 @@ impl Problem {
 
     /// 401 with the pointers of RFC 6750 and 9728.
     pub(crate) fn unauthenticated(challenge: Challenge, code: &'static str, sentence: impl Into<String>) -> Self {
-        Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, code, sentence) }
+        Self {
+            challenge: Some(challenge),
+            ..Self::new(StatusCode::UNAUTHORIZED, code, sentence)
+        }
     }
 
     /// 503 with a time to try again.
     pub(crate) fn unavailable(code: &'static str, sentence: impl Into<String>, seconds: u32) -> Self {
-        Self { retry_after: Some(seconds), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, sentence) }
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, sentence)
+        }
     }
 }
 

@@ -30,7 +30,10 @@ pub(crate) fn respond(problem: &Problem, edge: &Edge<'_>) -> Response {
         body.insert("decision_id".to_owned(), Value::from(decision.as_str()));
     }
     if !problem.denial.reasons.is_empty() {
-        body.insert("reasons".to_owned(), serde_json::to_value(&problem.denial.reasons).unwrap_or_default());
+        body.insert(
+            "reasons".to_owned(),
+            serde_json::to_value(&problem.denial.reasons).unwrap_or_default(),
+        );
     }
     let mut response = Response::new(Body::from(Value::Object(body).to_string()));
     *response.status_mut() = problem.status;
@@ -47,7 +50,12 @@ pub(crate) fn respond(problem: &Problem, edge: &Edge<'_>) -> Response {
     if let Some(allow) = problem.allow {
         headers.insert(header::ALLOW, HeaderValue::from_static(allow));
     }
-    if let Some(receipt) = problem.denial.receipt.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
+    if let Some(receipt) = problem
+        .denial
+        .receipt
+        .as_deref()
+        .and_then(|text| HeaderValue::from_str(text).ok())
+    {
         headers.insert("visum-audit", receipt);
     }
     if let Some(phrase) = phrase(problem, edge) {
@@ -88,7 +96,11 @@ fn phrase(problem: &Problem, edge: &Edge<'_>) -> Option<hyper::ext::ReasonPhrase
             text.push_str(&page);
         }
     }
-    let clean: String = text.chars().filter(|letter| (' '..='~').contains(letter)).take(limits::REASON_CHARS).collect();
+    let clean: String = text
+        .chars()
+        .filter(|letter| (' '..='~').contains(letter))
+        .take(limits::REASON_CHARS)
+        .collect();
     hyper::ext::ReasonPhrase::try_from(clean.into_bytes()).ok()
 }
 
@@ -100,7 +112,12 @@ mod tests {
 
     fn shaped(problem: &Problem, api: Api) -> (Value, Option<String>) {
         let origin = Url::parse("http://127.0.0.1:8081/").unwrap();
-        let edge = Edge { api, request_id: "r1", origin: &origin, version: Version::HTTP_11 };
+        let edge = Edge {
+            api,
+            request_id: "r1",
+            origin: &origin,
+            version: Version::HTTP_11,
+        };
         let response = respond(problem, &edge);
         let phrase = response
             .extensions()
@@ -117,7 +134,10 @@ mod tests {
         assert_eq!(drs, json!({"msg": "No.", "status_code": 403, "code": "consent.hold"}));
         assert_eq!(none, None, "DRS clients print the body");
         let (tes, phrase) = shaped(&problem, Api::Tes);
-        assert_eq!(tes, json!({"error": "No.", "message": "No.", "status": 403, "code": "consent.hold"}));
+        assert_eq!(
+            tes,
+            json!({"error": "No.", "message": "No.", "status": 403, "code": "consent.hold"})
+        );
         assert_eq!(phrase.as_deref(), Some("Forbidden: consent.hold"));
         assert_eq!(shaped(&problem, Api::Own).0["error"], "consent.hold");
     }

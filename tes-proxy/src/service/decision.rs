@@ -13,6 +13,11 @@ use crate::{
 pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     incoming.query(&[], &[])?;
     let caller = proxy.0.required(incoming, Api::Own, Vec::new()).await?;
-    let (_, page) = proxy.0.denials.get(incoming.segment(3)).filter(|(owner, _)| caller.owners().contains(owner)).ok_or_else(|| Problem::unknown("decision"))?;
+    let (_, page) = proxy
+        .0
+        .denials
+        .get(incoming.segment(3))
+        .filter(|(owner, _)| caller.owners().contains(owner))
+        .ok_or_else(|| Problem::unknown("decision"))?;
     router::json(&page, None)
 }

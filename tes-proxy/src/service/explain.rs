@@ -47,13 +47,26 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let receipt = if event.outcome() == Outcome::Denied {
         match parts.gate.writer.note_denied(event).await {
             Ok(noted) if noted.too_many() => {
-                return Err(Problem { retry_after: Some(60), ..Problem::new(http::StatusCode::TOO_MANY_REQUESTS, "gate.too_many_denials", "the same was asked too often in this minute") });
+                return Err(Problem {
+                    retry_after: Some(60),
+                    ..Problem::new(
+                        http::StatusCode::TOO_MANY_REQUESTS,
+                        "gate.too_many_denials",
+                        "the same was asked too often in this minute",
+                    )
+                });
             }
             Ok(noted) => noted.receipt().header_value(),
             Err(_) => return Err(crate::gate::NoPermit::Unrecorded.into()),
         }
     } else {
-        parts.gate.writer.append(event).await.map_err(|_| Problem::from(crate::gate::NoPermit::Unrecorded))?.header_value()
+        parts
+            .gate
+            .writer
+            .append(event)
+            .await
+            .map_err(|_| Problem::from(crate::gate::NoPermit::Unrecorded))?
+            .header_value()
     };
     router::json(&answer(parts, &decided), Some(receipt))
 }
@@ -65,7 +78,10 @@ fn action(word: &str) -> Result<Action, Problem> {
         "stream" | "drs:stream" => Ok(Action::DrsStream),
         "compute" | "tes:create" | "tes:use-input" => Ok(Action::TesCreate),
         "run" | "wes:create" | "wes:use-input" => Ok(Action::WesCreate),
-        _ => Err(Problem::refused("explain.action", "`action` is describe, download, stream, compute or run")),
+        _ => Err(Problem::refused(
+            "explain.action",
+            "`action` is describe, download, stream, compute or run",
+        )),
     }
 }
 
@@ -73,8 +89,12 @@ fn data(asked: &Asked) -> Result<DataRef, Problem> {
     let fault = |sentence: String| Problem::refused("explain.data", sentence);
     match (&asked.dataset, &asked.object) {
         (Some(dataset), None) if dataset.len() <= 1_024 => Ok(DataRef::Dataset(dataset.clone())),
-        (None, Some(object)) if object.contains("://") => ObjectRef::parse(object).map(DataRef::Object).map_err(|refused| fault(refused.to_string())),
-        (None, Some(object)) => DrsId::decoded(object).map(DataRef::local).map_err(|refused| fault(refused.to_string())),
+        (None, Some(object)) if object.contains("://") => ObjectRef::parse(object)
+            .map(DataRef::Object)
+            .map_err(|refused| fault(refused.to_string())),
+        (None, Some(object)) => DrsId::decoded(object)
+            .map(DataRef::local)
+            .map_err(|refused| fault(refused.to_string())),
         _ => Err(fault("say either `dataset` or `object`".to_owned())),
     }
 }
@@ -82,7 +102,9 @@ fn data(asked: &Asked) -> Result<DataRef, Problem> {
 /// The decision in words; of the consent engine only what may be told to the one asking.
 fn answer(parts: &Parts, decided: &crate::gate::Decided) -> serde_json::Value {
     let decision = &decided.decision;
-    let purpose = decision.purpose().and_then(|purpose| serde_json::to_value(purpose).ok());
+    let purpose = decision
+        .purpose()
+        .and_then(|purpose| serde_json::to_value(purpose).ok());
     json!({
         "decision_id": decided.id,
         "node": parts.config.node,

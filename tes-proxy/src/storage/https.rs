@@ -40,8 +40,19 @@ pub(crate) async fn handle(proxy: &Proxy, incoming: &Incoming) -> Result<Respons
     match texts.as_slice() {
         ["healthz"] if readable => Ok(Response::new(Body::from("ok"))),
         ["visum", "data", sealed] if readable => read(proxy, incoming, sealed).await,
-        ["visum", "data", _] => Err(Problem { allow: Some("GET, HEAD"), ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method", "capabilities are read, nothing else") }),
-        _ => Err(Problem::new(StatusCode::NOT_FOUND, "request.route", "there is no such route")),
+        ["visum", "data", _] => Err(Problem {
+            allow: Some("GET, HEAD"),
+            ..Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "request.method",
+                "capabilities are read, nothing else",
+            )
+        }),
+        _ => Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "request.route",
+            "there is no such route",
+        )),
     }
 }
 
@@ -65,21 +76,57 @@ async fn read(proxy: &Proxy, incoming: &Incoming, sealed: &str) -> Result<Respon
     if parts.gate.now().unix() >= capability.until {
         return Err(refused("door.expired", "this capability has run out"));
     }
-    let address = incoming.address.ok_or_else(|| refused("door.wrong_network", "the address of the caller is not known"))?;
+    let address = incoming
+        .address
+        .ok_or_else(|| refused("door.wrong_network", "the address of the caller is not known"))?;
     let work = awake(parts, &capability).await?;
     let basis = Arc::new(Basis::of(&work).map_err(Problem::from)?);
-    let used = Used { capability, work, basis, address, request_id: incoming.request_id.clone() };
-    if !parts.config.door_networks.is_empty() && !parts.config.door_networks.iter().any(|network| network.contains(address)) {
-        return Err(alarmed(parts, &used, "door.wrong_network", "this capability is not used from the network of the node's tasks").await);
+    let used = Used {
+        capability,
+        work,
+        basis,
+        address,
+        request_id: incoming.request_id.clone(),
+    };
+    if !parts.config.door_networks.is_empty()
+        && !parts
+            .config
+            .door_networks
+            .iter()
+            .any(|network| network.contains(address))
+    {
+        return Err(alarmed(
+            parts,
+            &used,
+            "door.wrong_network",
+            "this capability is not used from the network of the node's tasks",
+        )
+        .await);
     }
-    if let Err(fault) = parts.pins.begin(&used.capability.id, address, used.capability.until, None) {
-        return Err(alarmed(parts, &used, fault.code(), "this capability has been ended: a second address used it, or it delivered as much as it may").await);
+    if let Err(fault) = parts
+        .pins
+        .begin(&used.capability.id, address, used.capability.until, None)
+    {
+        return Err(alarmed(
+            parts,
+            &used,
+            fault.code(),
+            "this capability has been ended: a second address used it, or it delivered as much as it may",
+        )
+        .await);
     }
-    let id = DrsId::decoded(&used.capability.object).map_err(|_| refused("door.capability", "this capability names no object"))?;
+    let id = DrsId::decoded(&used.capability.object)
+        .map_err(|_| refused("door.capability", "this capability names no object"))?;
     let judge = judge(parts, &used, id)?;
-    let recording = parts.gate.begin_with(judge, "object", |decided| begun(parts, &used, decided)).await.map_err(Problem::from)?;
+    let recording = parts
+        .gate
+        .begin_with(judge, Some("object"), |decided| begun(parts, &used, decided))
+        .await
+        .map_err(Problem::from)?;
     let is_head = is_head(incoming);
-    let bytes = backend(parts)?.bytes(&recording, &used.capability.object, 0, range, is_head).await;
+    let bytes = backend(parts)?
+        .bytes(&recording, &used.capability.object, 0, range, is_head)
+        .await;
     let permit = recording.durable().await.map_err(Problem::from)?;
     within(parts, &permit, &used)?;
     stream(proxy, used, permit, bytes.map_err(Problem::from)?, is_head)
@@ -90,7 +137,11 @@ async fn awake(parts: &Parts, capability: &WorkCapability) -> Result<Work, Probl
     let pause = Duration::from_millis(100);
     let mut waited = Duration::ZERO;
     loop {
-        let work = parts.works.by_id(&capability.work).await?.ok_or_else(|| refused("door.capability", "the work behind this capability is not known here"))?;
+        let work = parts
+            .works
+            .by_id(&capability.work)
+            .await?
+            .ok_or_else(|| refused("door.capability", "the work behind this capability is not known here"))?;
         if work.withdrawn.is_some() {
             return Err(refused("door.ended", "the work behind this capability has been ended"));
         }
@@ -108,7 +159,13 @@ async fn awake(parts: &Parts, capability: &WorkCapability) -> Result<Work, Probl
                 tokio::time::sleep(pause).await;
                 waited = waited.saturating_add(pause);
             }
-            Phase::Submitting => return Err(Problem::unavailable("door.submitting", "the work behind this capability is still being submitted", 1)),
+            Phase::Submitting => {
+                return Err(Problem::unavailable(
+                    "door.submitting",
+                    "the work behind this capability is still being submitted",
+                    1,
+                ));
+            }
         }
     }
 }
@@ -116,8 +173,14 @@ async fn awake(parts: &Parts, capability: &WorkCapability) -> Result<Work, Probl
 /// Asks `drs:task-stream` as the task or run, on whatever snapshot is in force.
 fn judge(parts: &Parts, used: &Used, id: DrsId) -> Result<Judge, Problem> {
     let item: WorkItem = item(&used.work, parts.gate.now()).map_err(Problem::from)?;
-    let (basis, clock, data) = (Arc::clone(&used.basis), Arc::clone(&parts.gate.clock), DataRef::local(id));
-    Ok(Arc::new(move |engine| engine.stream_kept(&basis.kept, &item, [&data], clock.now())))
+    let (basis, clock, data) = (
+        Arc::clone(&used.basis),
+        Arc::clone(&parts.gate.clock),
+        DataRef::local(id),
+    );
+    Ok(Arc::new(move |engine| {
+        engine.stream_kept(&basis.kept, &item, [&data], clock.now())
+    }))
 }
 
 /// What the record says of who used it: the task, for its owner.
@@ -134,7 +197,11 @@ const fn kind(work_is_run: bool) -> AboutKind {
 }
 
 fn begun(parts: &Parts, used: &Used, decided: &Decided) -> Event {
-    let outcome = if decided.decision.allow() { Outcome::Success } else { Outcome::Denied };
+    let outcome = if decided.decision.allow() {
+        Outcome::Success
+    } else {
+        Outcome::Denied
+    };
     let what = of_dataset(&used.capability.dataset, decided.engine.snapshot()).object(used.capability.object.as_str());
     Event::new(EventType::DrsStreamBegin, outcome)
         .who(actor(parts, used))
@@ -164,13 +231,28 @@ async fn alarmed(parts: &Parts, used: &Used, code: &'static str, sentence: &'sta
 
 /// The object is still of the dataset that was decided on, and compute-only data has its network rule.
 fn within(parts: &Parts, permit: &Permit, used: &Used) -> Result<(), Problem> {
-    let same = permit.decided.decision.reads().iter().all(|read| read.datasets == [used.capability.dataset.as_str()]);
+    let same = permit
+        .decided
+        .decision
+        .reads()
+        .iter()
+        .all(|read| read.datasets == [used.capability.dataset.as_str()]);
     if !same {
-        return Err(refused("door.moved", "the object belongs to another dataset than when this capability was made"));
+        return Err(refused(
+            "door.moved",
+            "the object belongs to another dataset than when this capability was made",
+        ));
     }
-    let mode = permit.decided.engine.dataset(&used.capability.dataset).map(|dataset| dataset.mode);
+    let mode = permit
+        .decided
+        .engine
+        .dataset(&used.capability.dataset)
+        .map(|dataset| dataset.mode);
     if mode == Some(DatasetMode::ComputeOnly) && parts.config.door_networks.is_empty() {
-        return Err(refused("door.network_missing", "compute-only data is served to configured networks alone"));
+        return Err(refused(
+            "door.network_missing",
+            "compute-only data is served to configured networks alone",
+        ));
     }
     Ok(())
 }
@@ -185,7 +267,11 @@ fn stream(proxy: &Proxy, used: Used, permit: Permit, bytes: Bytes, is_head: bool
     let request = used.request_id.clone();
     let (writer, clock) = (proxy.0.gate.writer.clone(), Arc::clone(&proxy.0.gate.clock));
     let end = Ending::new(Box::new(move |bytes, how| {
-        let outcome = if how == Ended::Complete { Outcome::Success } else { Outcome::Aborted };
+        let outcome = if how == Ended::Complete {
+            Outcome::Success
+        } else {
+            Outcome::Aborted
+        };
         let event = Event::new(EventType::DrsStreamEnd, outcome)
             .who(actor)
             .via(Via::request(request.as_str()))

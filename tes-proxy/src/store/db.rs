@@ -7,8 +7,11 @@ use sqlx::{
 };
 
 /// Every migration, oldest first. They only add.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(20_261_122_210_000, "works", include_str!("../../migrations/20261122210000_works.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[(
+    20_261_122_210_000,
+    "works",
+    include_str!("../../migrations/20261122210000_works.sql"),
+)];
 
 /// What a SQLite connection is told first: nothing acknowledged is lost, and a writer waits for another one.
 const PRAGMAS: &[&str] = &[
@@ -69,20 +72,26 @@ impl Db {
         sqlx::any::install_default_drivers();
         let sqlite = url.starts_with("sqlite:");
         let options = move |connections| {
-            AnyPoolOptions::new().max_connections(connections).after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if sqlite {
-                        for pragma in PRAGMAS {
-                            sqlx::query(*pragma).execute(&mut *connection).await?;
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        if sqlite {
+                            for pragma in PRAGMAS {
+                                sqlx::query(*pragma).execute(&mut *connection).await?;
+                            }
                         }
-                    }
-                    Ok(())
+                        Ok(())
+                    })
                 })
-            })
         };
         let write = options(if sqlite { 1 } else { 8 }).connect(url).await?;
         // an in-memory database lives in its one connection
-        let read = if sqlite && !url.contains(":memory:") { options(4).connect(url).await? } else { write.clone() };
+        let read = if sqlite && !url.contains(":memory:") {
+            options(4).connect(url).await?
+        } else {
+            write.clone()
+        };
         migrations().run(&write).await.map_err(StoreError::Migration)?;
         Ok(Self { read, write })
     }
@@ -93,7 +102,13 @@ fn migrations() -> Migrator {
         MIGRATIONS
             .iter()
             .map(|&(version, name, sql)| {
-                Migration::new(version, name.into(), MigrationType::Simple, sqlx::SqlSafeStr::into_sql_str(sql), false)
+                Migration::new(
+                    version,
+                    name.into(),
+                    MigrationType::Simple,
+                    sqlx::SqlSafeStr::into_sql_str(sql),
+                    false,
+                )
             })
             .collect(),
     );

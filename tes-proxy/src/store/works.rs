@@ -140,7 +140,13 @@ impl Works {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(crate) async fn accepted(&self, id: &str, backend_id: &str, state: &str, now: i64) -> Result<Option<Work>, StoreError> {
+    pub(crate) async fn accepted(
+        &self,
+        id: &str,
+        backend_id: &str,
+        state: &str,
+        now: i64,
+    ) -> Result<Option<Work>, StoreError> {
         sqlx::query("UPDATE works SET backend_id = $2, phase = 'live', state = $3, confirmed_at = $4 WHERE id = $1 AND phase = 'submitting'")
             .bind(id)
             .bind(backend_id)
@@ -172,7 +178,11 @@ impl Works {
     /// # Errors
     /// [`StoreError`].
     pub(crate) async fn close(&self, id: &str, state: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE works SET state = $2, phase = 'over' WHERE id = $1").bind(id).bind(state).execute(&self.0.write).await?;
+        sqlx::query("UPDATE works SET state = $2, phase = 'over' WHERE id = $1")
+            .bind(id)
+            .bind(state)
+            .execute(&self.0.write)
+            .await?;
         Ok(())
     }
 
@@ -181,11 +191,12 @@ impl Works {
     /// # Errors
     /// [`StoreError`].
     pub(crate) async fn withdraw(&self, id: &str, code: &str) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE works SET withdrawn = $2 WHERE id = $1 AND withdrawn IS NULL AND phase <> 'over'")
-            .bind(id)
-            .bind(code)
-            .execute(&self.0.write)
-            .await?;
+        let done =
+            sqlx::query("UPDATE works SET withdrawn = $2 WHERE id = $1 AND withdrawn IS NULL AND phase <> 'over'")
+                .bind(id)
+                .bind(code)
+                .execute(&self.0.write)
+                .await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -194,10 +205,12 @@ impl Works {
     /// # Errors
     /// [`StoreError`].
     pub(crate) async fn by_id(&self, id: &str) -> Result<Option<Work>, StoreError> {
-        let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM works WHERE id = $1")))
-            .bind(id)
-            .fetch_optional(&self.0.read)
-            .await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM works WHERE id = $1"
+        )))
+        .bind(id)
+        .fetch_optional(&self.0.read)
+        .await?;
         row.as_ref().map(work).transpose()
     }
 
@@ -206,9 +219,11 @@ impl Works {
     /// # Errors
     /// [`StoreError`].
     pub(crate) async fn live(&self) -> Result<Vec<Work>, StoreError> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM works WHERE phase <> 'over' ORDER BY seq")))
-            .fetch_all(&self.0.read)
-            .await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM works WHERE phase <> 'over' ORDER BY seq"
+        )))
+        .fetch_all(&self.0.read)
+        .await?;
         rows.iter().map(work).collect()
     }
 
@@ -217,12 +232,21 @@ impl Works {
     /// # Errors
     /// [`StoreError`].
     pub(crate) async fn list(&self, filter: &WorkFilter) -> Result<Vec<Work>, StoreError> {
-        let places: Vec<String> = (0..filter.owners.len()).map(|at| format!("${}", at.saturating_add(4))).collect();
+        let places: Vec<String> = (0..filter.owners.len())
+            .map(|at| format!("${}", at.saturating_add(4)))
+            .collect();
         let text = format!(
             "SELECT {COLUMNS} FROM works WHERE kind = $1 AND seq < $2 AND owner IN ({}) ORDER BY seq DESC LIMIT $3",
-            if places.is_empty() { "''".to_owned() } else { places.join(", ") }
+            if places.is_empty() {
+                "''".to_owned()
+            } else {
+                places.join(", ")
+            }
         );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(filter.kind).bind(filter.before.unwrap_or(i64::MAX)).bind(filter.limit);
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(filter.kind)
+            .bind(filter.before.unwrap_or(i64::MAX))
+            .bind(filter.limit);
         for owner in &filter.owners {
             query = query.bind(owner);
         }

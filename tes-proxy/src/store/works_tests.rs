@@ -38,13 +38,20 @@ async fn a_task_goes_from_submitting_to_live_to_over() {
     works.submit(&row("a", 1, "ada")).await.unwrap();
     assert_eq!(works.live().await.unwrap().len(), 1, "submitting is live for a sweep");
     let accepted = works.accepted("a", "b-1", "QUEUED", 5).await.unwrap().unwrap();
-    assert_eq!((accepted.phase, accepted.backend_id.as_deref(), accepted.confirmed_at), (Phase::Live, Some("b-1"), 5));
+    assert_eq!(
+        (accepted.phase, accepted.backend_id.as_deref(), accepted.confirmed_at),
+        (Phase::Live, Some("b-1"), 5)
+    );
     works.confirm("a", "RUNNING", false, 6).await.unwrap();
     assert_eq!(works.by_id("a").await.unwrap().unwrap().state, "RUNNING");
     works.confirm("a", "COMPLETE", true, 7).await.unwrap();
     assert!(works.live().await.unwrap().is_empty());
     works.confirm("a", "RUNNING", false, 8).await.unwrap();
-    assert_eq!(works.by_id("a").await.unwrap().unwrap().state, "COMPLETE", "what is over stays over");
+    assert_eq!(
+        works.by_id("a").await.unwrap().unwrap().state,
+        "COMPLETE",
+        "what is over stays over"
+    );
 }
 
 #[tokio::test]
@@ -63,7 +70,12 @@ async fn e32_a_list_holds_the_persons_own_newest_first() {
     for (id, seq, owner) in [("a", 1, "ada"), ("b", 2, "bob"), ("c", 3, "ada2"), ("d", 4, "ada")] {
         works.submit(&row(id, seq, owner)).await.unwrap();
     }
-    let mut filter = WorkFilter { kind: "task", owners: vec!["ada".into(), "ada2".into()], before: None, limit: 2 };
+    let mut filter = WorkFilter {
+        kind: "task",
+        owners: vec!["ada".into(), "ada2".into()],
+        before: None,
+        limit: 2,
+    };
     let ids = |rows: Vec<Work>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
     assert_eq!(ids(works.list(&filter).await.unwrap()), ["d", "c"]);
     filter.before = Some(3);
@@ -76,6 +88,9 @@ async fn e32_a_list_holds_the_persons_own_newest_first() {
 async fn the_index_is_opened_again_with_what_it_held() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}?mode=rwc", folder.path().join("index.db").display());
-    Works::new(Db::open(&url).await.unwrap()).submit(&row("a", 1, "ada")).await.unwrap();
+    Works::new(Db::open(&url).await.unwrap())
+        .submit(&row("a", 1, "ada"))
+        .await
+        .unwrap();
     assert_eq!(Works::new(Db::open(&url).await.unwrap()).live().await.unwrap().len(), 1);
 }

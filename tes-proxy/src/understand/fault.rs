@@ -18,12 +18,20 @@ pub(crate) struct NotUnderstood {
 impl NotUnderstood {
     /// Something at `part`.
     pub(crate) fn at(part: impl Into<String>, code: &'static str, sentence: impl Into<String>) -> Self {
-        Self { code, part: part.into(), sentence: sentence.into() }
+        Self {
+            code,
+            part: part.into(),
+            sentence: sentence.into(),
+        }
     }
 
     /// A reference that the intent's own types refuse.
     pub(crate) fn reference(part: impl Into<String>, refused: RefRefused) -> Self {
-        Self { code: refused.code(), part: part.into(), sentence: refused.to_string() }
+        Self {
+            code: refused.code(),
+            part: part.into(),
+            sentence: refused.to_string(),
+        }
     }
 
     /// The same, further inside: `tasks[1].` in front of where it stands.

@@ -17,7 +17,9 @@ pub(crate) fn clean(text: &str) -> String {
     while let Some((before, after)) = rest.split_once(MARK) {
         out.push_str(before);
         out.push_str(MARK);
-        let end = after.find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))).unwrap_or(after.len());
+        let end = after
+            .find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')))
+            .unwrap_or(after.len());
         if end > 0 {
             out.push('…');
         }
@@ -34,7 +36,10 @@ mod tests {
     #[test]
     fn e28_capabilities_are_cut_out_of_logs() {
         let cases = [
-            ("curl http://127.0.0.1:9/visum/data/AbC-_9 -o x", "curl http://127.0.0.1:9/visum/data/… -o x"),
+            (
+                "curl http://127.0.0.1:9/visum/data/AbC-_9 -o x",
+                "curl http://127.0.0.1:9/visum/data/… -o x",
+            ),
             ("visum/data/a visum/data/b", "visum/data/… visum/data/…"),
             ("nothing", "nothing"),
         ];

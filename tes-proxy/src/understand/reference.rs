@@ -29,7 +29,9 @@ fn scheme(text: &str) -> Option<(&str, &str)> {
     let plain = !scheme.is_empty()
         && scheme.len() <= 16
         && scheme.starts_with(|letter: char| letter.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     plain.then_some((scheme, rest))
 }
 
@@ -39,7 +41,11 @@ fn scheme(text: &str) -> Option<(&str, &str)> {
 /// [`RefRefused`].
 pub(crate) fn data(text: &str) -> Result<DataRef, RefRefused> {
     let drs = text.get(..6).is_some_and(|front| front.eq_ignore_ascii_case("drs://"));
-    if drs { ObjectRef::parse(text).map(DataRef::Object) } else { StorageUrl::parse(text).map(DataRef::Storage) }
+    if drs {
+        ObjectRef::parse(text).map(DataRef::Object)
+    } else {
+        StorageUrl::parse(text).map(DataRef::Storage)
+    }
 }
 
 /// Classifies a whole string.
@@ -49,14 +55,14 @@ pub(crate) fn classify(text: &str) -> Class {
     }
     if scheme(text).is_some() && !text.contains(char::is_whitespace) && !text.contains(',') {
         return match data(text) {
-            Ok(DataRef::Storage(url)) if url.scheme() == policy_engine::intent::Scheme::File => Class::Data(DataRef::Storage(url)),
             Ok(data) => Class::Data(data),
             Err(RefRefused::Scheme) => Class::Foreign,
             Err(refused) => Class::Broken(refused),
         };
     }
     let path_like = !text.contains(char::is_whitespace);
-    let host = text.starts_with('/') || text.starts_with('~') || (path_like && text.split('/').any(|part| part == ".."));
+    let host =
+        text.starts_with('/') || text.starts_with('~') || (path_like && text.split('/').any(|part| part == ".."));
     if host && path_like {
         return Class::HostFile;
     }
@@ -73,12 +79,20 @@ pub(crate) fn inside(text: &str, depth: usize) -> (Vec<DataRef>, bool) {
     let mut rest = text;
     while let Some(at) = rest.find("://") {
         let front = rest.get(..at).unwrap_or_default();
-        let begin = front.rfind(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-' | '.'))).map_or(0, |at| at.saturating_add(1));
+        let begin = front
+            .rfind(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-' | '.')))
+            .map_or(0, |at| at.saturating_add(1));
         // a multi-byte character before the scheme: begin may lie inside of it
         let begin = (begin..=at).find(|at| rest.is_char_boundary(*at)).unwrap_or(at);
         let tail = rest.get(at.saturating_add(3)..).unwrap_or_default();
-        let end = tail.find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '>' | ',' | ';' | ')' | '|' | '`')).unwrap_or(tail.len());
-        let whole = rest.get(begin..at.saturating_add(3).saturating_add(end)).unwrap_or_default();
+        let end = tail
+            .find(|letter: char| {
+                letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '>' | ',' | ';' | ')' | '|' | '`')
+            })
+            .unwrap_or(tail.len());
+        let whole = rest
+            .get(begin..at.saturating_add(3).saturating_add(end))
+            .unwrap_or_default();
         if let Ok(reference) = data(whole)
             && found.len() < limits::INPUTS
             && !found.contains(&reference)
@@ -102,7 +116,10 @@ pub(crate) fn inside(text: &str, depth: usize) -> (Vec<DataRef>, bool) {
 fn nested(text: &str) -> Vec<String> {
     let mut texts = Vec::new();
     let word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=');
-    for piece in text.split(|letter: char| !word(letter)).filter(|piece| piece.len() >= 24 && piece.len().is_multiple_of(4)) {
+    for piece in text
+        .split(|letter: char| !word(letter))
+        .filter(|piece| piece.len() >= 24 && piece.len().is_multiple_of(4))
+    {
         if let Ok(Ok(decoded)) = STANDARD.decode(piece).map(String::from_utf8)
             && decoded.contains("://")
         {
@@ -161,7 +178,11 @@ mod tests {
             ("a number", "42", "plain"),
             ("a sentence", "count the variants of chromosome 22", "plain"),
             ("a relative name", "tools/count.cwl", "plain"),
-            ("a long word that is no base64", "abcdefghijklmnopqrstuvwxyzabcdef", "plain"),
+            (
+                "a long word that is no base64",
+                "abcdefghijklmnopqrstuvwxyzabcdef",
+                "plain",
+            ),
         ];
         for (name, text, expected) in cases {
             assert_eq!(kind(text), expected, "{name}: {text}");
@@ -172,7 +193,10 @@ mod tests {
     fn e19_what_stands_inside_is_listed() {
         let (found, opaque) = inside("curl drs://h.example.org/a; cat 's3://bucket/b'", 0);
         assert!(opaque);
-        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), ["drs://h.example.org/a", "s3://bucket/b"]);
+        assert_eq!(
+            found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["drs://h.example.org/a", "s3://bucket/b"]
+        );
     }
 
     proptest::proptest! {

@@ -17,7 +17,10 @@ use crate::{
 /// 503 when the index does not answer; the row is then adopted later.
 pub(crate) async fn accepted(proxy: &Proxy, work: &Work, backend_id: &str, state: &str) -> Result<(), Problem> {
     let parts = &*proxy.0;
-    let row = parts.works.accepted(&work.id, backend_id, state, parts.gate.now().unix()).await?;
+    let row = parts
+        .works
+        .accepted(&work.id, backend_id, state, parts.gate.now().unix())
+        .await?;
     if let Some(row) = row.filter(|row| row.withdrawn.is_some()) {
         if let Err(error) = at_backend(parts, &row).await {
             tracing::warn!(error = %error, work.id = %row.id, "a withdrawn task could not be cancelled yet");
@@ -53,7 +56,10 @@ pub(crate) async fn at_backend(parts: &Parts, work: &Work) -> Result<(), Backend
     let answer = match (work.kind.as_str(), &parts.tes, &parts.wes) {
         ("run", _, Some(wes)) => wes.cancel(id).await,
         ("task", Some(tes), _) => tes.cancel(id).await,
-        _ => Err(BackendError::Setup { api: "compute", why: "it is not mounted any more" }),
+        _ => Err(BackendError::Setup {
+            api: "compute",
+            why: "it is not mounted any more",
+        }),
     };
     match answer {
         Err(BackendError::Unknown { .. }) => Ok(()),
@@ -75,22 +81,36 @@ pub(crate) async fn withdraw(proxy: &Proxy, work: &Work, code: &str) {
     if work.phase == Phase::Live {
         match at_backend(parts, work).await {
             Ok(()) => drop(refresh(parts, work.clone()).await),
-            Err(error) => tracing::error!(error = %error, work.id = %work.id, "a withdrawn task could not be cancelled yet"),
+            Err(error) => {
+                tracing::error!(error = %error, work.id = %work.id, "a withdrawn task could not be cancelled yet")
+            }
         }
     }
 }
 
 async fn record(parts: &Parts, work: &Work, code: &str) {
     let engine = parts.gate.current.load();
-    let (kind, about) = if work.kind == "run" { (EventType::WesCancelRun, AboutKind::Run) } else { (EventType::TesCancelTask, AboutKind::Task) };
+    let (kind, about) = if work.kind == "run" {
+        (EventType::WesCancelRun, AboutKind::Run)
+    } else {
+        (EventType::TesCancelTask, AboutKind::Task)
+    };
     let who = match parts.gate.keystore.known(&work.owner) {
         Some(key) => Who::system().acting_for(&key),
         None => Who::system(),
     };
     let event = Event::new(kind, Outcome::Success)
         .who(who)
-        .whats(datasets(work).iter().map(|dataset| of_dataset(dataset, engine.snapshot())))
-        .why(Why::decision(work.decision.as_str()).with_code(code).snapshot(engine.snapshot().version))
+        .whats(
+            datasets(work)
+                .iter()
+                .map(|dataset| of_dataset(dataset, engine.snapshot())),
+        )
+        .why(
+            Why::decision(work.decision.as_str())
+                .with_code(code)
+                .snapshot(engine.snapshot().version),
+        )
         .about(about, work.id.as_str())
         .end(Ended::Withdrawn);
     // the cancellation goes on whether or not the log takes it: it only narrows

@@ -119,8 +119,14 @@ impl Proxy {
         R: Future<Output = ()>,
     {
         match self.0.works.live().await {
-            Ok(live) => stream::iter(live).for_each_concurrent(16, |work| act(self.clone(), work)).await,
-            Err(error) => tracing::error!(error = %error, "the ownership index cannot be read; what lives cannot be swept"),
+            Ok(live) => {
+                stream::iter(live)
+                    .for_each_concurrent(16, |work| act(self.clone(), work))
+                    .await
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "the ownership index cannot be read; what lives cannot be swept")
+            }
         }
     }
 }
@@ -139,6 +145,10 @@ fn holds(parts: &Parts, work: &Work) -> Result<(), String> {
         tracing::error!(error = %error, work.id = %work.id, "a row of the index cannot be judged");
         "work.unjudged".to_owned()
     };
-    let (basis, data, item) = (Basis::of(work).map_err(unjudged)?, data(work).map_err(unjudged)?, item(work, now).map_err(unjudged)?);
+    let (basis, data, item) = (
+        Basis::of(work).map_err(unjudged)?,
+        data(work).map_err(unjudged)?,
+        item(work, now).map_err(unjudged)?,
+    );
     basis.holds(&parts.gate.current.load(), &item, &data, now)
 }

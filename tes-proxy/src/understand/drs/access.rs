@@ -26,7 +26,14 @@ use super::{backend, id, intent, objects::access_place};
 pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     incoming.query(&[], &[])?;
     let caller = proxy.0.required(incoming, Api::Drs, Vec::new()).await?;
-    access(&proxy.0, &caller, EventType::DrsGetAccessUrl, id(incoming)?, incoming.segment(6)).await
+    access(
+        &proxy.0,
+        &caller,
+        EventType::DrsGetAccessUrl,
+        id(incoming)?,
+        incoming.segment(6),
+    )
+    .await
 }
 
 /// `POST`, with Passports in the body.
@@ -38,19 +45,39 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     access(&proxy.0, &caller, EventType::DrsPostAccessUrl, id, incoming.segment(6)).await
 }
 
-async fn access(parts: &Parts, caller: &Caller, kind: EventType, id: DrsId, access_id: &str) -> Result<Response, Problem> {
+async fn access(
+    parts: &Parts,
+    caller: &Caller,
+    kind: EventType,
+    id: DrsId,
+    access_id: &str,
+) -> Result<Response, Problem> {
     backend(parts)?;
     let question = Question::Intent(Arc::new(intent(Action::DrsAccessUrl, id.clone())));
-    let permit = parts.gate.permit(caller, kind, question).await.map_err(|no| parts.remember(caller, no.into()))?;
+    let permit = parts
+        .gate
+        .permit(caller, kind, question)
+        .await
+        .map_err(|no| parts.remember(caller, no.into()))?;
     // an unknown method is told after the decision: before it, it would tell that the object exists
     let method = access_place(access_id).ok_or_else(|| Problem::unknown("access id"))?;
     let url = capability(parts, caller, &permit, &id, method)?;
-    json(&AccessUrl { url, headers: Vec::new() }, Some(permit.header()))
+    json(
+        &AccessUrl {
+            url,
+            headers: Vec::new(),
+        },
+        Some(permit.header()),
+    )
 }
 
 /// A URL for this person, this object, at most five minutes.
 fn capability(parts: &Parts, caller: &Caller, permit: &Permit, id: &DrsId, method: usize) -> Result<String, Problem> {
-    let until = parts.gate.now().plus(limits::CAPABILITY_LIFE).min(permit.decided.decision.valid_until());
+    let until = parts
+        .gate
+        .now()
+        .plus(limits::CAPABILITY_LIFE)
+        .min(permit.decided.decision.valid_until());
     let capability = PersonCapability {
         id: parts.gate.id(),
         holder: caller.person.digest.clone(),
@@ -59,6 +86,15 @@ fn capability(parts: &Parts, caller: &Caller, permit: &Permit, id: &DrsId, metho
         decision: permit.decided.id.clone(),
         until: until.unix(),
     };
-    let sealed = parts.sealer.seal(Use::Person, &capability, parts.gate.nonce()).map_err(|_| Problem::new(http::StatusCode::INTERNAL_SERVER_ERROR, "capability.seal", "the URL could not be made"))?;
+    let sealed = parts
+        .sealer
+        .seal(Use::Person, &capability, parts.gate.nonce())
+        .map_err(|_| {
+            Problem::new(
+                http::StatusCode::INTERNAL_SERVER_ERROR,
+                "capability.seal",
+                "the URL could not be made",
+            )
+        })?;
     Ok(format!("{}visum/data/{sealed}", parts.config.public_url))
 }

@@ -24,33 +24,77 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
     let parts = &*proxy.0;
     incoming.query(&[], &[])?;
     let range = range(&incoming.headers)?;
-    let not_ours = || Problem::new(StatusCode::FORBIDDEN, "capability.invalid", "this URL was not made here, or was altered; ask for a new one");
+    let not_ours = || {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "capability.invalid",
+            "this URL was not made here, or was altered; ask for a new one",
+        )
+    };
     let capability: PersonCapability = parts.sealer.open(Use::Person, incoming.segment(2)).map_err(|_| {
         parts.gate.unauthenticated();
         not_ours()
     })?;
     if parts.gate.now().unix() >= capability.until {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "capability.expired", "this URL has run out; ask for a new one"));
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "capability.expired",
+            "this URL has run out; ask for a new one",
+        ));
     }
-    let person = parts.identify.known(&capability.holder).ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "capability.stale", "the person behind this URL has to be verified again; ask for a new one"))?;
-    let address = incoming.address.unwrap_or_else(|| std::net::Ipv4Addr::UNSPECIFIED.into());
-    let caller = Caller::new(person, address, parts.is_internal(address), None, &incoming.request_id, None);
+    let person = parts.identify.known(&capability.holder).ok_or_else(|| {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "capability.stale",
+            "the person behind this URL has to be verified again; ask for a new one",
+        )
+    })?;
+    let address = incoming
+        .address
+        .unwrap_or_else(|| std::net::Ipv4Addr::UNSPECIFIED.into());
+    let caller = Caller::new(
+        person,
+        address,
+        parts.is_internal(address),
+        None,
+        &incoming.request_id,
+        None,
+    );
     let id = DrsId::decoded(&capability.object).map_err(|_| not_ours())?;
     let question = Question::Intent(Arc::new(intent(Action::DrsStream, id)));
     let recording = parts
         .gate
-        .begin_about(&caller, EventType::DrsStreamBegin, question, |event| event.about(AboutKind::Capability, capability.id.as_str()))
+        .begin_about(&caller, EventType::DrsStreamBegin, question, |event| {
+            event.about(AboutKind::Capability, capability.id.as_str())
+        })
         .await
         .map_err(|no| parts.remember(&caller, no.into()))?;
-    let bytes = backend(parts)?.bytes(&recording, &capability.object, capability.method, range, is_head(incoming)).await;
+    let bytes = backend(parts)?
+        .bytes(
+            &recording,
+            &capability.object,
+            capability.method,
+            range,
+            is_head(incoming),
+        )
+        .await;
     let permit = recording.durable().await.map_err(Problem::from)?;
-    stream(proxy, &caller, permit, &capability, bytes.map_err(Problem::from)?, is_head(incoming))
+    stream(
+        proxy,
+        &caller,
+        permit,
+        &capability,
+        bytes.map_err(Problem::from)?,
+        is_head(incoming),
+    )
 }
 
 /// The `Range` of a request: one or none. With `If-Range` we hold no validator that could match: the whole is sent.
 pub(crate) fn range(headers: &HeaderMap) -> Result<Option<Range>, Problem> {
     let mut values = headers.get_all(header::RANGE).iter();
-    let Some(value) = values.next().filter(|_| !headers.contains_key(header::IF_RANGE)) else { return Ok(None) };
+    let Some(value) = values.next().filter(|_| !headers.contains_key(header::IF_RANGE)) else {
+        return Ok(None);
+    };
     let fault = || Problem::refused("request.range", "one byte range is taken: `bytes=first-last`");
     if values.next().is_some() {
         return Err(fault());
@@ -72,12 +116,22 @@ pub(crate) fn head(bytes: &Bytes) -> Response {
             headers.insert(name, value.clone());
         }
     }
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     response
 }
 
-fn stream(proxy: &Proxy, caller: &Caller, permit: Permit, capability: &PersonCapability, bytes: Bytes, is_head: bool) -> Result<Response, Problem> {
+fn stream(
+    proxy: &Proxy,
+    caller: &Caller,
+    permit: Permit,
+    capability: &PersonCapability,
+    bytes: Bytes,
+    is_head: bool,
+) -> Result<Response, Problem> {
     let mut response = head(&bytes);
     promise(response.headers_mut(), Some(permit.header()));
     let Permit { decided, live, .. } = permit;
@@ -86,8 +140,18 @@ fn stream(proxy: &Proxy, caller: &Caller, permit: Permit, capability: &PersonCap
     let whats = crate::gate::whats(&decided.decision, decided.engine.snapshot());
     let (actor, request, id) = (who(caller), caller.request_id.clone(), capability.id.clone());
     let end = Ending::new(Box::new(move |bytes, how| {
-        let outcome = if how == Ended::Complete { Outcome::Success } else { Outcome::Aborted };
-        let event = Event::new(EventType::DrsStreamEnd, outcome).who(actor).via(Via::request(request.as_str())).whats(whats).about(AboutKind::Capability, id.as_str()).bytes(bytes).end(how);
+        let outcome = if how == Ended::Complete {
+            Outcome::Success
+        } else {
+            Outcome::Aborted
+        };
+        let event = Event::new(EventType::DrsStreamEnd, outcome)
+            .who(actor)
+            .via(Via::request(request.as_str()))
+            .whats(whats)
+            .about(AboutKind::Capability, id.as_str())
+            .bytes(bytes)
+            .end(how);
         // the writer has it from here on; nobody waits for the end of a stream
         drop(writer.append(event));
     }));

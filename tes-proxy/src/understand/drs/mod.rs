@@ -7,12 +7,7 @@ pub(crate) mod service_info;
 
 use policy_engine::intent::{Action, DataRef, DrsId, Intent};
 
-use crate::{
-    api::Incoming,
-    backend::DrsBackend,
-    problem::Problem,
-    proxy::Parts,
-};
+use crate::{api::Incoming, backend::DrsBackend, problem::Problem, proxy::Parts};
 
 /// The id of a route, decoded once.
 pub(crate) fn id(incoming: &Incoming) -> Result<DrsId, Problem> {
@@ -29,5 +24,8 @@ pub(crate) fn intent(action: Action, id: DrsId) -> Intent {
 
 /// The DRS of this node.
 pub(crate) fn backend(proxy: &Parts) -> Result<&DrsBackend, Problem> {
-    proxy.drs.as_ref().ok_or_else(|| Problem::new(http::StatusCode::NOT_FOUND, "request.route", "this node has no DRS"))
+    proxy
+        .drs
+        .as_ref()
+        .ok_or_else(|| Problem::new(http::StatusCode::NOT_FOUND, "request.route", "this node has no DRS"))
 }

@@ -52,13 +52,25 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
 }
 
 fn expand(asked: bool) -> Result<(), Problem> {
-    if asked { Err(Problem::new(http::StatusCode::NOT_IMPLEMENTED, "request.not_offered", "bundles are not expanded by this node; ask without `expand`")) } else { Ok(()) }
+    if asked {
+        Err(Problem::new(
+            http::StatusCode::NOT_IMPLEMENTED,
+            "request.not_offered",
+            "bundles are not expanded by this node; ask without `expand`",
+        ))
+    } else {
+        Ok(())
+    }
 }
 
 async fn described(parts: &Parts, caller: &Caller, kind: EventType, id: DrsId) -> Result<Response, Problem> {
     let drs = backend(parts)?;
     let question = Question::Intent(Arc::new(intent(Action::DrsDescribe, id.clone())));
-    let recording = parts.gate.begin(caller, kind, question).await.map_err(|no| parts.remember(caller, no.into()))?;
+    let recording = parts
+        .gate
+        .begin(caller, kind, question)
+        .await
+        .map_err(|no| parts.remember(caller, no.into()))?;
     let object = drs.object(&recording, id.as_str()).await;
     let permit = recording.durable().await.map_err(|no: NoPermit| Problem::from(no))?;
     let shown = shape(parts, permit.decided.engine.snapshot(), id.as_str(), object?)?;
@@ -71,8 +83,13 @@ async fn anonymous(parts: &Parts, id: DrsId) -> Result<Response, Problem> {
     let login = || Problem::unauthenticated(Challenge::Missing, "token.missing", "an access token is needed");
     let engine = parts.gate.current.load();
     let record = engine.snapshot().objects.object(id.as_str());
-    let dataset = record.and_then(|record| engine.dataset(record.dataset.as_str())).filter(|dataset| dataset.discoverable).ok_or_else(login)?;
-    let held = engine.consent_dataset(dataset.id()).is_none_or(|consent| !consent.holds.is_empty());
+    let dataset = record
+        .and_then(|record| engine.dataset(record.dataset.as_str()))
+        .filter(|dataset| dataset.discoverable)
+        .ok_or_else(login)?;
+    let held = engine
+        .consent_dataset(dataset.id())
+        .is_none_or(|consent| !consent.holds.is_empty());
     if held || engine.snapshot().stop.all {
         return Err(login());
     }
@@ -83,13 +100,30 @@ async fn anonymous(parts: &Parts, id: DrsId) -> Result<Response, Problem> {
 /// The description as we tell it (`apis.md` 2.3): no URL, no header, no host of the backend.
 fn shape(parts: &Parts, snapshot: &Snapshot, id: &str, object: BackendObject) -> Result<DrsObject, Problem> {
     if object.contents.as_ref().is_some_and(|contents| !contents.is_empty()) {
-        return Err(Problem::new(http::StatusCode::NOT_IMPLEMENTED, "request.not_offered", "bundles are not offered by this node yet"));
+        return Err(Problem::new(
+            http::StatusCode::NOT_IMPLEMENTED,
+            "request.not_offered",
+            "bundles are not offered by this node yet",
+        ));
     }
     let mount = parts.config.drs.as_ref().ok_or_else(|| Problem::unknown("object"))?;
-    let open = snapshot.objects.object(id).and_then(|record| snapshot.datasets.iter().find(|dataset| dataset.id() == record.dataset.as_str())).is_some_and(|dataset| dataset.consent.access == Access::Open);
+    let open = snapshot
+        .objects
+        .object(id)
+        .and_then(|record| {
+            snapshot
+                .datasets
+                .iter()
+                .find(|dataset| dataset.id() == record.dataset.as_str())
+        })
+        .is_some_and(|dataset| dataset.consent.access == Access::Open);
     let authorizations = || Authorizations {
         drs_object_id: id.to_owned(),
-        supported_types: if open { vec!["None", "BearerAuth", "PassportAuth"] } else { vec!["BearerAuth", "PassportAuth"] },
+        supported_types: if open {
+            vec!["None", "BearerAuth", "PassportAuth"]
+        } else {
+            vec!["BearerAuth", "PassportAuth"]
+        },
         passport_auth_issuers: mount.visa_issuers.clone(),
         bearer_auth_issuers: vec![parts.broker.clone()],
     };
@@ -107,9 +141,22 @@ fn shape(parts: &Parts, snapshot: &Snapshot, id: &str, object: BackendObject) ->
         .collect();
     if methods.is_empty() {
         // a blob has at least one method (schema); asking for it says that there are no bytes
-        methods.push(AccessMethod { kind: "https", access_id: access_id(0), cloud: None, region: None, available: Some(false), authorizations: authorizations() });
+        methods.push(AccessMethod {
+            kind: "https",
+            access_id: access_id(0),
+            cloud: None,
+            region: None,
+            available: Some(false),
+            authorizations: authorizations(),
+        });
     }
-    let unreadable = |what| Problem::new(http::StatusCode::BAD_GATEWAY, "backend.unreadable", format!("the DRS backend tells no {what} of this object"));
+    let unreadable = |what| {
+        Problem::new(
+            http::StatusCode::BAD_GATEWAY,
+            "backend.unreadable",
+            format!("the DRS backend tells no {what} of this object"),
+        )
+    };
     Ok(DrsObject {
         id: id.to_owned(),
         name: object.name,
@@ -119,7 +166,10 @@ fn shape(parts: &Parts, snapshot: &Snapshot, id: &str, object: BackendObject) ->
         updated_time: object.updated_time,
         version: object.version,
         mime_type: object.mime_type,
-        checksums: object.checksums.filter(|checksums| !checksums.is_empty()).ok_or_else(|| unreadable("checksums"))?,
+        checksums: object
+            .checksums
+            .filter(|checksums| !checksums.is_empty())
+            .ok_or_else(|| unreadable("checksums"))?,
         access_methods: methods,
         description: object.description,
         aliases: object.aliases,
@@ -128,7 +178,11 @@ fn shape(parts: &Parts, snapshot: &Snapshot, id: &str, object: BackendObject) ->
 
 /// Our own names of an object's methods: `https`, `https-2`, …
 pub(crate) fn access_id(at: usize) -> String {
-    if at == 0 { "https".to_owned() } else { format!("https-{}", at.saturating_add(1)) }
+    if at == 0 {
+        "https".to_owned()
+    } else {
+        format!("https-{}", at.saturating_add(1))
+    }
 }
 
 /// The place of the method of that name.

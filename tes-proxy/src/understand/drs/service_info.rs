@@ -17,7 +17,11 @@ pub(crate) fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Proble
     let id = proxy.0.config.drs.as_ref().map_or("", |drs| drs.id.as_str());
     let mut info = template(&proxy.0, id, "DRS", "drs", "1.5.0");
     if let Some(members) = info.as_object_mut() {
-        members.extend(service_members().into_iter().map(|(key, value)| (key.to_owned(), value)));
+        members.extend(
+            service_members()
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value)),
+        );
     }
     router::json(&info, None)
 }

@@ -30,7 +30,12 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming) -> Result<Response,
     let item = Arc::new(item(&work, parts.gate.now()).map_err(Problem::from)?);
     let permit = parts
         .gate
-        .begin_about(&caller, EventType::TesCancelTask, Question::Work(Action::TesCancel, item), |event| event.about(AboutKind::Task, work.id.as_str()))
+        .begin_about(
+            &caller,
+            EventType::TesCancelTask,
+            Question::Work(Action::TesCancel, item),
+            |event| event.about(AboutKind::Task, work.id.as_str()),
+        )
         .await
         .map_err(Problem::from)?
         .durable()

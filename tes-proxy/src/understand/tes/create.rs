@@ -2,12 +2,7 @@
 
 use policy_engine::intent::{Action, Intent};
 
-use crate::{
-    api::tes::Task,
-    config::ComputeMount,
-    limits,
-    understand::NotUnderstood,
-};
+use crate::{api::tes::Task, config::ComputeMount, limits, understand::NotUnderstood};
 
 use super::{grammar, image, io};
 
@@ -35,7 +30,11 @@ pub(crate) fn add(task: &Task, mount: &ComputeMount, intent: &mut Intent) -> Res
     }
     io::intent(task, intent)?;
     if task.executors.is_empty() || task.executors.len() > limits::EXECUTORS {
-        return Err(NotUnderstood::at("executors", "task.executors", format!("there are none or more than {}", limits::EXECUTORS)));
+        return Err(NotUnderstood::at(
+            "executors",
+            "task.executors",
+            format!("there are none or more than {}", limits::EXECUTORS),
+        ));
     }
     for (at, executor) in task.executors.iter().enumerate() {
         image::intent(&format!("executors[{at}]"), executor, intent)?;
@@ -44,21 +43,35 @@ pub(crate) fn add(task: &Task, mount: &ComputeMount, intent: &mut Intent) -> Res
 }
 
 fn resources(task: &Task, mount: &ComputeMount) -> Result<(), NotUnderstood> {
-    let Some(resources) = &task.resources else { return Ok(()) };
+    let Some(resources) = &task.resources else {
+        return Ok(());
+    };
     for (name, amount) in [("ram_gb", resources.ram_gb), ("disk_gb", resources.disk_gb)] {
         if amount.is_some_and(|amount| !(0.0..=1e6).contains(&amount)) {
-            return Err(NotUnderstood::at(format!("resources.{name}"), "task.resources", "it is not between 0 and 1,000,000"));
+            return Err(NotUnderstood::at(
+                format!("resources.{name}"),
+                "task.resources",
+                "it is not between 0 and 1,000,000",
+            ));
         }
     }
     for zone in resources.zones.iter().flatten() {
         if !mount.zones.iter().any(|(known, _)| known == zone) {
-            return Err(NotUnderstood::at("resources.zones", "task.zone_unknown", "a zone is not one of this node's"));
+            return Err(NotUnderstood::at(
+                "resources.zones",
+                "task.zone_unknown",
+                "a zone is not one of this node's",
+            ));
         }
     }
     for key in resources.backend_parameters.iter().flatten().map(|(key, _)| key) {
         // keys are case-insensitive by the specification
         if !mount.backend_parameters.contains(&key.to_ascii_lowercase()) {
-            return Err(NotUnderstood::at("resources.backend_parameters", "task.backend_parameter", "a key is not one that this node takes"));
+            return Err(NotUnderstood::at(
+                "resources.backend_parameters",
+                "task.backend_parameter",
+                "a key is not one that this node takes",
+            ));
         }
     }
     Ok(())

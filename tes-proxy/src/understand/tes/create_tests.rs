@@ -9,7 +9,10 @@ use super::*;
 
 fn mount() -> ComputeMount {
     ComputeMount {
-        backend: BackendConfig { base: Url::parse("http://127.0.0.1:1/ga4gh/tes/v1").unwrap(), credential: None },
+        backend: BackendConfig {
+            base: Url::parse("http://127.0.0.1:1/ga4gh/tes/v1").unwrap(),
+            credential: None,
+        },
         service: "urn:tes".into(),
         id: "org.example.tes".into(),
         backend_parameters: vec!["queue".into()],
@@ -36,7 +39,14 @@ fn a_task_is_what_it_reads_runs_and_writes() {
     let intent = intent(&task(json!({})), &mount()).unwrap();
     assert_eq!(intent.action, Action::TesCreate);
     assert_eq!(intent.service.as_deref(), Some("urn:tes"));
-    assert_eq!(intent.reads.iter().map(|read| (read.data.to_string(), read.place.clone())).collect::<Vec<_>>(), [("drs://drs.example.org/a1".into(), "inputs[0].url".into())]);
+    assert_eq!(
+        intent
+            .reads
+            .iter()
+            .map(|read| (read.data.to_string(), read.place.clone()))
+            .collect::<Vec<_>>(),
+        [("drs://drs.example.org/a1".into(), "inputs[0].url".into())]
+    );
     assert_eq!(intent.writes.len(), 1);
     assert!(intent.runs[0].is_pinned());
     assert!(!intent.opaque && !intent.inline_code && intent.body_seen);
@@ -45,39 +55,118 @@ fn a_task_is_what_it_reads_runs_and_writes() {
 #[test]
 fn e12_to_e29_a_task_that_cannot_be_understood_is_refused_with_its_part() {
     let cases = [
-        ("url and content", json!({"inputs": [{"url": "s3://bucket/a", "content": "x", "path": "/a"}]}), "inputs[0]"),
+        (
+            "url and content",
+            json!({"inputs": [{"url": "s3://bucket/a", "content": "x", "path": "/a"}]}),
+            "inputs[0]",
+        ),
         ("neither", json!({"inputs": [{"path": "/a"}]}), "inputs[0]"),
-        ("user info", json!({"inputs": [{"url": "https://a.example.org@evil.example.net/x", "path": "/a"}]}), "inputs[0].url"),
-        ("a path without scheme", json!({"inputs": [{"url": "/mnt/secret", "path": "/a"}]}), "inputs[0].url"),
-        ("two inputs on one path", json!({"inputs": [{"url": "s3://bucket/a", "path": "/a"}, {"url": "s3://bucket/b", "path": "/a/b"}]}), "inputs[1].path"),
-        ("an input over /etc", json!({"inputs": [{"url": "s3://bucket/a", "path": "/etc/passwd"}]}), "inputs[0].path"),
-        ("a bundle as folder", json!({"inputs": [{"url": "drs://h.example.org/a", "path": "/a", "type": "DIRECTORY"}]}), "inputs[0].url"),
-        ("a presigned sink", json!({"outputs": [{"url": "https://b.example.org/x?X-Amz-Signature=1", "path": "/o"}]}), "outputs[0].url"),
-        ("wildcards without prefix", json!({"outputs": [{"url": "s3://bucket/o", "path": "/o/*.txt"}]}), "outputs[0]"),
-        ("an image with arguments", json!({"executors": [{"image": "x --privileged", "command": ["a"]}]}), "executors[0].image"),
-        ("no command", json!({"executors": [{"image": "x", "command": []}]}), "executors[0].command"),
+        (
+            "user info",
+            json!({"inputs": [{"url": "https://a.example.org@evil.example.net/x", "path": "/a"}]}),
+            "inputs[0].url",
+        ),
+        (
+            "a path without scheme",
+            json!({"inputs": [{"url": "/mnt/secret", "path": "/a"}]}),
+            "inputs[0].url",
+        ),
+        (
+            "two inputs on one path",
+            json!({"inputs": [{"url": "s3://bucket/a", "path": "/a"}, {"url": "s3://bucket/b", "path": "/a/b"}]}),
+            "inputs[1].path",
+        ),
+        (
+            "an input over /etc",
+            json!({"inputs": [{"url": "s3://bucket/a", "path": "/etc/passwd"}]}),
+            "inputs[0].path",
+        ),
+        (
+            "a bundle as folder",
+            json!({"inputs": [{"url": "drs://h.example.org/a", "path": "/a", "type": "DIRECTORY"}]}),
+            "inputs[0].url",
+        ),
+        (
+            "a presigned sink",
+            json!({"outputs": [{"url": "https://b.example.org/x?X-Amz-Signature=1", "path": "/o"}]}),
+            "outputs[0].url",
+        ),
+        (
+            "wildcards without prefix",
+            json!({"outputs": [{"url": "s3://bucket/o", "path": "/o/*.txt"}]}),
+            "outputs[0]",
+        ),
+        (
+            "an image with arguments",
+            json!({"executors": [{"image": "x --privileged", "command": ["a"]}]}),
+            "executors[0].image",
+        ),
+        (
+            "no command",
+            json!({"executors": [{"image": "x", "command": []}]}),
+            "executors[0].command",
+        ),
         ("no executor", json!({"executors": []}), "executors"),
         ("a volume over an input", json!({"volumes": ["/data/in"]}), "volumes[0]"),
-        ("an unknown zone", json!({"resources": {"zones": ["us-1"]}}), "resources.zones"),
-        ("a backend parameter", json!({"resources": {"backend_parameters": {"vm_size": "xl"}}}), "resources.backend_parameters"),
+        (
+            "an unknown zone",
+            json!({"resources": {"zones": ["us-1"]}}),
+            "resources.zones",
+        ),
+        (
+            "a backend parameter",
+            json!({"resources": {"backend_parameters": {"vm_size": "xl"}}}),
+            "resources.backend_parameters",
+        ),
         ("a reserved tag", json!({"tags": {"visum.owner": "me"}}), "tags"),
         ("a quoting tag", json!({"tags": {"a": "\" -v /:/host"}}), "tags"),
     ];
     for (name, more, part) in cases {
         assert_eq!(intent(&task(more), &mount()).unwrap_err().part, part, "{name}");
     }
-    assert!(intent(&task(json!({"resources": {"zones": ["fi-1"], "backend_parameters": {"QUEUE": "a"}}})), &mount()).is_ok());
+    assert!(
+        intent(
+            &task(json!({"resources": {"zones": ["fi-1"], "backend_parameters": {"QUEUE": "a"}}})),
+            &mount()
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn e18_e19_e77_what_cannot_be_told_for_certain_makes_it_opaque_or_inline() {
     let cases = [
         ("a plain command", json!({}), false, false),
-        ("a URL in an argument", json!({"executors": [{"image": image(), "command": ["curl", "https://x.example.org/y"]}]}), true, false),
-        ("a URL in the environment", json!({"executors": [{"image": image(), "command": ["a"], "env": {"IN": "s3://bucket/x"}}]}), true, false),
-        ("a shell script", json!({"executors": [{"image": image(), "command": ["/bin/sh", "-c", "true"]}]}), false, true),
-        ("content", json!({"inputs": [{"content": "echo 1", "path": "/a"}]}), false, true),
-        ("content with a URL", json!({"inputs": [{"content": "wget s3://bucket/x", "path": "/a"}]}), true, true),
+        (
+            "a URL in an argument",
+            json!({"executors": [{"image": image(), "command": ["curl", "https://x.example.org/y"]}]}),
+            true,
+            false,
+        ),
+        (
+            "a URL in the environment",
+            json!({"executors": [{"image": image(), "command": ["a"], "env": {"IN": "s3://bucket/x"}}]}),
+            true,
+            false,
+        ),
+        (
+            "a shell script",
+            json!({"executors": [{"image": image(), "command": ["/bin/sh", "-c", "true"]}]}),
+            false,
+            true,
+        ),
+        (
+            "content",
+            json!({"inputs": [{"content": "echo 1", "path": "/a"}]}),
+            false,
+            true,
+        ),
+        (
+            "content with a URL",
+            json!({"inputs": [{"content": "wget s3://bucket/x", "path": "/a"}]}),
+            true,
+            true,
+        ),
     ];
     for (name, more, opaque, inline) in cases {
         let intent = intent(&task(more), &mount()).unwrap();
@@ -87,6 +176,10 @@ fn e18_e19_e77_what_cannot_be_told_for_certain_makes_it_opaque_or_inline() {
 
 #[test]
 fn e16_a_directory_is_a_prefix() {
-    let intent = intent(&task(json!({"inputs": [{"url": "s3://bucket/folder", "path": "/a", "type": "DIRECTORY"}]})), &mount()).unwrap();
+    let intent = intent(
+        &task(json!({"inputs": [{"url": "s3://bucket/folder", "path": "/a", "type": "DIRECTORY"}]})),
+        &mount(),
+    )
+    .unwrap();
     assert_eq!(intent.reads[0].data.to_string(), "s3://bucket/folder/");
 }

@@ -9,10 +9,18 @@ use crate::{limits, understand::NotUnderstood};
 pub(crate) fn text(part: &str, text: Option<&str>, most: usize) -> Result<(), NotUnderstood> {
     let Some(text) = text else { return Ok(()) };
     if text.chars().count() > most {
-        return Err(NotUnderstood::at(part, "task.text_long", format!("it has more than {most} characters")));
+        return Err(NotUnderstood::at(
+            part,
+            "task.text_long",
+            format!("it has more than {most} characters"),
+        ));
     }
     if text.chars().any(char::is_control) {
-        return Err(NotUnderstood::at(part, "task.text_control", "it holds a control character"));
+        return Err(NotUnderstood::at(
+            part,
+            "task.text_control",
+            "it holds a control character",
+        ));
     }
     Ok(())
 }
@@ -21,7 +29,11 @@ pub(crate) fn text(part: &str, text: Option<&str>, most: usize) -> Result<(), No
 pub(crate) fn quoted(part: &str, value: &str, most: usize) -> Result<(), NotUnderstood> {
     text(part, Some(value), most)?;
     if value.contains(['"', '\\', '`', '$']) {
-        return Err(NotUnderstood::at(part, "task.text_quoting", "it holds a quote, backslash, backtick or `$`"));
+        return Err(NotUnderstood::at(
+            part,
+            "task.text_quoting",
+            "it holds a quote, backslash, backtick or `$`",
+        ));
     }
     Ok(())
 }
@@ -35,11 +47,17 @@ pub(crate) fn path(part: &str, path: &str) -> Result<(), NotUnderstood> {
     if path.len() > 1_024 {
         return refuse("it is longer than 1024 bytes");
     }
-    let Some(rest) = path.strip_prefix('/') else { return refuse("it is not absolute") };
+    let Some(rest) = path.strip_prefix('/') else {
+        return refuse("it is not absolute");
+    };
     if path.chars().any(char::is_control) || path.contains(['"', '\'', '\\', '`', '$', ':', ';', '|', '&', '<', '>']) {
         return refuse("it holds a character that is not taken");
     }
-    if rest.is_empty() || rest.split('/').any(|part| matches!(part, "" | "." | "..") || part.starts_with('-')) {
+    if rest.is_empty()
+        || rest
+            .split('/')
+            .any(|part| matches!(part, "" | "." | "..") || part.starts_with('-'))
+    {
         return refuse("it is the root or not normalised");
     }
     if SYSTEM.iter().any(|system| below(path, system)) {
@@ -50,7 +68,8 @@ pub(crate) fn path(part: &str, path: &str) -> Result<(), NotUnderstood> {
 
 /// Is `path` this folder, or inside of it?
 pub(crate) fn below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Environment variables that change what a container does or whom it speaks to.
@@ -64,11 +83,19 @@ pub(crate) fn environment(part: &str, env: &BTreeMap<String, String>) -> Result<
     for (name, value) in env {
         let first = name.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
         if !first || name.len() > 128 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            return Err(NotUnderstood::at(part, "task.env_name", "a variable's name is not `[A-Za-z_][A-Za-z0-9_]*`"));
+            return Err(NotUnderstood::at(
+                part,
+                "task.env_name",
+                "a variable's name is not `[A-Za-z_][A-Za-z0-9_]*`",
+            ));
         }
         let upper = name.to_ascii_uppercase();
         if ENV_DENIED.iter().any(|front| upper.starts_with(front)) || upper.ends_with("_PROXY") || upper == "PATH" {
-            return Err(NotUnderstood::at(format!("{part}.{name}"), "task.env_denied", "this variable may not be set"));
+            return Err(NotUnderstood::at(
+                format!("{part}.{name}"),
+                "task.env_denied",
+                "this variable may not be set",
+            ));
         }
         quoted(&format!("{part}.{name}"), value, 32 << 10)?;
     }
@@ -78,11 +105,19 @@ pub(crate) fn environment(part: &str, env: &BTreeMap<String, String>) -> Result<
 /// A caller's tags: none of ours.
 pub(crate) fn tags(tags: &BTreeMap<String, String>) -> Result<(), NotUnderstood> {
     if tags.len() > limits::TAGS {
-        return Err(NotUnderstood::at("tags", "task.tags_many", format!("there are more than {}", limits::TAGS)));
+        return Err(NotUnderstood::at(
+            "tags",
+            "task.tags_many",
+            format!("there are more than {}", limits::TAGS),
+        ));
     }
     for (key, value) in tags {
         if key.to_ascii_lowercase().starts_with("visum.") {
-            return Err(NotUnderstood::at("tags", "task.tags_reserved", "tags that begin with `visum.` are the node's own"));
+            return Err(NotUnderstood::at(
+                "tags",
+                "task.tags_reserved",
+                "tags that begin with `visum.` are the node's own",
+            ));
         }
         if key.is_empty() {
             return Err(NotUnderstood::at("tags", "task.tags_empty", "a tag has no name"));
@@ -102,7 +137,24 @@ mod tests {
         for sound in ["/data/in.vcf", "/a/b c", "/etcetera/x"] {
             assert_eq!(path("p", sound), Ok(()), "{sound}");
         }
-        for bad in ["", "/", "a", "/a/../b", "/a//b", "/a/./b", "/a/", "/etc/passwd", "/proc", "/dev/null", "/a\nb", "/a\"b", "/$HOME", "/a/-rf", "/a:b", "/var/run/docker.sock"] {
+        for bad in [
+            "",
+            "/",
+            "a",
+            "/a/../b",
+            "/a//b",
+            "/a/./b",
+            "/a/",
+            "/etc/passwd",
+            "/proc",
+            "/dev/null",
+            "/a\nb",
+            "/a\"b",
+            "/$HOME",
+            "/a/-rf",
+            "/a:b",
+            "/var/run/docker.sock",
+        ] {
             assert!(path("p", bad).is_err(), "{bad:?}");
         }
     }
@@ -117,7 +169,16 @@ mod tests {
 
     #[test]
     fn e19_environment_names_are_plain_and_not_credentials() {
-        for (name, taken) in [("THREADS", true), ("_x1", true), ("1x", false), ("a-b", false), ("LD_PRELOAD", false), ("aws_secret_access_key", false), ("HTTPS_PROXY", false), ("", false)] {
+        for (name, taken) in [
+            ("THREADS", true),
+            ("_x1", true),
+            ("1x", false),
+            ("a-b", false),
+            ("LD_PRELOAD", false),
+            ("aws_secret_access_key", false),
+            ("HTTPS_PROXY", false),
+            ("", false),
+        ] {
             let env = BTreeMap::from([(name.to_owned(), "1".to_owned())]);
             assert_eq!(environment("env", &env).is_ok(), taken, "{name}");
         }
@@ -125,8 +186,17 @@ mod tests {
 
     #[test]
     fn e34_reserved_tags_are_refused_in_any_letter_case() {
-        for (key, taken) in [("project", true), ("visum.owner", false), ("Visum.Owner", false), ("", false)] {
-            assert_eq!(tags(&BTreeMap::from([(key.to_owned(), String::new())])).is_ok(), taken, "{key}");
+        for (key, taken) in [
+            ("project", true),
+            ("visum.owner", false),
+            ("Visum.Owner", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                tags(&BTreeMap::from([(key.to_owned(), String::new())])).is_ok(),
+                taken,
+                "{key}"
+            );
         }
     }
 }

@@ -19,26 +19,41 @@ use super::grammar::{below, path, text};
 pub(crate) fn source(part: &str, input: &Input) -> Result<Option<DataRef>, NotUnderstood> {
     let place = format!("{part}.url");
     match (&input.url, &input.content) {
-        (Some(_), Some(_)) => Err(NotUnderstood::at(part, "task.input_twice", "it has both `url` and `content`")),
-        (None, None) => Err(NotUnderstood::at(part, "task.input_empty", "it has neither `url` nor `content`")),
-        (None, Some(content)) if content.len() > limits::CONTENT_BYTES => {
-            Err(NotUnderstood::at(part, "task.content_long", format!("`content` is longer than {} bytes", limits::CONTENT_BYTES)))
-        }
+        (Some(_), Some(_)) => Err(NotUnderstood::at(
+            part,
+            "task.input_twice",
+            "it has both `url` and `content`",
+        )),
+        (None, None) => Err(NotUnderstood::at(
+            part,
+            "task.input_empty",
+            "it has neither `url` nor `content`",
+        )),
+        (None, Some(content)) if content.len() > limits::CONTENT_BYTES => Err(NotUnderstood::at(
+            part,
+            "task.content_long",
+            format!("`content` is longer than {} bytes", limits::CONTENT_BYTES),
+        )),
         (None, Some(_)) => Ok(None),
         (Some(url), None) => {
             let data = reference::data(url).map_err(|refused| NotUnderstood::reference(&place, refused))?;
             match (input.kind, data) {
-                (FileType::File, DataRef::Storage(url)) if url.is_prefix() => {
-                    Err(NotUnderstood::at(place, "task.input_prefix", "it is a folder, and `type` says FILE"))
-                }
+                (FileType::File, DataRef::Storage(url)) if url.is_prefix() => Err(NotUnderstood::at(
+                    place,
+                    "task.input_prefix",
+                    "it is a folder, and `type` says FILE",
+                )),
                 (FileType::Directory, DataRef::Storage(url)) if !url.is_prefix() => {
                     // a folder stands for everything below it: said with its slash, so that it is mapped as one
-                    let folder = StorageUrl::parse(&format!("{url}/")).map_err(|refused| NotUnderstood::reference(&place, refused))?;
+                    let folder = StorageUrl::parse(&format!("{url}/"))
+                        .map_err(|refused| NotUnderstood::reference(&place, refused))?;
                     Ok(Some(DataRef::Storage(folder)))
                 }
-                (FileType::Directory, DataRef::Object(_) | DataRef::Dataset(_)) => {
-                    Err(NotUnderstood::at(place, "task.input_bundle", "bundles are not taken as folders yet; name the objects"))
-                }
+                (FileType::Directory, DataRef::Object(_) | DataRef::Dataset(_)) => Err(NotUnderstood::at(
+                    place,
+                    "task.input_bundle",
+                    "bundles are not taken as folders yet; name the objects",
+                )),
                 (_, data) => Ok(Some(data)),
             }
         }
@@ -53,10 +68,18 @@ pub(crate) fn target(part: &str, output: &Output) -> Result<StorageUrl, NotUnder
     let place = format!("{part}.url");
     let wild = output.path.contains(['*', '?', '[', '{']);
     if wild && output.path_prefix.is_none() {
-        return Err(NotUnderstood::at(part, "task.output_prefix_missing", "a `path` with wildcards needs `path_prefix`"));
+        return Err(NotUnderstood::at(
+            part,
+            "task.output_prefix_missing",
+            "a `path` with wildcards needs `path_prefix`",
+        ));
     }
     let many = wild || output.kind == FileType::Directory;
-    let text = if many && !output.url.ends_with('/') { format!("{}/", output.url) } else { output.url.clone() };
+    let text = if many && !output.url.ends_with('/') {
+        format!("{}/", output.url)
+    } else {
+        output.url.clone()
+    };
     let url = StorageUrl::parse(&text).map_err(|refused| NotUnderstood::reference(&place, refused))?;
     if !many && url.is_prefix() {
         return Err(NotUnderstood::reference(place, RefRefused::Segment));
@@ -70,7 +93,10 @@ pub(crate) fn target(part: &str, output: &Output) -> Result<StorageUrl, NotUnder
 /// [`NotUnderstood`] names the part.
 pub(crate) fn intent(task: &Task, intent: &mut Intent) -> Result<(), NotUnderstood> {
     let many = |part: &str| NotUnderstood::at(part, "task.too_many", "there are too many of them");
-    let (inputs, outputs) = (task.inputs.as_deref().unwrap_or_default(), task.outputs.as_deref().unwrap_or_default());
+    let (inputs, outputs) = (
+        task.inputs.as_deref().unwrap_or_default(),
+        task.outputs.as_deref().unwrap_or_default(),
+    );
     if inputs.len() > limits::INPUTS {
         return Err(many("inputs"));
     }
@@ -82,8 +108,15 @@ pub(crate) fn intent(task: &Task, intent: &mut Intent) -> Result<(), NotUndersto
         let part = format!("inputs[{at}]");
         described(&part, input.name.as_deref(), input.description.as_deref())?;
         path(&format!("{part}.path"), &input.path)?;
-        if paths.iter().any(|other: &&str| below(&input.path, other) || below(other, &input.path)) {
-            return Err(NotUnderstood::at(format!("{part}.path"), "task.path_twice", "another input has it, or lies above or below"));
+        if paths
+            .iter()
+            .any(|other: &&str| below(&input.path, other) || below(other, &input.path))
+        {
+            return Err(NotUnderstood::at(
+                format!("{part}.path"),
+                "task.path_twice",
+                "another input has it, or lies above or below",
+            ));
         }
         paths.insert(input.path.as_str());
         if let Some(data) = source(&part, input)? {
@@ -98,22 +131,44 @@ pub(crate) fn intent(task: &Task, intent: &mut Intent) -> Result<(), NotUndersto
         let part = format!("outputs[{at}]");
         described(&part, output.name.as_deref(), output.description.as_deref())?;
         let literal = output.path.split(['*', '?', '[', '{']).next().unwrap_or_default();
-        let literal = if literal.len() == output.path.len() { literal } else { literal.rsplit_once('/').map_or("", |(front, _)| front) };
-        path(&format!("{part}.path"), if literal.is_empty() { &output.path } else { literal })?;
+        let literal = if literal.len() == output.path.len() {
+            literal
+        } else {
+            literal.rsplit_once('/').map_or("", |(front, _)| front)
+        };
+        path(
+            &format!("{part}.path"),
+            if literal.is_empty() { &output.path } else { literal },
+        )?;
         if let Some(prefix) = &output.path_prefix {
             path(&format!("{part}.path_prefix"), prefix)?;
             if !below(&output.path, prefix) {
-                return Err(NotUnderstood::at(format!("{part}.path_prefix"), "task.path_prefix", "`path` does not lie below it"));
+                return Err(NotUnderstood::at(
+                    format!("{part}.path_prefix"),
+                    "task.path_prefix",
+                    "`path` does not lie below it",
+                ));
             }
         }
-        intent.write(target(&part, output)?, format!("{part}.url")).map_err(|_| many("outputs"))?;
+        intent
+            .write(target(&part, output)?, format!("{part}.url"))
+            .map_err(|_| many("outputs"))?;
     }
     for (at, volume) in task.volumes.iter().flatten().enumerate() {
         let part = format!("volumes[{at}]");
         path(&part, volume)?;
         let outs = outputs.iter().map(|output| output.path.as_str());
-        if paths.iter().copied().chain(outs).any(|other| below(other, volume) && other == volume || below(volume, other)) {
-            return Err(NotUnderstood::at(part, "task.volume_overlap", "it is an input's or output's own path, or lies inside of one"));
+        if paths
+            .iter()
+            .copied()
+            .chain(outs)
+            .any(|other| below(other, volume) && other == volume || below(volume, other))
+        {
+            return Err(NotUnderstood::at(
+                part,
+                "task.volume_overlap",
+                "it is an input's or output's own path, or lies inside of one",
+            ));
         }
     }
     Ok(())
@@ -132,7 +187,9 @@ pub(crate) fn embedded(intent: &mut Intent, part: &str, text: &str) -> Result<()
     let (references, opaque) = reference::inside(text, 0);
     intent.opaque |= opaque;
     for data in references {
-        intent.read(data, part).map_err(|_| NotUnderstood::at(part, "task.too_many", "it names too much"))?;
+        intent
+            .read(data, part)
+            .map_err(|_| NotUnderstood::at(part, "task.too_many", "it names too much"))?;
     }
     Ok(())
 }

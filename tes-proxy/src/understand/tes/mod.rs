@@ -16,6 +16,10 @@ use crate::{backend::TesBackend, config::ComputeMount, problem::Problem, proxy::
 pub(crate) fn mounted(parts: &Parts) -> Result<(&TesBackend, &ComputeMount), Problem> {
     match (&parts.tes, &parts.config.tes) {
         (Some(backend), Some(mount)) => Ok((backend, mount)),
-        _ => Err(Problem::new(http::StatusCode::NOT_FOUND, "request.route", "this node has no TES")),
+        _ => Err(Problem::new(
+            http::StatusCode::NOT_FOUND,
+            "request.route",
+            "this node has no TES",
+        )),
     }
 }

@@ -12,7 +12,10 @@ pub(crate) fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Proble
     let mut info = template(&proxy.0, &mount.id, "TES", "tes", "1.1.0");
     if let Some(members) = info.as_object_mut() {
         members.insert("storage".to_owned(), json!([]));
-        members.insert("tesResources_backend_parameters".to_owned(), json!(mount.backend_parameters));
+        members.insert(
+            "tesResources_backend_parameters".to_owned(),
+            json!(mount.backend_parameters),
+        );
     }
     router::json(&info, None)
 }

@@ -32,16 +32,20 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
     let parts = &*proxy.0;
     let (backend, _) = mounted(parts)?;
     let query = incoming.query(&["view"], &[])?;
-    let view = View::of(query.one("view")).ok_or_else(|| Problem::refused("request.query", "`view` is MINIMAL, BASIC or FULL"))?;
+    let view = View::of(query.one("view"))
+        .ok_or_else(|| Problem::refused("request.query", "`view` is MINIMAL, BASIC or FULL"))?;
     let caller = parts.required(incoming, Api::Tes, Vec::new()).await?;
     let id = incoming.segments.last().map_or("", |segment| segment.text.as_str());
     let work = found(parts, &caller, id, "task", Action::TesRead).await?;
     let item = std::sync::Arc::new(item(&work, parts.gate.now()).map_err(Problem::from)?);
     let recording = parts
         .gate
-        .begin_about(&caller, EventType::TesGetTask, Question::Work(Action::TesRead, std::sync::Arc::clone(&item)), |event| {
-            event.about(AboutKind::Task, work.id.as_str())
-        })
+        .begin_about(
+            &caller,
+            EventType::TesGetTask,
+            Question::Work(Action::TesRead, std::sync::Arc::clone(&item)),
+            |event| event.about(AboutKind::Task, work.id.as_str()),
+        )
         .await
         .map_err(Problem::from)?;
     let view = lowered(parts, &caller, &work, item, view);
@@ -54,12 +58,24 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
 ///
 /// # Errors
 /// 404, 503.
-pub(crate) async fn found(parts: &Parts, caller: &Caller, id: &str, kind: &'static str, read: Action) -> Result<Work, Problem> {
+pub(crate) async fn found(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    kind: &'static str,
+    read: Action,
+) -> Result<Work, Problem> {
     let unknown = || Problem::unknown(if kind == "run" { "run" } else { "task" });
     let work = owned(parts, kind, id).await?.ok_or_else(unknown)?;
     let item = item(&work, parts.gate.now()).map_err(Problem::from)?;
-    let decided = parts.gate.decide(caller, &Question::Work(read, std::sync::Arc::new(item)));
-    if decided.decision.allow() { Ok(work) } else { Err(unknown()) }
+    let decided = parts
+        .gate
+        .decide(caller, &Question::Work(read, std::sync::Arc::new(item)));
+    if decided.decision.allow() {
+        Ok(work)
+    } else {
+        Err(unknown())
+    }
 }
 
 /// The view that the caller gets: what they ask for at most, lowered by policy and by the datasets' duties.
@@ -69,7 +85,14 @@ fn lowered(parts: &Parts, caller: &Caller, work: &Work, item: std::sync::Arc<Wor
         return View::Minimal;
     }
     let held = duties.iter().any(|duty| duty == "hold_logs");
-    if asked == View::Full && (held || !parts.gate.decide(caller, &Question::Work(Action::TesReadLogs, item)).decision.allow()) {
+    if asked == View::Full
+        && (held
+            || !parts
+                .gate
+                .decide(caller, &Question::Work(Action::TesReadLogs, item))
+                .decision
+                .allow())
+    {
         return View::Basic;
     }
     asked
@@ -79,16 +102,32 @@ fn lowered(parts: &Parts, caller: &Caller, work: &Work, item: std::sync::Arc<Wor
 ///
 /// # Errors
 /// A [`Problem`] of the index or the backend.
-pub(crate) async fn shown(parts: &Parts, backend: &TesBackend, proof: &impl Recorded, work: Work, view: View) -> Result<ShownTask, Problem> {
+pub(crate) async fn shown(
+    parts: &Parts,
+    backend: &TesBackend,
+    proof: &impl Recorded,
+    work: Work,
+    view: View,
+) -> Result<ShownTask, Problem> {
     let task: Task = serde_json::from_str(&work.request).map_err(|_| StoreError::Inconsistent { column: "request" })?;
     let (work, logs) = match (&work.backend_id, view) {
         (Some(id), View::Basic | View::Full) => match backend.task(proof, id).await {
             Ok(told) => {
                 let over = told.state.is_final();
                 if work.phase != Phase::Over {
-                    parts.works.confirm(&work.id, told.state.word(), over, parts.gate.now().unix()).await?;
+                    parts
+                        .works
+                        .confirm(&work.id, told.state.word(), over, parts.gate.now().unix())
+                        .await?;
                 }
-                let work = Work { state: if work.phase == Phase::Over { work.state } else { told.state.word().to_owned() }, ..work };
+                let work = Work {
+                    state: if work.phase == Phase::Over {
+                        work.state
+                    } else {
+                        told.state.word().to_owned()
+                    },
+                    ..work
+                };
                 (work, told.logs)
             }
             Err(BackendError::Unknown { .. }) => (refresh(parts, work).await?, Vec::new()),
@@ -97,7 +136,11 @@ pub(crate) async fn shown(parts: &Parts, backend: &TesBackend, proof: &impl Reco
         _ => (refresh(parts, work).await?, Vec::new()),
     };
     let created = visa_verifier::seam::Timestamp::from_unix(work.created_at).to_string();
-    let state = if work.withdrawn.is_some() && !tes_state(&work).is_final() { State::Canceling } else { tes_state(&work) };
+    let state = if work.withdrawn.is_some() && !tes_state(&work).is_final() {
+        State::Canceling
+    } else {
+        tes_state(&work)
+    };
     let logs = logs.into_iter().map(|log| cleaned(log, &task)).collect();
     Ok(show(work.id, state, task, logs, created, view))
 }
@@ -108,8 +151,17 @@ fn cleaned(mut log: TaskLog, task: &Task) -> TaskLog {
         executor.stdout = executor.stdout.take().map(|text| clean(&text));
         executor.stderr = executor.stderr.take().map(|text| clean(&text));
     }
-    log.system_logs = log.system_logs.take().map(|lines| lines.iter().map(|line| clean(line)).collect());
-    let sinks: Vec<StorageUrl> = task.outputs.iter().flatten().filter_map(|output| StorageUrl::parse(&output.url).ok()).collect();
-    log.outputs.retain(|output| StorageUrl::parse(&output.url).is_ok_and(|url| sinks.iter().any(|sink| url.is_under(sink))));
+    log.system_logs = log
+        .system_logs
+        .take()
+        .map(|lines| lines.iter().map(|line| clean(line)).collect());
+    let sinks: Vec<StorageUrl> = task
+        .outputs
+        .iter()
+        .flatten()
+        .filter_map(|output| StorageUrl::parse(&output.url).ok())
+        .collect();
+    log.outputs
+        .retain(|output| StorageUrl::parse(&output.url).is_ok_and(|url| sinks.iter().any(|sink| url.is_under(sink))));
     log
 }

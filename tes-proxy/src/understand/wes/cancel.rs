@@ -29,12 +29,22 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming) -> Result<Response,
     let item = Arc::new(item(&work, parts.gate.now()).map_err(Problem::from)?);
     let permit = parts
         .gate
-        .begin_about(&caller, EventType::WesCancelRun, Question::Work(Action::WesCancel, item), |event| event.about(AboutKind::Run, work.id.as_str()))
+        .begin_about(
+            &caller,
+            EventType::WesCancelRun,
+            Question::Work(Action::WesCancel, item),
+            |event| event.about(AboutKind::Run, work.id.as_str()),
+        )
         .await
         .map_err(Problem::from)?
         .durable()
         .await
         .map_err(Problem::from)?;
     withdrawal::cancel(proxy, &work).await?;
-    router::json(&RunId { run_id: work.id.clone() }, Some(permit.header()))
+    router::json(
+        &RunId {
+            run_id: work.id.clone(),
+        },
+        Some(permit.header()),
+    )
 }

@@ -52,36 +52,71 @@ pub(crate) fn read<'m>(content_type: &str, body: &[u8], mount: &'m WesMount) -> 
         match (name.as_str(), file) {
             ("workflow_attachment", Some(file)) => attachments.push(Attachment { name: file, bytes }),
             (
-                "workflow_url" | "workflow_params" | "workflow_type" | "workflow_type_version" | "workflow_engine" | "workflow_engine_version"
-                | "workflow_engine_parameters" | "tags",
+                "workflow_url"
+                | "workflow_params"
+                | "workflow_type"
+                | "workflow_type_version"
+                | "workflow_engine"
+                | "workflow_engine_version"
+                | "workflow_engine_parameters"
+                | "tags",
                 _,
             ) => {
                 if bytes.len() > limits::RUN_PART_BYTES {
-                    return Err(fault(&name, "run.part_long", format!("it is longer than {} bytes", limits::RUN_PART_BYTES)));
+                    return Err(fault(
+                        &name,
+                        "run.part_long",
+                        format!("it is longer than {} bytes", limits::RUN_PART_BYTES),
+                    ));
                 }
                 let text = String::from_utf8(bytes).map_err(|_| fault(&name, "run.part_text", "it is not UTF-8"))?;
                 texts.insert(name, text);
             }
-            _ => return Err(fault("body", "run.part_unknown", "there is a part that this node does not take")),
+            _ => {
+                return Err(fault(
+                    "body",
+                    "run.part_unknown",
+                    "there is a part that this node does not take",
+                ));
+            }
         }
     }
     let mut take = |name: &str| texts.remove(name).filter(|text| !text.trim().is_empty());
-    let needed = |name: &'static str, text: Option<String>| text.ok_or_else(|| fault(name, "run.part_missing", "it is missing"));
+    let needed =
+        |name: &'static str, text: Option<String>| text.ok_or_else(|| fault(name, "run.part_missing", "it is missing"));
     let workflow_type = needed("workflow_type", take("workflow_type"))?;
     let version = needed("workflow_type_version", take("workflow_type_version"))?;
-    let kind = mount.types.iter().find(|kind| kind.name.eq_ignore_ascii_case(workflow_type.trim())).ok_or_else(|| fault("workflow_type", "run.type", "this type of workflow is not taken here"))?;
+    let kind = mount
+        .types
+        .iter()
+        .find(|kind| kind.name.eq_ignore_ascii_case(workflow_type.trim()))
+        .ok_or_else(|| fault("workflow_type", "run.type", "this type of workflow is not taken here"))?;
     if !kind.versions.iter().any(|known| known == version.trim()) {
-        return Err(fault("workflow_type_version", "run.type_version", "this version of the type is not taken here"));
+        return Err(fault(
+            "workflow_type_version",
+            "run.type_version",
+            "this version of the type is not taken here",
+        ));
     }
     let params: Map<String, Value> = json("workflow_params", take("workflow_params"))?;
     let tags: BTreeMap<String, String> = json("tags", take("tags"))?;
     grammar::tags(&tags)?;
     let engine: Map<String, Value> = json("workflow_engine_parameters", take("workflow_engine_parameters"))?;
     if !engine.is_empty() {
-        return Err(fault("workflow_engine_parameters", "run.engine_parameter", "no engine parameter is taken here"));
+        return Err(fault(
+            "workflow_engine_parameters",
+            "run.engine_parameter",
+            "no engine parameter is taken here",
+        ));
     }
-    if take("workflow_engine").is_some_and(|name| !name.eq_ignore_ascii_case(&kind.name)) || take("workflow_engine_version").is_some_and(|name| !kind.versions.contains(&name)) {
-        return Err(fault("workflow_engine", "run.engine", "this engine is not offered here"));
+    if take("workflow_engine").is_some_and(|name| !name.eq_ignore_ascii_case(&kind.name))
+        || take("workflow_engine_version").is_some_and(|name| !kind.versions.contains(&name))
+    {
+        return Err(fault(
+            "workflow_engine",
+            "run.engine",
+            "this engine is not offered here",
+        ));
     }
     let url = needed("workflow_url", take("workflow_url"))?;
     let request = RunRequest {
@@ -95,17 +130,33 @@ pub(crate) fn read<'m>(content_type: &str, body: &[u8], mount: &'m WesMount) -> 
         workflow_url: url.trim().to_owned(),
     };
     attached(&request.workflow_url, &attachments)?;
-    Ok(Form { request, kind, attachments })
+    Ok(Form {
+        request,
+        kind,
+        attachments,
+    })
 }
 
 /// The workflow is one of the attachments: a remote one may be another tomorrow (E22).
 fn attached(url: &str, attachments: &[Attachment]) -> Result<(), NotUnderstood> {
-    let (file, fragment) = url.split_once('#').map_or((url, None), |(file, fragment)| (file, Some(fragment)));
-    let plain = fragment.is_none_or(|name| !name.is_empty() && name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')));
+    let (file, fragment) = url
+        .split_once('#')
+        .map_or((url, None), |(file, fragment)| (file, Some(fragment)));
+    let plain = fragment.is_none_or(|name| {
+        !name.is_empty()
+            && name.len() <= 128
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    });
     if plain && attachments.iter().any(|attachment| attachment.name == file) {
         Ok(())
     } else {
-        Err(fault("workflow_url", "run.workflow_remote", "it must name one of the attachments; a workflow elsewhere could change after it was judged"))
+        Err(fault(
+            "workflow_url",
+            "run.workflow_remote",
+            "it must name one of the attachments; a workflow elsewhere could change after it was judged",
+        ))
     }
 }
 

@@ -16,6 +16,10 @@ use crate::{backend::WesBackend, config::WesMount, problem::Problem, proxy::Part
 pub(crate) fn mounted(parts: &Parts) -> Result<(&WesBackend, &WesMount), Problem> {
     match (&parts.wes, &parts.config.wes) {
         (Some(backend), Some(mount)) => Ok((backend, mount)),
-        _ => Err(Problem::new(http::StatusCode::NOT_FOUND, "request.route", "this node has no WES")),
+        _ => Err(Problem::new(
+            http::StatusCode::NOT_FOUND,
+            "request.route",
+            "this node has no WES",
+        )),
     }
 }

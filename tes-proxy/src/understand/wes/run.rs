@@ -24,7 +24,10 @@ use crate::{
     withdrawal,
 };
 
-use super::{form::{self, Form}, mounted, tasks_json, workflow};
+use super::{
+    form::{self, Form},
+    mounted, tasks_json, workflow,
+};
 
 /// `POST`.
 pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
@@ -33,16 +36,42 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Wes, Vec::new()).await?;
     let bytes = read_body(&incoming.headers, body, &["multipart/form-data"], mount.run_bytes).await?;
-    let content_type = incoming.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = incoming
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let form = form::read(content_type, &bytes, mount)?;
     let intent = Arc::new(workflow::intent(&form, mount)?);
-    let permit = parts.gate.permit(&caller, EventType::WesRunWorkflow, Question::Intent(Arc::clone(&intent))).await.map_err(|no| parts.remember(&caller, no.into()))?;
+    let permit = parts
+        .gate
+        .permit(
+            &caller,
+            EventType::WesRunWorkflow,
+            Question::Intent(Arc::clone(&intent)),
+        )
+        .await
+        .map_err(|no| parts.remember(&caller, no.into()))?;
     let snapshot = permit.decided.engine.snapshot();
-    let objects = objects(snapshot, intent.reads.iter().map(|read| (&read.data, read.place.as_str())))?;
+    let objects = objects(
+        snapshot,
+        intent.reads.iter().map(|read| (&read.data, read.place.as_str())),
+    )?;
     let id = parts.gate.id();
-    let kept = Kept { request: form.request.clone(), writes: intent.writes.iter().map(|write| write.url.to_string()).collect() };
-    let request = serde_json::to_string(&kept).map_err(|_| Problem::refused("request.body", "the run cannot be kept"))?;
-    let new = Submission { id: &id, kind: "run", service: &mount.compute.service, objects: &objects, name: &form.request.workflow_url, request };
+    let kept = Kept {
+        request: form.request.clone(),
+        writes: intent.writes.iter().map(|write| write.url.to_string()).collect(),
+    };
+    let request =
+        serde_json::to_string(&kept).map_err(|_| Problem::refused("request.body", "the run cannot be kept"))?;
+    let new = Submission {
+        id: &id,
+        kind: "run",
+        service: &mount.compute.service,
+        objects: &objects,
+        name: &form.request.workflow_url,
+        request,
+    };
     let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, permit.decided.decision.valid_until())?;
     let outgoing = rewritten(parts, &form, &permit, &caller.owner(), &capabilities)?;
     let work = submit(parts, &caller, &permit, new).await?;
@@ -63,9 +92,18 @@ pub(crate) struct Kept {
     pub(crate) writes: Vec<String>,
 }
 
-async fn send(proxy: &Proxy, backend: &crate::backend::WesBackend, permit: &Permit, work: &Work, outgoing: &[Part]) -> Result<(), Problem> {
+async fn send(
+    proxy: &Proxy,
+    backend: &crate::backend::WesBackend,
+    permit: &Permit,
+    work: &Work,
+    outgoing: &[Part],
+) -> Result<(), Problem> {
     let parts = &*proxy.0;
-    let boundary = format!("visum-{}", visa_verifier::seam::token(&*parts.gate.random, 18).replace('_', "."));
+    let boundary = format!(
+        "visum-{}",
+        visa_verifier::seam::token(&*parts.gate.random, 18).replace('_', ".")
+    );
     match backend.run(permit, outgoing, &boundary).await {
         Ok(run) => withdrawal::accepted(proxy, work, &run.run_id, "QUEUED").await,
         Err(error) => Err(unsent(parts, work, error).await),
@@ -73,13 +111,32 @@ async fn send(proxy: &Proxy, backend: &crate::backend::WesBackend, permit: &Perm
 }
 
 /// The request as the backend gets it: our reading of it, every part written anew.
-fn rewritten(parts: &Parts, form: &Form<'_>, permit: &Permit, owner: &str, capabilities: &Capabilities) -> Result<Vec<Part>, Problem> {
+fn rewritten(
+    parts: &Parts,
+    form: &Form<'_>,
+    permit: &Permit,
+    owner: &str,
+    capabilities: &Capabilities,
+) -> Result<Vec<Part>, Problem> {
     let snapshot = permit.decided.engine.snapshot();
     let request = &form.request;
-    let text = |name: &str, text: String| Part { name: name.to_owned(), file: None, bytes: text.into_bytes() };
+    let text = |name: &str, text: String| Part {
+        name: name.to_owned(),
+        file: None,
+        bytes: text.into_bytes(),
+    };
     let datasets = permit.decided.decision.rests_on().datasets.iter().map(String::as_str);
-    let tags: BTreeMap<String, String> = stamp(&parts.sealer, "wes", owner, &permit.decided.id, datasets, Some(&request.tags));
-    let written = |value: Result<String, serde_json::Error>| value.map_err(|_| Problem::refused("request.body", "a part cannot be written"));
+    let tags: BTreeMap<String, String> = stamp(
+        &parts.sealer,
+        "wes",
+        owner,
+        &permit.decided.id,
+        datasets,
+        Some(&request.tags),
+    );
+    let written = |value: Result<String, serde_json::Error>| {
+        value.map_err(|_| Problem::refused("request.body", "a part cannot be written"))
+    };
     let params = workflow::replaced(&request.workflow_params, snapshot, capabilities)?;
     let mut outgoing = vec![
         text("workflow_type", request.workflow_type.clone()),
@@ -90,11 +147,22 @@ fn rewritten(parts: &Parts, form: &Form<'_>, permit: &Permit, owner: &str, capab
     ];
     match form.kind.reading {
         Reading::Tasks => {
-            let tasks = tasks_json::tasks(form)?.iter().map(|task| with_capabilities(task, snapshot, capabilities)).collect::<Result<Vec<_>, _>>()?;
-            outgoing.push(Part { name: "workflow_attachment".to_owned(), file: Some(request.workflow_url.clone()), bytes: written(serde_json::to_string(&tasks))?.into_bytes() });
+            let tasks = tasks_json::tasks(form)?
+                .iter()
+                .map(|task| with_capabilities(task, snapshot, capabilities))
+                .collect::<Result<Vec<_>, _>>()?;
+            outgoing.push(Part {
+                name: "workflow_attachment".to_owned(),
+                file: Some(request.workflow_url.clone()),
+                bytes: written(serde_json::to_string(&tasks))?.into_bytes(),
+            });
         }
         Reading::Text => {
-            outgoing.extend(form.attachments.iter().map(|attachment| Part { name: "workflow_attachment".to_owned(), file: Some(attachment.name.clone()), bytes: attachment.bytes.clone() }));
+            outgoing.extend(form.attachments.iter().map(|attachment| Part {
+                name: "workflow_attachment".to_owned(),
+                file: Some(attachment.name.clone()),
+                bytes: attachment.bytes.clone(),
+            }));
         }
     }
     Ok(outgoing)

@@ -45,10 +45,23 @@ pub(crate) struct Seen {
 /// `GET /runs/{id}`.
 pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     incoming.query(&[], &[])?;
-    let Seen { work, permit, told, logs } = seen(proxy, incoming, EventType::WesGetRunLog).await?;
-    let kept: Kept = serde_json::from_str(&work.request).map_err(|_| Problem::from(StoreError::Inconsistent { column: "request" }))?;
-    let sinks: Vec<StorageUrl> = kept.writes.iter().filter_map(|url| StorageUrl::parse(url).ok()).collect();
-    let outputs = told.outputs.filter(|_| logs).map_or_else(|| serde_json::json!({}), |outputs| own_outputs(outputs, &sinks));
+    let Seen {
+        work,
+        permit,
+        told,
+        logs,
+    } = seen(proxy, incoming, EventType::WesGetRunLog).await?;
+    let kept: Kept = serde_json::from_str(&work.request)
+        .map_err(|_| Problem::from(StoreError::Inconsistent { column: "request" }))?;
+    let sinks: Vec<StorageUrl> = kept
+        .writes
+        .iter()
+        .filter_map(|url| StorageUrl::parse(url).ok())
+        .collect();
+    let outputs = told
+        .outputs
+        .filter(|_| logs)
+        .map_or_else(|| serde_json::json!({}), |outputs| own_outputs(outputs, &sinks));
     let shown = RunLog {
         run_id: work.id.clone(),
         request: kept.request,
@@ -69,7 +82,13 @@ pub(crate) async fn status(proxy: &Proxy, incoming: &Incoming) -> Result<Respons
     let work = found(parts, &caller, incoming.segment(4), "run", Action::WesRead).await?;
     let work = refresh(parts, work).await?;
     let permit = permitted(parts, &caller, &work, EventType::WesGetRunStatus).await?;
-    json(&RunStatus { run_id: work.id.clone(), state: state(&work) }, Some(permit.header()))
+    json(
+        &RunStatus {
+            run_id: work.id.clone(),
+            state: state(&work),
+        },
+        Some(permit.header()),
+    )
 }
 
 /// Looks a run up, decides, asks the backend.
@@ -92,14 +111,21 @@ pub(crate) async fn seen(proxy: &Proxy, incoming: &Incoming, kind: EventType) ->
         None => BackendRun::default(),
     };
     let work = refresh(parts, work).await?;
-    Ok(Seen { work, permit, told, logs })
+    Ok(Seen {
+        work,
+        permit,
+        told,
+        logs,
+    })
 }
 
 async fn permitted(parts: &Parts, caller: &Caller, work: &Work, kind: EventType) -> Result<Permit, Problem> {
     let item = item_of(parts, work)?;
     parts
         .gate
-        .begin_about(caller, kind, Question::Work(Action::WesRead, item), |event| event.about(AboutKind::Run, work.id.as_str()))
+        .begin_about(caller, kind, Question::Work(Action::WesRead, item), |event| {
+            event.about(AboutKind::Run, work.id.as_str())
+        })
         .await
         .map_err(Problem::from)?
         .durable()
@@ -112,15 +138,26 @@ fn item_of(parts: &Parts, work: &Work) -> Result<Arc<WorkItem>, Problem> {
 }
 
 fn may_read_logs(parts: &Parts, caller: &Caller, work: &Work) -> Result<bool, Problem> {
-    let held = duties(work).iter().any(|duty| duty == "hold_logs" || duty == "max_view");
+    let held = duties(work)
+        .iter()
+        .any(|duty| duty == "hold_logs" || duty == "max_view");
     let item = item_of(parts, work)?;
-    Ok(!held && parts.gate.decide(caller, &Question::Work(Action::WesReadLogs, item)).decision.allow())
+    Ok(!held
+        && parts
+            .gate
+            .decide(caller, &Question::Work(Action::WesReadLogs, item))
+            .decision
+            .allow())
 }
 
 /// The state that we tell: one that is withdrawn is on its way to its end.
 pub(crate) fn state(work: &Work) -> State {
     let state = wes_state(work);
-    if work.withdrawn.is_some() && !state.is_final() { State::Canceling } else { state }
+    if work.withdrawn.is_some() && !state.is_final() {
+        State::Canceling
+    } else {
+        state
+    }
 }
 
 /// A log without capabilities.
@@ -137,10 +174,19 @@ fn own_outputs(value: Value, sinks: &[StorageUrl]) -> Value {
         Value::String(text) => {
             let place = text.contains("://") || text.starts_with('/');
             let own = StorageUrl::parse(&text).is_ok_and(|url| sinks.iter().any(|sink| url.is_under(sink)));
-            if place && !own { Value::Null } else { Value::String(clean(&text)) }
+            if place && !own {
+                Value::Null
+            } else {
+                Value::String(clean(&text))
+            }
         }
         Value::Array(items) => Value::Array(items.into_iter().map(|item| own_outputs(item, sinks)).collect()),
-        Value::Object(members) => Value::Object(members.into_iter().map(|(key, value)| (key, own_outputs(value, sinks))).collect()),
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .map(|(key, value)| (key, own_outputs(value, sinks)))
+                .collect(),
+        ),
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }

@@ -17,11 +17,20 @@ pub(crate) async fn list(proxy: &Proxy, incoming: &Incoming) -> Result<Response,
     let query = incoming.query(&["page_size", "page_token"], &[])?;
     query.page_size()?;
     if query.one("page_token").is_some_and(|token| !token.is_empty()) {
-        return Err(Problem::refused("request.page_token", "this page token is not one of yours for this question"));
+        return Err(Problem::refused(
+            "request.page_token",
+            "this page token is not one of yours for this question",
+        ));
     }
     let Seen { permit, told, logs, .. } = seen(proxy, incoming, EventType::WesListTasks).await?;
     let task_logs = told.task_logs.into_iter().map(|log| cleaned(log, logs)).collect();
-    json(&TaskLogPage { task_logs, next_page_token: String::new() }, Some(permit.header()))
+    json(
+        &TaskLogPage {
+            task_logs,
+            next_page_token: String::new(),
+        },
+        Some(permit.header()),
+    )
 }
 
 /// `GET …/tasks/{task}`: of that very run.
@@ -29,6 +38,11 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
     incoming.query(&[], &[])?;
     let Seen { permit, told, logs, .. } = seen(proxy, incoming, EventType::WesGetTask).await?;
     let wanted = incoming.segment(6);
-    let log = told.task_logs.into_iter().map(|log| cleaned(log, logs)).find(|log| log.id.as_deref() == Some(wanted)).ok_or_else(|| Problem::unknown("task"))?;
+    let log = told
+        .task_logs
+        .into_iter()
+        .map(|log| cleaned(log, logs))
+        .find(|log| log.id.as_deref() == Some(wanted))
+        .ok_or_else(|| Problem::unknown("task"))?;
     json(&log, Some(permit.header()))
 }

@@ -20,17 +20,28 @@ const TASKS: usize = 32;
 /// [`NotUnderstood`] names the attachment or the task.
 pub(crate) fn tasks(form: &Form<'_>) -> Result<Vec<Task>, NotUnderstood> {
     let [attachment] = form.attachments.as_slice() else {
-        return Err(NotUnderstood::at("workflow_attachment", "run.tasks", "this type takes exactly one attachment: the list of tasks"));
+        return Err(NotUnderstood::at(
+            "workflow_attachment",
+            "run.tasks",
+            "this type takes exactly one attachment: the list of tasks",
+        ));
     };
     let part = "workflow_attachment";
-    let mut tasks: Vec<Task> = parse_json(&attachment.bytes).map_err(|fault| NotUnderstood::at(part, "run.tasks", fault.to_string()))?;
+    let mut tasks: Vec<Task> =
+        parse_json(&attachment.bytes).map_err(|fault| NotUnderstood::at(part, "run.tasks", fault.to_string()))?;
     if tasks.is_empty() || tasks.len() > TASKS {
-        return Err(NotUnderstood::at(part, "run.tasks", format!("a run has 1 to {TASKS} tasks")));
+        return Err(NotUnderstood::at(
+            part,
+            "run.tasks",
+            format!("a run has 1 to {TASKS} tasks"),
+        ));
     }
     let none = Map::new();
     let params = form.request.workflow_params.as_object().unwrap_or(&none);
     for (at, task) in tasks.iter_mut().enumerate() {
-        let fill = |text: &str| fill(text, params).map_err(|what| NotUnderstood::at(format!("tasks[{at}]"), "run.param", what));
+        let fill = |text: &str| {
+            fill(text, params).map_err(|what| NotUnderstood::at(format!("tasks[{at}]"), "run.param", what))
+        };
         for input in task.inputs.iter_mut().flatten() {
             if let Some(url) = &mut input.url {
                 *url = fill(url)?;

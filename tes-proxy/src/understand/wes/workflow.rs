@@ -31,19 +31,29 @@ use super::{
 /// [`NotUnderstood`] names the part.
 pub(crate) fn intent(form: &Form<'_>, mount: &WesMount) -> Result<Intent, NotUnderstood> {
     let mut intent = Intent::new(Action::WesCreate).at(&*mount.compute.service);
-    intent.tool = Some(ToolRef { id: format!("sha256:{}", pin(&form.attachments)), pinned: true, public: false });
-    let mut walk = Walk { intent: &mut intent, strings: 0 };
+    intent.tool = Some(ToolRef {
+        id: format!("sha256:{}", pin(&form.attachments)),
+        pinned: true,
+        public: false,
+    });
+    let mut walk = Walk {
+        intent: &mut intent,
+        strings: 0,
+    };
     walk.value("workflow_params", &form.request.workflow_params)?;
     match form.kind.reading {
         Reading::Tasks => {
             for (at, task) in tasks_json::tasks(form)?.iter().enumerate() {
-                crate::understand::tes::create::add(task, &mount.compute, &mut intent).map_err(|fault| fault.inside(&format!("tasks[{at}].")))?;
+                crate::understand::tes::create::add(task, &mount.compute, &mut intent)
+                    .map_err(|fault| fault.inside(&format!("tasks[{at}].")))?;
             }
         }
         Reading::Text => {
             for attachment in &form.attachments {
                 let part = format!("workflow_attachment {}", attachment.name);
-                let text = str::from_utf8(&attachment.bytes).map_err(|_| NotUnderstood::at(&part, "run.attachment_binary", "it is not text, so it cannot be judged"))?;
+                let text = str::from_utf8(&attachment.bytes).map_err(|_| {
+                    NotUnderstood::at(&part, "run.attachment_binary", "it is not text, so it cannot be judged")
+                })?;
                 embedded(&mut intent, &part, text)?;
             }
         }
@@ -69,7 +79,12 @@ pub(crate) fn pin(attachments: &[Attachment]) -> String {
             context.update(part);
         }
     }
-    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    context
+        .finish()
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 struct Walk<'i> {
@@ -82,10 +97,17 @@ impl Walk<'_> {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
             Value::String(text) => self.text(part, text),
-            Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| self.value(&format!("{part}[{at}]"), item)),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .try_for_each(|(at, item)| self.value(&format!("{part}[{at}]"), item)),
             Value::Object(members) => members.iter().try_for_each(|(key, value)| {
                 self.key(part, key)?;
-                let shown: String = key.chars().filter(|letter| letter.is_ascii_graphic()).take(60).collect();
+                let shown: String = key
+                    .chars()
+                    .filter(|letter| letter.is_ascii_graphic())
+                    .take(60)
+                    .collect();
                 self.value(&format!("{part}.{shown}"), value)
             }),
         }
@@ -94,7 +116,11 @@ impl Walk<'_> {
     fn text(&mut self, part: &str, text: &str) -> Result<(), NotUnderstood> {
         self.strings = self.strings.saturating_add(1);
         if self.strings > limits::PARAM_STRINGS {
-            return Err(NotUnderstood::at(part, "run.params_many", format!("there are more than {} strings", limits::PARAM_STRINGS)));
+            return Err(NotUnderstood::at(
+                part,
+                "run.params_many",
+                format!("there are more than {} strings", limits::PARAM_STRINGS),
+            ));
         }
         let many = |_| NotUnderstood::at(part, "task.too_many", "it names too much");
         match classify(text) {
@@ -102,10 +128,16 @@ impl Walk<'_> {
             Class::Data(data) => self.intent.read(data, part).map_err(many),
             Class::Opaque(references) => {
                 self.intent.opaque = true;
-                references.into_iter().try_for_each(|data| self.intent.read(data, part).map_err(many))
+                references
+                    .into_iter()
+                    .try_for_each(|data| self.intent.read(data, part).map_err(many))
             }
             Class::HostFile => Err(NotUnderstood::at(part, "run.host_file", "it names a file of some host")),
-            Class::Foreign => Err(NotUnderstood::at(part, "run.scheme", "it is a URL of a scheme that is not taken here")),
+            Class::Foreign => Err(NotUnderstood::at(
+                part,
+                "run.scheme",
+                "it is a URL of a scheme that is not taken here",
+            )),
             Class::Broken(refused) => Err(NotUnderstood::reference(part, refused)),
         }
     }
@@ -117,7 +149,11 @@ impl Walk<'_> {
             || lower.starts_with("cwl:")
             || lower.contains("w3id.org/cwl");
         if acts {
-            return Err(NotUnderstood::at(part, "run.param_directive", "it holds a member that workflow engines act on"));
+            return Err(NotUnderstood::at(
+                part,
+                "run.param_directive",
+                "it holds a member that workflow engines act on",
+            ));
         }
         self.text(part, key)
     }
@@ -127,18 +163,35 @@ impl Walk<'_> {
 ///
 /// # Errors
 /// [`NotUnderstood`] where a reference has no capability, which the permit's own objects rule out.
-pub(crate) fn replaced(value: &Value, snapshot: &Snapshot, capabilities: &Capabilities) -> Result<Value, NotUnderstood> {
+pub(crate) fn replaced(
+    value: &Value,
+    snapshot: &Snapshot,
+    capabilities: &Capabilities,
+) -> Result<Value, NotUnderstood> {
     Ok(match value {
         Value::String(text) => match classify(text) {
             Class::Data(data) => {
                 let url = object_of(snapshot, &data).and_then(|object| capabilities.url(&object).map(str::to_owned));
-                Value::String(url.ok_or_else(|| NotUnderstood::at("workflow_params", "task.input_unserved", "a reference has no capability"))?)
+                Value::String(url.ok_or_else(|| {
+                    NotUnderstood::at(
+                        "workflow_params",
+                        "task.input_unserved",
+                        "a reference has no capability",
+                    )
+                })?)
             }
             Class::HostFile | Class::Foreign | Class::Broken(_) | Class::Opaque(_) | Class::Plain => value.clone(),
         },
-        Value::Array(items) => Value::Array(items.iter().map(|item| replaced(item, snapshot, capabilities)).collect::<Result<_, _>>()?),
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| replaced(item, snapshot, capabilities))
+                .collect::<Result<_, _>>()?,
+        ),
         Value::Object(members) => {
-            let members = members.iter().map(|(key, value)| Ok((key.clone(), replaced(value, snapshot, capabilities)?)));
+            let members = members
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), replaced(value, snapshot, capabilities)?)));
             Value::Object(members.collect::<Result<_, NotUnderstood>>()?)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),

@@ -12,10 +12,17 @@ use crate::{
 use super::*;
 
 fn mount() -> WesMount {
-    let kind = |name: &str, reading| WorkflowType { name: name.into(), versions: vec!["1.0".into(), "v1.2".into()], reading };
+    let kind = |name: &str, reading| WorkflowType {
+        name: name.into(),
+        versions: vec!["1.0".into(), "v1.2".into()],
+        reading,
+    };
     WesMount {
         compute: ComputeMount {
-            backend: BackendConfig { base: Url::parse("http://127.0.0.1:1/ga4gh/wes/v1").unwrap(), credential: None },
+            backend: BackendConfig {
+                base: Url::parse("http://127.0.0.1:1/ga4gh/wes/v1").unwrap(),
+                credential: None,
+            },
             service: "urn:wes".into(),
             id: "org.example.wes".into(),
             backend_parameters: vec![],
@@ -28,13 +35,26 @@ fn mount() -> WesMount {
 }
 
 fn body(change: &[(&str, &str)], attachments: &[(&str, &str)]) -> Vec<u8> {
-    let mut parts: Vec<Part> = [("workflow_type", "visum-tasks"), ("workflow_type_version", "1.0"), ("workflow_url", "tasks.json"), ("workflow_params", "{}")]
-        .iter()
-        .filter(|(name, _)| !change.iter().any(|(other, _)| other == name))
-        .chain(change)
-        .map(|(name, text)| Part { name: (*name).into(), file: None, bytes: text.as_bytes().into() })
-        .collect();
-    parts.extend(attachments.iter().map(|(name, text)| Part { name: "workflow_attachment".into(), file: Some((*name).into()), bytes: text.as_bytes().into() }));
+    let mut parts: Vec<Part> = [
+        ("workflow_type", "visum-tasks"),
+        ("workflow_type_version", "1.0"),
+        ("workflow_url", "tasks.json"),
+        ("workflow_params", "{}"),
+    ]
+    .iter()
+    .filter(|(name, _)| !change.iter().any(|(other, _)| other == name))
+    .chain(change)
+    .map(|(name, text)| Part {
+        name: (*name).into(),
+        file: None,
+        bytes: text.as_bytes().into(),
+    })
+    .collect();
+    parts.extend(attachments.iter().map(|(name, text)| Part {
+        name: "workflow_attachment".into(),
+        file: Some((*name).into()),
+        bytes: text.as_bytes().into(),
+    }));
     write(&parts, "q").unwrap()
 }
 
@@ -59,7 +79,14 @@ fn a_run_of_tasks_is_all_that_its_tasks_and_parameters_name() {
     let params = json!({"first": "drs://drs.example.org/a", "second": "drs://drs.example.org/c"}).to_string();
     let intent = read(&[("workflow_params", &params)], &[("tasks.json", &list)]).unwrap();
     assert_eq!(intent.action, Action::WesCreate);
-    assert_eq!(intent.reads.iter().map(|read| read.data.to_string()).collect::<Vec<_>>(), ["drs://drs.example.org/a", "drs://drs.example.org/c"]);
+    assert_eq!(
+        intent
+            .reads
+            .iter()
+            .map(|read| read.data.to_string())
+            .collect::<Vec<_>>(),
+        ["drs://drs.example.org/a", "drs://drs.example.org/c"]
+    );
     assert_eq!((intent.runs.len(), intent.writes.len(), intent.opaque), (1, 1, false));
     let tool = intent.tool.unwrap();
     assert!(tool.pinned && tool.id.starts_with("sha256:"));
@@ -72,27 +99,95 @@ fn e8_e22_e23_a_run_request_that_cannot_be_understood_is_refused_with_its_part()
     type Case<'c> = (&'c str, Vec<(&'c str, &'c str)>, &'c [(&'c str, &'c str)], &'c str);
     let cases: [Case<'_>; 14] = [
         ("another type", vec![("workflow_type", "py")], &file, "workflow_type"),
-        ("another version", vec![("workflow_type_version", "2.0")], &file, "workflow_type_version"),
-        ("a remote workflow", vec![("workflow_url", "https://gist.example.org/x")], &file, "workflow_url"),
-        ("a host's workflow", vec![("workflow_url", "file:///etc/x")], &file, "workflow_url"),
+        (
+            "another version",
+            vec![("workflow_type_version", "2.0")],
+            &file,
+            "workflow_type_version",
+        ),
+        (
+            "a remote workflow",
+            vec![("workflow_url", "https://gist.example.org/x")],
+            &file,
+            "workflow_url",
+        ),
+        (
+            "a host's workflow",
+            vec![("workflow_url", "file:///etc/x")],
+            &file,
+            "workflow_url",
+        ),
         ("no attachment", vec![], &[], "workflow_url"),
-        ("engine parameters", vec![("workflow_engine_parameters", r#"{"--outdir":"s3://evil/x"}"#)], &file, "workflow_engine_parameters"),
-        ("a reserved tag", vec![("tags", r#"{"visum.owner":"me"}"#)], &file, "tags"),
-        ("an unknown part", vec![("workflow_attachment_obj", "[]")], &file, "body"),
-        ("YAML parameters", vec![("workflow_params", "a: b")], &file, "workflow_params"),
-        ("duplicate members", vec![("workflow_params", r#"{"a":1,"a":2}"#)], &file, "workflow_params"),
-        ("a host file", vec![("workflow_params", r#"{"a":"/mnt/secret"}"#)], &file, "workflow_params.a"),
-        ("a directive", vec![("workflow_params", r#"{"a":{"$import":"x"}}"#)], &file, "workflow_params.a"),
-        ("another scheme", vec![("workflow_params", r#"{"a":["globus://x/y"]}"#)], &file, "workflow_params.a[0]"),
-        ("two attachments", vec![], &[("tasks.json", list.as_str()), ("b.json", "[]")], "workflow_attachment"),
+        (
+            "engine parameters",
+            vec![("workflow_engine_parameters", r#"{"--outdir":"s3://evil/x"}"#)],
+            &file,
+            "workflow_engine_parameters",
+        ),
+        (
+            "a reserved tag",
+            vec![("tags", r#"{"visum.owner":"me"}"#)],
+            &file,
+            "tags",
+        ),
+        (
+            "an unknown part",
+            vec![("workflow_attachment_obj", "[]")],
+            &file,
+            "body",
+        ),
+        (
+            "YAML parameters",
+            vec![("workflow_params", "a: b")],
+            &file,
+            "workflow_params",
+        ),
+        (
+            "duplicate members",
+            vec![("workflow_params", r#"{"a":1,"a":2}"#)],
+            &file,
+            "workflow_params",
+        ),
+        (
+            "a host file",
+            vec![("workflow_params", r#"{"a":"/mnt/secret"}"#)],
+            &file,
+            "workflow_params.a",
+        ),
+        (
+            "a directive",
+            vec![("workflow_params", r#"{"a":{"$import":"x"}}"#)],
+            &file,
+            "workflow_params.a",
+        ),
+        (
+            "another scheme",
+            vec![("workflow_params", r#"{"a":["globus://x/y"]}"#)],
+            &file,
+            "workflow_params.a[0]",
+        ),
+        (
+            "two attachments",
+            vec![],
+            &[("tasks.json", list.as_str()), ("b.json", "[]")],
+            "workflow_attachment",
+        ),
     ];
     for (name, change, attachments, part) in cases {
         assert_eq!(read(&change, attachments).unwrap_err().part, part, "{name}");
     }
     for (name, bad, part) in [
-        ("an unknown member of a task", r#"[{"executors":[{"image":"a","command":["b"]}],"hostConfig":{}}]"#, "workflow_attachment"),
+        (
+            "an unknown member of a task",
+            r#"[{"executors":[{"image":"a","command":["b"]}],"hostConfig":{}}]"#,
+            "workflow_attachment",
+        ),
         ("a parameter that is not there", &tasks("${param:x}"), "tasks[0]"),
-        ("a bad URL in a task", &tasks("https://a@b.example.org/x"), "tasks[0].inputs[0].url"),
+        (
+            "a bad URL in a task",
+            &tasks("https://a@b.example.org/x"),
+            "tasks[0].inputs[0].url",
+        ),
     ] {
         assert_eq!(read(&[], &[("tasks.json", bad)]).unwrap_err().part, part, "{name}");
     }
@@ -100,7 +195,16 @@ fn e8_e22_e23_a_run_request_that_cannot_be_understood_is_refused_with_its_part()
 
 #[test]
 fn e20_e21_text_workflows_are_looked_through_and_what_is_uncertain_is_opaque() {
-    let cwl = |text: &str| read(&[("workflow_type", "CWL"), ("workflow_type_version", "v1.2"), ("workflow_url", "w.cwl#main")], &[("w.cwl", text)]);
+    let cwl = |text: &str| {
+        read(
+            &[
+                ("workflow_type", "CWL"),
+                ("workflow_type_version", "v1.2"),
+                ("workflow_url", "w.cwl#main"),
+            ],
+            &[("w.cwl", text)],
+        )
+    };
     let plain = cwl("class: CommandLineTool\nbaseCommand: [wc]").unwrap();
     assert!(!plain.opaque && plain.reads.is_empty());
     let named = cwl("location: drs://drs.example.org/a").unwrap();

@@ -1,0 +1,18 @@
+//! Requests through the whole gate: a played broker, the real engine, log and index, the sample node behind it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "test code outside of test functions"
+)]
+
+mod between;
+mod broker;
+mod drs;
+mod key;
+mod routes;
+mod slow;
+mod tes;
+mod wes;
+mod world;
