@@ -226,11 +226,8 @@ pub struct ResearchPurpose {
     /// Everything that the work is for.
     pub categories: Categories,
     /// The diseases studied; when named they bound the whole health aim.
-    #[serde(
-        default,
-        deserialize_with = "strict::unique",
-        skip_serializing_if = "BTreeSet::is_empty"
-    )]
+    /// At most [`DISEASES`].
+    #[serde(default, deserialize_with = "diseases", skip_serializing_if = "BTreeSet::is_empty")]
     pub diseases: BTreeSet<Name>,
     /// Whether the use is commercial; None: nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -370,6 +367,19 @@ mod tests {
         ];
         for (name, words, expected) in cases {
             assert_eq!(Categories::new(&words), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_purpose_names_a_bounded_number_of_diseases() {
+        for (count, good) in [(0, true), (DISEASES, true), (DISEASES + 1, false)] {
+            let diseases: Vec<String> = (0..count).map(|number| format!("MONDO:{number:07}")).collect();
+            let purpose = serde_json::json!({"categories": ["disease"], "diseases": diseases});
+            assert_eq!(
+                serde_json::from_value::<ResearchPurpose>(purpose).is_ok(),
+                good,
+                "{count}"
+            );
         }
     }
 
