@@ -8,7 +8,7 @@ use serde_json::Value;
 use visa_verifier::seam::Timestamp;
 use visa_verifier::token::{CompactToken, limits as token_limits};
 
-use super::grant::check_purpose;
+use super::grant::{check_purpose, one};
 use super::{Asked, GovernError, grant};
 use crate::broker::Broker;
 use crate::caller::Caller;
@@ -25,8 +25,9 @@ use crate::store::visas;
 pub struct Attestation {
     /// The dataset's id, or its short name.
     pub dataset: String,
-    /// For which project.
-    pub project: String,
+    /// For which project; may stand in the purpose instead.
+    #[serde(default)]
+    pub project: Option<String>,
     /// Acting for which institution.
     #[serde(default)]
     pub institution: Option<String>,
@@ -51,10 +52,11 @@ pub struct ForeignGrant {
 ///
 /// # Errors
 /// [`GovernError`]: among others, another purpose stands for this dataset and project already.
-pub async fn attest(broker: &Broker, caller: &Caller, said: Attestation) -> Result<AttestedPurpose, GovernError> {
+pub async fn attest(broker: &Broker, caller: &Caller, mut said: Attestation) -> Result<AttestedPurpose, GovernError> {
+    said.institution = one(said.institution, &mut said.purpose.institution, "institution")?;
+    let project = one(said.project, &mut said.purpose.project, "project")?.unwrap_or_default();
     check_purpose(&said.purpose)?;
-    let name = said.project.trim();
-    if name.is_empty() || said.project.len() > limits::NAME_BYTES {
+    if project.trim().is_empty() || project.len() > limits::NAME_BYTES {
         return Err(GovernError::input(
             "purpose.project",
             "Name the project, in 1 to 1024 bytes.",
@@ -77,10 +79,10 @@ pub async fn attest(broker: &Broker, caller: &Caller, said: Attestation) -> Resu
         });
     };
     let row = AttestedPurpose {
-        id: format!("{}#{dataset}#{}", caller.person, said.project),
+        id: format!("{}#{dataset}#{project}", caller.person),
         person: caller.person.as_str().to_owned(),
         dataset: dataset.clone(),
-        project: Some(said.project),
+        project: Some(project),
         institution: said.institution,
         purpose: said.purpose,
         source: foreign.source,

@@ -1,7 +1,7 @@
 //! An application, a vote, a grant: three questions, three events; and taking a grant back.
 
 use audit_log::{AboutKind, Class, Digest, Event, EventType, Outcome, What, Who};
-use policy_engine::consent::{Categories, ResearchPurpose};
+use policy_engine::consent::{Categories, Name, ResearchPurpose};
 use policy_engine::decide::{self, GovernQuestion};
 use policy_engine::snapshot::DatasetRecord;
 use serde::Deserialize;
@@ -56,7 +56,9 @@ pub enum Granted {
 ///
 /// # Errors
 /// [`GovernError`]. Nothing is stored before the policies permitted the vote.
-pub async fn issue(broker: &Broker, caller: &Caller, request: GrantRequest) -> Result<Granted, GovernError> {
+pub async fn issue(broker: &Broker, caller: &Caller, mut request: GrantRequest) -> Result<Granted, GovernError> {
+    request.project = one(request.project, &mut request.purpose.project, "project")?;
+    request.institution = one(request.institution, &mut request.purpose.institution, "institution")?;
     let now = broker.now();
     let asked = Asked::begin(broker, caller).await?;
     let dataset = dataset(&asked, &request.dataset)?;
@@ -253,6 +255,22 @@ fn check(request: &GrantRequest, now: Timestamp) -> Result<(), GovernError> {
         ));
     }
     Ok(())
+}
+
+/// Project and institution may stand in the purpose as well: one of both, or the same twice. They are kept beside it.
+pub(super) fn one(
+    beside: Option<String>,
+    inside: &mut Option<Name>,
+    what: &'static str,
+) -> Result<Option<String>, GovernError> {
+    match (beside, inside.take()) {
+        (Some(beside), Some(inside)) if beside != inside.as_str() => Err(GovernError::input(
+            "purpose.said_twice",
+            format!("The purpose names another {what} than the request does."),
+        )),
+        (Some(named), _) => Ok(Some(named)),
+        (None, inside) => Ok(inside.map(|name| name.to_string())),
+    }
 }
 
 /// A purpose that an approval can record: stated, not barred, commercial or not said so (D4, consent.md 2.3).

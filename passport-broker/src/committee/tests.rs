@@ -313,7 +313,7 @@ async fn a_purpose_is_attested_only_beside_a_foreign_grant() {
     let ada = node.person("ada", "faculty@uni.example.org").await;
     let said = Attestation {
         dataset: "A".to_owned(),
-        project: "P1".to_owned(),
+        project: Some("P1".to_owned()),
         institution: None,
         purpose: purpose(),
     };
@@ -329,7 +329,7 @@ async fn an_attested_purpose_is_frozen_and_said_once() {
     assert_eq!(waiting(&node.broker, &ada.person).await.unwrap().len(), 1);
     let said = Attestation {
         dataset: "A".to_owned(),
-        project: "P1".to_owned(),
+        project: Some("P1".to_owned()),
         institution: None,
         purpose: purpose(),
     };
@@ -388,4 +388,29 @@ async fn a_default_purpose_is_chosen_and_taken_back() {
     );
     choose_default(&node.broker, &ada, None).await.unwrap();
     assert_eq!(node.broker.default_purpose_of(&ada.person).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn project_and_house_may_stand_in_the_purpose_but_not_say_something_else() {
+    let node = node().await;
+    let dan = dan(&node).await;
+    let mut request = GrantRequest {
+        project: None,
+        institution: None,
+        ..request("stranger")
+    };
+    request.purpose.project = Some("P7".parse().unwrap());
+    request.purpose.institution = Some("https://uni.example.org".parse().unwrap());
+    let twice = GrantRequest {
+        project: Some("P8".to_owned()),
+        ..request.clone()
+    };
+    let error = issue(&node.broker, &dan, twice).await.unwrap_err();
+    assert_eq!(error.code(), "purpose.said_twice");
+    let Granted::Issued(grant) = issue(&node.broker, &dan, request).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(grant.project.as_deref(), Some("P7"));
+    assert_eq!(grant.institution.as_deref(), Some("https://uni.example.org"));
+    assert_eq!(grant.purpose, Some(purpose()), "they are kept beside it");
 }

@@ -102,11 +102,11 @@ pub(crate) async fn attest(State(front): State<Front>, headers: HeaderMap, body:
     };
     let attestation = Attestation {
         dataset: text("dataset").unwrap_or_default(),
-        project: text("project").unwrap_or_default(),
+        project: text("project"),
         institution: text("institution"),
         purpose,
     };
-    if attestation.project.is_empty() {
+    if attestation.project.as_deref().is_none_or(str::is_empty) {
         return refused(&front, &browser, "Name the project.".into()).await;
     }
     let caller = match as_caller(&front, &browser) {
