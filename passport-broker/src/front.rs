@@ -30,7 +30,10 @@ impl Front {
     pub(crate) fn of(broker: &Broker) -> Result<Self, KeyError> {
         let cookies = Arc::new(Cookies::of(broker)?);
         // Whether http is called at all is for the one client to say: it refuses what the configuration does not allow.
-        let settings = KeyStoreSettings { allow_loopback_http: true, ..KeyStoreSettings::default() };
+        let settings = KeyStoreSettings {
+            allow_loopback_http: true,
+            ..KeyStoreSettings::default()
+        };
         let keys = Arc::new(KeyStore::new(broker.fetch().clone(), broker.clock().clone(), settings));
         Ok(Self {
             broker: broker.clone(),

@@ -93,8 +93,11 @@ impl TokenProblem {
 
     /// Too often.
     pub(crate) fn throttled(wait: Duration) -> Self {
-        let mut problem =
-            Self::new(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", "too many requests in this minute");
+        let mut problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "temporarily_unavailable",
+            "too many requests in this minute",
+        );
         problem.wait = Some(wait);
         problem
     }
@@ -133,7 +136,9 @@ impl IntoResponse for TokenProblem {
         let body = json!({ "error": self.error, "error_description": self.description });
         let mut response = (self.status, NO_STORE, Json(body)).into_response();
         if let Some(wait) = self.wait {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
         if self.basic {
             let scheme = HeaderValue::from_static("Basic realm=\"token\"");

@@ -123,7 +123,10 @@ impl LoginProblem {
 
     /// A provider that could not be discovered.
     pub(crate) fn discovery(name: &str, error: &openidconnect::DiscoveryError<FetchError>) -> Self {
-        Self::Discovery { name: name.to_owned(), why: chain(error) }
+        Self::Discovery {
+            name: name.to_owned(),
+            why: chain(error),
+        }
     }
 }
 

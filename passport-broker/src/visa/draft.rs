@@ -85,7 +85,13 @@ mod tests {
 
     #[test]
     fn a_visa_holds_the_claims_of_the_profile_and_no_scope() {
-        let claims = draft(100_000).claims("https://b.example.org", "s", "j", limits::VISA, Timestamp::from_unix(1_000));
+        let claims = draft(100_000).claims(
+            "https://b.example.org",
+            "s",
+            "j",
+            limits::VISA,
+            Timestamp::from_unix(1_000),
+        );
         let names: std::collections::BTreeSet<&str> = claims.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(
             names,

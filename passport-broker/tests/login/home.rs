@@ -54,11 +54,17 @@ pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
     });
     let router = Router::new()
         .route("/.well-known/openid-configuration", get(metadata))
-        .route("/jwks", get(|State(home): State<Arc<Home>>| async move { Json(home.key.jwks()) }))
+        .route(
+            "/jwks",
+            get(|State(home): State<Arc<Home>>| async move { Json(home.key.jwks()) }),
+        )
         .route("/authorize", get(authorize))
         .route("/token", post(token))
         .route("/userinfo", get(userinfo))
-        .route("/issuer/jwks", get(|State(home): State<Arc<Home>>| async move { Json(home.visa_key.jwks()) }))
+        .route(
+            "/issuer/jwks",
+            get(|State(home): State<Arc<Home>>| async move { Json(home.visa_key.jwks()) }),
+        )
         .route("/issuer/visas", get(visas))
         .with_state(home.clone());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -151,26 +157,44 @@ async fn token(State(home): State<Arc<Home>>, Form(form): Form<HashMap<String, S
 }
 
 async fn userinfo(State(home): State<Arc<Home>>, headers: HeaderMap) -> Json<Value> {
-    let person = headers["authorization"].to_str().unwrap().trim_start_matches("Bearer at-").to_owned();
-    let sub = if home.lie() == Lie::UserInfo { "sub-mallory".to_owned() } else { format!("sub-{person}") };
-    Json(json!({ "sub": sub, "name": format!("{person} Researcher"), "email": format!("{person}@uni.example.org"), "email_verified": true }))
+    let person = headers["authorization"]
+        .to_str()
+        .unwrap()
+        .trim_start_matches("Bearer at-")
+        .to_owned();
+    let sub = if home.lie() == Lie::UserInfo {
+        "sub-mallory".to_owned()
+    } else {
+        format!("sub-{person}")
+    };
+    Json(
+        json!({ "sub": sub, "name": format!("{person} Researcher"), "email": format!("{person}@uni.example.org"), "email_verified": true }),
+    )
 }
 
-async fn visas(State(home): State<Arc<Home>>, headers: HeaderMap, Query(query): Query<HashMap<String, String>>) -> Response {
+async fn visas(
+    State(home): State<Arc<Home>>,
+    headers: HeaderMap,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     if headers.get("authorization").map(|value| value.as_bytes()) != Some(format!("Bearer {COLLECTOR}").as_bytes()) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let now = home.clock.now().unix();
-    let visa = |sub: &str, key: &TestKey| {
-        key.sign("vnd.ga4gh.visa+jwt", Some(&home.visa_jku()), &json!({
+    let visa =
+        |sub: &str, key: &TestKey| {
+            key.sign("vnd.ga4gh.visa+jwt", Some(&home.visa_jku()), &json!({
             "iss": home.visa_issuer(), "sub": sub, "iat": now, "exp": now + 3600, "jti": format!("v-{sub}"),
             "ga4gh_visa_v1": {
                 "type": "ControlledAccessGrants", "asserted": now - 86_400, "value": "https://data.example.org/b",
                 "source": "https://foreign.example.org/dac", "by": "dac",
             },
         }))
-    };
+        };
     // A good one, one of another person, one under a key that is not the issuer's.
     let sub = &query["sub"];
-    Json(json!({ "visas": [visa(sub, &home.visa_key), visa("sub-mallory", &home.visa_key), visa(sub, &home.stranger)] })).into_response()
+    Json(
+        json!({ "visas": [visa(sub, &home.visa_key), visa("sub-mallory", &home.visa_key), visa(sub, &home.stranger)] }),
+    )
+    .into_response()
 }

@@ -67,7 +67,10 @@ impl Reply {
     }
 
     pub(crate) fn location(&self) -> Url {
-        let text = self.headers.get(header::LOCATION).unwrap_or_else(|| panic!("{} {}", self.status, self.body));
+        let text = self
+            .headers
+            .get(header::LOCATION)
+            .unwrap_or_else(|| panic!("{} {}", self.status, self.body));
         Url::parse(ISSUER).unwrap().join(text.to_str().unwrap()).unwrap()
     }
 
@@ -85,21 +88,57 @@ pub(crate) async fn world() -> World {
     let (key, _) = LogKey::generate(source.as_ref()).unwrap();
     let origin = "node.example.org/audit/test";
     let salt = keystore.salt(origin).unwrap();
-    let writer = Writer::open(Settings::new(dir.path().join("audit"), origin, "test", key, salt, source)).unwrap();
+    let writer = Writer::open(Settings::new(
+        dir.path().join("audit"),
+        origin,
+        "test",
+        key,
+        salt,
+        source,
+    ))
+    .unwrap();
     let database = format!("sqlite://{}?mode=rwc", dir.path().join("broker.db").display());
     let mut config = Config::new(ISSUER.parse().unwrap(), database, Secret::new(vec![7; 32]));
     config.node = NODE.to_owned();
     config.proxy_audience = Some(PROXY.to_owned());
-    config.upstream_secrets.insert("home".to_owned(), Secret::from("s3cret".to_owned()));
-    config.upstream_secrets.insert(home.visa_endpoint(), Secret::from(COLLECTOR.to_owned()));
+    config
+        .upstream_secrets
+        .insert("home".to_owned(), Secret::from("s3cret".to_owned()));
+    config
+        .upstream_secrets
+        .insert(home.visa_endpoint(), Secret::from(COLLECTOR.to_owned()));
     config.banner = Some("All people and data here are fictional.".to_owned());
-    let fetch = HttpsFetch::new(FetchSettings { allow_loopback_http: true, ..FetchSettings::default() }).unwrap();
-    let seams = Seams { clock: clock.clone(), random: Arc::new(SystemRandom::new()), fetch: Arc::new(fetch) };
-    let broker = Broker::open(config, seams, Audit { writer: writer.clone(), keystore }).await.unwrap();
+    let fetch = HttpsFetch::new(FetchSettings {
+        allow_loopback_http: true,
+        ..FetchSettings::default()
+    })
+    .unwrap();
+    let seams = Seams {
+        clock: clock.clone(),
+        random: Arc::new(SystemRandom::new()),
+        fetch: Arc::new(fetch),
+    };
+    let broker = Broker::open(
+        config,
+        seams,
+        Audit {
+            writer: writer.clone(),
+            keystore,
+        },
+    )
+    .await
+    .unwrap();
     let proxy_key = TestKey::new();
     bootstrap::apply(&broker, parties(&home, &proxy_key)).await.unwrap();
     let router = passport_broker::router(broker);
-    World { router, home, clock, writer, proxy_key, _dir: dir }
+    World {
+        router,
+        home,
+        clock,
+        writer,
+        proxy_key,
+        _dir: dir,
+    }
 }
 
 fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
@@ -110,15 +149,30 @@ fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
         auth,
         redirect_uris: vec![REDIRECT.to_owned(), "http://127.0.0.1/callback".to_owned()],
         post_logout_redirect_uris: Vec::new(),
-        scopes: ["openid", "profile", "email", "ga4gh_passport_v1", "offline_access", "visum:self"].map(str::to_owned).to_vec(),
+        scopes: [
+            "openid",
+            "profile",
+            "email",
+            "ga4gh_passport_v1",
+            "offline_access",
+            "visum:self",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         audiences: vec![ISSUER.to_owned(), PROXY.to_owned()],
-        grant_types: ["authorization_code", "refresh_token", EXCHANGE].map(str::to_owned).to_vec(),
+        grant_types: ["authorization_code", "refresh_token", EXCHANGE]
+            .map(str::to_owned)
+            .to_vec(),
         exchange_audiences: Vec::new(),
         first_party: false,
         removed: None,
     };
     let digest = URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, SECRET.as_bytes()));
-    let mut proxy = client("visum-proxy", ClientKind::Service, ClientAuth::PrivateKeyJwt { jwks: proxy_key.jwks() });
+    let mut proxy = client(
+        "visum-proxy",
+        ClientKind::Service,
+        ClientAuth::PrivateKeyJwt { jwks: proxy_key.jwks() },
+    );
     proxy.exchange_audiences = vec![PROXY.to_owned()];
     proxy.audiences = Vec::new();
     let mut own = TrustEntry::new(Role::VisaIssuer, ISSUER.parse().unwrap());
@@ -130,7 +184,8 @@ fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
     foreign.jku = vec![home.visa_jku()];
     foreign.visa_types = vec!["ControlledAccessGrants".to_owned()];
     foreign.sources = vec!["https://foreign.example.org/dac".to_owned()];
-    let institution = json!({ "id": "https://uni.example.org", "scopes": ["uni.example.org"], "country": "FI", "nonprofit": true });
+    let institution =
+        json!({ "id": "https://uni.example.org", "scopes": ["uni.example.org"], "country": "FI", "nonprofit": true });
     let dataset = json!({
         "consent": {
             "id": "https://data.example.org/b", "access": "controlled", "dac": [DAC, "https://foreign.example.org/dac"],
@@ -142,7 +197,12 @@ fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
     let service = json!({ "id": NODE, "operator": "https://uni.example.org", "country": "FI", "certified": ["open"] });
     Bootstrap {
         institutions: vec![serde_json::from_value(institution).unwrap()],
-        dacs: vec![serde_json::from_value(json!({ "id": DAC, "institution": "https://uni.example.org", "title": "Committee" })).unwrap()],
+        dacs: vec![
+            serde_json::from_value(
+                json!({ "id": DAC, "institution": "https://uni.example.org", "title": "Committee" }),
+            )
+            .unwrap(),
+        ],
         datasets: vec![serde_json::from_value(dataset).unwrap()],
         services: vec![serde_json::from_value(service).unwrap()],
         trust: vec![own, foreign],
@@ -182,14 +242,21 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();
-        Reply { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
     }
 
     pub(crate) async fn form(&self, path: &str, basic: Option<(&str, &str)>, fields: &[(&str, &str)]) -> Reply {
         let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         if let Some((id, secret)) = basic {
             let text = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
-            request = request.header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(format!("{id}:{text}"))));
+            request = request.header(
+                header::AUTHORIZATION,
+                format!("Basic {}", STANDARD.encode(format!("{id}:{text}"))),
+            );
         }
         self.send(request.body(Body::from(encoded(fields))).unwrap()).await
     }
@@ -214,7 +281,9 @@ impl World {
 }
 
 pub(crate) fn encoded(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
 }
 
 /// A browser: its cookies at the broker, and redirects between the parties.
@@ -233,8 +302,15 @@ impl Browser {
     }
 
     async fn send(&mut self, world: &World, method: Method, path: &str, body: String) -> Reply {
-        let line: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut request = Request::builder().method(method.clone()).uri(path).header(header::COOKIE, line.join("; "));
+        let line: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut request = Request::builder()
+            .method(method.clone())
+            .uri(path)
+            .header(header::COOKIE, line.join("; "));
         if method == Method::POST {
             request = request
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -244,7 +320,10 @@ impl Browser {
         let reply = world.send(request.body(Body::from(body)).unwrap()).await;
         for set in reply.headers.get_all(header::SET_COOKIE) {
             let text = set.to_str().unwrap();
-            assert!(text.contains("; Secure") && text.contains("HttpOnly") && text.starts_with("__Host-"), "{text}");
+            assert!(
+                text.contains("; Secure") && text.contains("HttpOnly") && text.starts_with("__Host-"),
+                "{text}"
+            );
             let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
             if value.is_empty() {
                 self.cookies.remove(name);
@@ -285,7 +364,11 @@ impl Browser {
         let page = self.follow(world, &ask(client, scope, &[("login_hint", person)])).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         let reply = self.post(world, "/consent", &allow(&page.body, scope)).await;
-        reply.query().get("code").unwrap_or_else(|| panic!("{:?} {}", reply.headers, reply.body)).clone()
+        reply
+            .query()
+            .get("code")
+            .unwrap_or_else(|| panic!("{:?} {}", reply.headers, reply.body))
+            .clone()
     }
 }
 
@@ -294,11 +377,18 @@ pub(crate) async fn at_home(url: &Url) -> Url {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let address = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
     let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
-    let head = format!("GET {}?{} HTTP/1.1\r\nHost: home\r\nConnection: close\r\n\r\n", url.path(), url.query().unwrap());
+    let head = format!(
+        "GET {}?{} HTTP/1.1\r\nHost: home\r\nConnection: close\r\n\r\n",
+        url.path(),
+        url.query().unwrap()
+    );
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut text = String::new();
     socket.read_to_string(&mut text).await.unwrap();
-    let location = text.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or_else(|| panic!("{text}"));
+    let location = text
+        .lines()
+        .find_map(|line| line.strip_prefix("location: "))
+        .unwrap_or_else(|| panic!("{text}"));
     Url::parse(location.trim()).unwrap()
 }
 
@@ -325,7 +415,10 @@ pub(crate) fn ask(client: &str, scope: &str, more: &[(&str, &str)]) -> String {
 /// The value of a hidden field of a page.
 pub(crate) fn hidden(page: &str, name: &str) -> String {
     let front = format!("name=\"{name}\" value=\"");
-    let rest = page.split(&front).nth(1).unwrap_or_else(|| panic!("no field {name} in {page}"));
+    let rest = page
+        .split(&front)
+        .nth(1)
+        .unwrap_or_else(|| panic!("no field {name} in {page}"));
     rest.split('"').next().unwrap().to_owned()
 }
 
