@@ -1,5 +1,6 @@
 //! The judgement over all datasets (`consent.md` 2.1): the worst of its parts, all reasons at once, sorted.
 
+use super::approval::Approval;
 use super::code::{Code, Effect};
 use super::dataset::Dataset;
 use super::input::Input;
@@ -31,7 +32,7 @@ pub fn evaluate(input: &Input, tables: &Tables) -> Output {
     };
     for dataset in &input.datasets {
         let judged = judge(&Case::new(input, tables, dataset));
-        output.take(dataset, &judged, tables);
+        output.take(dataset, &judged, &input.approvals, tables);
     }
     if output.decision == Verdict::Deny {
         output.obligations.clear();
@@ -60,7 +61,7 @@ fn judge_purpose<'t>(input: &Input, tables: &'t Tables) -> Findings<'t> {
 }
 
 impl Output {
-    fn take(&mut self, dataset: &Dataset, judged: &Judgement<'_>, tables: &Tables) {
+    fn take(&mut self, dataset: &Dataset, judged: &Judgement<'_>, approvals: &[Approval], tables: &Tables) {
         let findings = &judged.findings;
         let decision = findings.verdict();
         let mut codes: Vec<Code> = findings.reasons.values().map(|found| found.code).collect();
@@ -70,6 +71,9 @@ impl Output {
             dataset: dataset.id.clone(),
             decision,
             basis: judged.basis(),
+            approval: judged
+                .approval
+                .and_then(|chosen| approvals.iter().position(|approval| std::ptr::eq(approval, chosen))),
             reasons: codes,
         });
         self.decision = self.decision.max(decision);

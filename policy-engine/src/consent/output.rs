@@ -61,6 +61,9 @@ pub struct DatasetVerdict {
     pub decision: Verdict,
     /// Of the approval chosen.
     pub basis: PurposeBasis,
+    /// The approval chosen, by its position in the input; it is chosen here and nowhere again. Not on the wire.
+    #[serde(skip)]
+    pub approval: Option<usize>,
     /// Codes, sorted, each once.
     pub reasons: Vec<Code>,
 }

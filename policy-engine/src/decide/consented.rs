@@ -126,27 +126,12 @@ impl Consented {
         found.map_or(PurposeBasis::None, |verdict| verdict.basis)
     }
 
-    /// The approval that a permit for a dataset rests on: in force, of the basis that consent tells, the longest.
+    /// The approval that consent chose for a dataset: the very one, never chosen twice.
     pub(crate) fn grant<'f>(&self, facts: &'f Facts, dataset: &str) -> Option<&'f Grant> {
-        let verdict = self
-            .output
-            .per_dataset
-            .iter()
-            .find(|verdict| verdict.dataset.as_str() == dataset)?;
-        if verdict.decision != Verdict::Permit {
-            return None;
-        }
-        let basis = |grant: &Grant| {
-            grant
-                .approval
-                .purpose
-                .as_ref()
-                .map_or("none", |purpose| purpose.basis.as_str())
-        };
-        let shown = self.shown.iter().filter_map(|at| facts.derived.grants.get(*at));
-        shown
-            .filter(|grant| grant.approval.dataset == verdict.dataset && basis(grant) == verdict.basis.as_str())
-            .max_by_key(|grant| grant.approval.expires)
+        let mut verdicts = self.output.per_dataset.iter();
+        let verdict = verdicts.find(|verdict| verdict.dataset.as_str() == dataset)?;
+        let shown = self.shown.get(verdict.approval?)?;
+        facts.derived.grants.get(*shown)
     }
 
     /// Until when the permits hold; `None`: nothing bounds them.

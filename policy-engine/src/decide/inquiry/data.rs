@@ -124,6 +124,15 @@ impl Inquiry<'_> {
                 self.draft.uses(self.facts, *at);
             }
         }
+        // Further sets of sources have to agree as well; what they said is what it rests on too.
+        for beside in &self.facts.derived.grants {
+            let agrees = dataset.approval_sets.iter().any(|set| set.contains(&beside.approval.source));
+            if agrees && beside.approval.dataset == dataset.id {
+                for at in &beside.visas {
+                    self.draft.uses(self.facts, *at);
+                }
+            }
+        }
         for (at, visa) in self.facts.visas().iter().enumerate() {
             let registers = dataset.access == Access::Registered && visa.value == REGISTERED;
             let agrees = visa.kind == VisaType::AcceptedTermsAndPolicies
