@@ -17,6 +17,7 @@ mod input;
 mod listener;
 mod node;
 mod output;
+mod telemetry;
 
 use crate::{args::Arguments, exit::Exit, output::Context};
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         }
     };
     let context = Context::new(arguments.json);
+    telemetry::start(arguments.json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(source) => {

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::up;
-use crate::{
-    config::file::File, error::CommandError, exit::Exit, listener, node::folder::Folder, output::Context,
-};
+use crate::{config::file::File, error::CommandError, exit::Exit, listener, node::folder::Folder, output::Context};
 
 /// Check a node's configuration: keys, values, secret files, folder, ports
 ///
@@ -24,7 +22,13 @@ pub(crate) async fn run(args: Check, context: &Context) -> Result<Exit, CommandE
     let file = File::read(&args.config)?;
     let mut findings: Vec<(String, String)> = Vec::new();
     let mut found = |wrong: &CommandError| {
-        findings.push((wrong.code().to_owned(), format!("{wrong}{}", wrong.next().map(|hint| format!(" ({hint})")).unwrap_or_default())));
+        findings.push((
+            wrong.code().to_owned(),
+            format!(
+                "{wrong}{}",
+                wrong.next().map(|hint| format!(" ({hint})")).unwrap_or_default()
+            ),
+        ));
     };
     match up::data_folder(&args.config).and_then(|path| Folder::open(&path)) {
         Err(wrong) => found(&wrong),
@@ -42,9 +46,16 @@ pub(crate) async fn run(args: Check, context: &Context) -> Result<Exit, CommandE
             }
         }
     }
-    for (name, address) in [("broker", file.broker.listen), ("proxy", file.proxy.listen), ("storage_door", file.storage_door.listen)] {
+    for (name, address) in [
+        ("broker", file.broker.listen),
+        ("proxy", file.proxy.listen),
+        ("storage_door", file.storage_door.listen),
+    ] {
         if listener::answers(address).await {
-            found(&CommandError::unknown("node.port", format!("{name}.listen: somebody listens on {address} already")));
+            found(&CommandError::unknown(
+                "node.port",
+                format!("{name}.listen: somebody listens on {address} already"),
+            ));
         }
     }
     let document = json!({ "sound": findings.is_empty(),
@@ -53,7 +64,11 @@ pub(crate) async fn run(args: Check, context: &Context) -> Result<Exit, CommandE
         if findings.is_empty() {
             "The configuration is sound.".to_owned()
         } else {
-            findings.iter().map(|(code, what)| format!("- {what} ({code})")).collect::<Vec<_>>().join("\n")
+            findings
+                .iter()
+                .map(|(code, what)| format!("- {what} ({code})"))
+                .collect::<Vec<_>>()
+                .join("\n")
         }
     });
     Ok(if findings.is_empty() { Exit::Yes } else { Exit::No })

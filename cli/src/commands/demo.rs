@@ -84,14 +84,26 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<Exit, CommandEr
             let _ = writer.checkpoint().wait();
         };
         let data = args.data.display().to_string();
-        let walked = tour::walk(Tour { facts: &running.facts, screen: &mut screen, data }, &checkpoint).await;
+        let walked = tour::walk(
+            Tour {
+                facts: &running.facts,
+                screen: &mut screen,
+                data,
+            },
+            &checkpoint,
+        )
+        .await;
         if let Err(wrong) = &walked {
             screen.must(false, &format!("{wrong} ({})", wrong.code()));
         }
         let good = screen.all_as_expected() && screen.steps().len() as u64 == u64::from(tour::STEPS);
         exit = if good { Exit::Yes } else { Exit::No };
         screen.print("");
-        screen.print(if good { "All steps were as they should be." } else { "Something was NOT as it should be: see above." });
+        screen.print(if good {
+            "All steps were as they should be."
+        } else {
+            "Something was NOT as it should be: see above."
+        });
         if context.json {
             context.line(&json!({ "as_expected": good, "steps": screen.steps() }).to_string());
         }
@@ -108,7 +120,13 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<Exit, CommandEr
 }
 
 fn tell(facts: &serde_json::Value, screen: &Screen, data: &std::path::Path) {
-    let text = |pointer: &str| facts.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let text = |pointer: &str| {
+        facts
+            .pointer(pointer)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     screen.print("");
     screen.print("The node stays up. Open in a browser (log in as Ada, Dan or Noor at the sample institution):");
     screen.print(&format!("  account page      {}", text("/broker/account")));

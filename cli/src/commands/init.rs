@@ -49,7 +49,8 @@ pub(crate) async fn run(args: Init, context: &Context) -> Result<Exit, CommandEr
         .map_err(|source| CommandError::unknown("node.folder", format!("{}: {source}", args.folder.display())))?;
     let folder = Folder::create(&path)?;
     let file = folder.path().join("visum.toml");
-    std::fs::write(&file, text).map_err(|source| CommandError::unknown("node.folder", format!("{}: {source}", file.display())))?;
+    std::fs::write(&file, text)
+        .map_err(|source| CommandError::unknown("node.folder", format!("{}: {source}", file.display())))?;
     let entered = facts.is_some();
     if let Some(facts) = facts {
         let config = crate::config::file::File::read(&file)?;

@@ -5,7 +5,8 @@ use std::{path::PathBuf, sync::Arc};
 use policy_engine::snapshot::Governance;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tes_proxy::{
-    BackendConfig, ComputeMount, Credential, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount, WorkflowType,
+    BackendConfig, ComputeMount, Credential, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount,
+    WorkflowType,
 };
 use url::Url;
 use visa_verifier::seam::Secret;
@@ -42,7 +43,10 @@ pub(crate) async fn run(args: Up, context: &Context) -> Result<Exit, CommandErro
     let tls = file.tls.as_ref().map(tls).transpose()?;
     let plan = plan(&file, folder)?;
     let node = Node::open(plan).await?;
-    context.words(&format!("visum is up: broker {}, proxy {}, storage door {}", file.broker.listen, file.proxy.listen, file.storage_door.listen));
+    context.words(&format!(
+        "visum is up: broker {}, proxy {}, storage door {}",
+        file.broker.listen, file.proxy.listen, file.storage_door.listen
+    ));
     context.words(&format!("the audit log's key: {}", node.writer.vkey()));
     if file.node.governance == GovernanceWord::Single {
         context.words("governance is single: one administrator may approve alone (a gap in the compliance report)");
@@ -65,8 +69,14 @@ pub(crate) fn data_folder(config: &std::path::Path) -> Result<PathBuf, CommandEr
 pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
     let issuer = file.broker.issuer.trim_end_matches('/').to_owned();
     let refuse = |what: String| CommandError::refused("config.invalid", what);
-    let named = issuer.parse().map_err(|_| refuse(format!("broker.issuer: `{issuer}` is no issuer")))?;
-    let database = file.broker.database.clone().unwrap_or_else(|| folder.sqlite("broker.db"));
+    let named = issuer
+        .parse()
+        .map_err(|_| refuse(format!("broker.issuer: `{issuer}` is no issuer")))?;
+    let database = file
+        .broker
+        .database
+        .clone()
+        .unwrap_or_else(|| folder.sqlite("broker.db"));
     let mut broker = passport_broker::Config::new(named, database, folder.node_key().clone());
     let proxy_url = file.proxy.url.as_str().trim_end_matches('/').to_owned();
     broker.governance = match file.node.governance {
@@ -75,11 +85,26 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
     };
     broker.proxy_audience = Some(proxy_url.clone());
     broker.node = file.node.name.clone();
-    broker.drs_hosts = file.proxy.url.host_str().map(|host| vec![host.to_ascii_lowercase()]).unwrap_or_default();
-    for (name, path) in file.broker.upstream_secret_files.iter().chain(&file.broker.collector_secret_files) {
-        broker.upstream_secrets.insert(name.clone(), Secret::new(secret(path)?.into_bytes()));
+    broker.drs_hosts = file
+        .proxy
+        .url
+        .host_str()
+        .map(|host| vec![host.to_ascii_lowercase()])
+        .unwrap_or_default();
+    for (name, path) in file
+        .broker
+        .upstream_secret_files
+        .iter()
+        .chain(&file.broker.collector_secret_files)
+    {
+        broker
+            .upstream_secrets
+            .insert(name.clone(), Secret::new(secret(path)?.into_bytes()));
     }
-    let host = Url::parse(&issuer).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| file.node.name.clone());
+    let host = Url::parse(&issuer)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_else(|| file.node.name.clone());
     Ok(Plan {
         name: file.node.name.clone(),
         host,
@@ -105,9 +130,16 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
             id: service_id(&host, "drs"),
         })
     });
-    let tes = file.proxy.tes.as_ref().map(|table| compute(table, &file.node.name, service_id(&host, "tes")));
+    let tes = file
+        .proxy
+        .tes
+        .as_ref()
+        .map(|table| compute(table, &file.node.name, service_id(&host, "tes")));
     let wes = file.proxy.wes.as_ref().map(|table| -> Result<WesMount, CommandError> {
-        let plain = BackendTable { base: table.base.clone(), credential_file: table.credential_file.clone() };
+        let plain = BackendTable {
+            base: table.base.clone(),
+            credential_file: table.credential_file.clone(),
+        };
         let page = format!("{issuer}/account");
         Ok(WesMount {
             compute: compute(&plain, &file.node.name, service_id(&host, "wes"))?,
@@ -124,10 +156,12 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
                 })
                 .collect(),
             run_bytes: 64 << 20,
-            auth_instructions: Url::parse(&page).map_err(|source| CommandError::refused("config.invalid", format!("{page}: {source}")))?,
+            auth_instructions: Url::parse(&page)
+                .map_err(|source| CommandError::refused("config.invalid", format!("{page}: {source}")))?,
         })
     });
-    let networks: Result<Vec<Network>, CommandError> = file.storage_door.networks.iter().map(|text| network(text)).collect();
+    let networks: Result<Vec<Network>, CommandError> =
+        file.storage_door.networks.iter().map(|text| network(text)).collect();
     Ok(tes_proxy::Config {
         public_url: file.proxy.url.clone(),
         audience,
@@ -136,7 +170,10 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
         node: file.node.name.clone(),
         database: file.proxy.database.clone().unwrap_or_else(|| folder.sqlite("proxy.db")),
         secret: NodeSecret::new(folder.derived("proxy")?),
-        organisation: Organisation { name: file.node.organisation.clone(), url: file.node.organisation_url.clone() },
+        organisation: Organisation {
+            name: file.node.organisation.clone(),
+            url: file.node.organisation_url.clone(),
+        },
         basic_password: true,
         drs: drs.transpose()?,
         tes: tes.transpose()?,
@@ -150,7 +187,10 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
 
 fn backend(table: &BackendTable) -> Result<BackendConfig, CommandError> {
     let credential = table.credential_file.as_ref().map(|path| secret(path)).transpose()?;
-    Ok(BackendConfig { base: table.base.clone(), credential: credential.map(Credential::new) })
+    Ok(BackendConfig {
+        base: table.base.clone(),
+        credential: credential.map(Credential::new),
+    })
 }
 
 fn compute(table: &BackendTable, service: &str, id: String) -> Result<ComputeMount, CommandError> {
@@ -177,13 +217,21 @@ fn secret(path: &std::path::Path) -> Result<String, CommandError> {
         .map_err(|_| CommandError::refused("config.secret", format!("{} is not text", path.display())))?;
     let text = text.trim_end_matches(['\r', '\n']).to_owned();
     if text.is_empty() {
-        return Err(CommandError::refused("config.secret", format!("{} is empty", path.display())));
+        return Err(CommandError::refused(
+            "config.secret",
+            format!("{} is empty", path.display()),
+        ));
     }
     Ok(text)
 }
 
 fn network(text: &str) -> Result<Network, CommandError> {
-    let wrong = || CommandError::refused("config.invalid", format!("storage_door.networks: `{text}` is no ADDRESS/BITS"));
+    let wrong = || {
+        CommandError::refused(
+            "config.invalid",
+            format!("storage_door.networks: `{text}` is no ADDRESS/BITS"),
+        )
+    };
     let (address, bits) = text.split_once('/').ok_or_else(wrong)?;
     let address: std::net::IpAddr = address.parse().map_err(|_| wrong())?;
     let prefix: u8 = bits.parse().map_err(|_| wrong())?;
@@ -194,12 +242,15 @@ fn network(text: &str) -> Result<Network, CommandError> {
 }
 
 fn tls(table: &TlsTable) -> Result<Arc<rustls::ServerConfig>, CommandError> {
-    let wrong = |path: &std::path::Path, what: String| CommandError::refused("config.tls", format!("{}: {what}", path.display()));
+    let wrong = |path: &std::path::Path, what: String| {
+        CommandError::refused("config.tls", format!("{}: {what}", path.display()))
+    };
     let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_file_iter(&table.certificate_file)
         .map_err(|source| wrong(&table.certificate_file, source.to_string()))?
         .collect();
     let chain = chain.map_err(|source| wrong(&table.certificate_file, source.to_string()))?;
-    let key = PrivateKeyDer::from_pem_file(&table.key_file).map_err(|source| wrong(&table.key_file, source.to_string()))?;
+    let key =
+        PrivateKeyDer::from_pem_file(&table.key_file).map_err(|source| wrong(&table.key_file, source.to_string()))?;
     let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|source| wrong(&table.certificate_file, source.to_string()))?
@@ -216,7 +267,13 @@ mod tests {
 
     #[test]
     fn networks_and_service_ids_are_read_and_written_right() {
-        for (text, good) in [("10.0.0.0/8", true), ("fd00::/8", true), ("10.0.0.0", false), ("10.0.0.0/33", false), ("x/8", false)] {
+        for (text, good) in [
+            ("10.0.0.0/8", true),
+            ("fd00::/8", true),
+            ("10.0.0.0", false),
+            ("10.0.0.0/33", false),
+            ("x/8", false),
+        ] {
             assert_eq!(network(text).is_ok(), good, "{text}");
         }
         assert_eq!(service_id("data.example.org", "drs"), "org.example.data.drs");

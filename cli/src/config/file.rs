@@ -201,9 +201,14 @@ impl File {
 
     /// What single values can't tell.
     fn judge(&self, name: &str) -> Result<(), CommandError> {
-        let refuse = |what: String, hint: &str| Err(CommandError::refused("config.invalid", format!("{name}: {what}")).hint(hint));
+        let refuse = |what: String, hint: &str| {
+            Err(CommandError::refused("config.invalid", format!("{name}: {what}")).hint(hint))
+        };
         let listeners = [self.broker.listen, self.proxy.listen, self.storage_door.listen];
-        if let Some(open) = listeners.iter().find(|address| self.node.allow_loopback_http && !address.ip().is_loopback()) {
+        if let Some(open) = listeners
+            .iter()
+            .find(|address| self.node.allow_loopback_http && !address.ip().is_loopback())
+        {
             return refuse(
                 format!("node.allow_loopback_http is set, but {open} is not a loopback address"),
                 "remove allow_loopback_http, or listen on 127.0.0.1",
@@ -223,7 +228,11 @@ impl File {
 fn nearest(message: &str) -> Option<String> {
     let mut words = message.split('`').skip(1).step_by(2);
     let unknown = message.starts_with("unknown field").then(|| words.next())??;
-    words.map(|word| (distance(unknown, word), word)).filter(|(far, _)| *far <= 3).min().map(|(_, word)| word.to_owned())
+    words
+        .map(|word| (distance(unknown, word), word))
+        .filter(|(far, _)| *far <= 3)
+        .min()
+        .map(|(_, word)| word.to_owned())
 }
 
 /// Edits between two short words (Levenshtein).
@@ -273,13 +282,34 @@ url = "https://door.example.org"
     fn what_is_wrong_is_told_with_its_line_and_the_nearest_key() {
         assert!(File::parse(GOOD, "visum.toml").is_ok());
         let cases = [
-            ("a misspelt key", GOOD.replace("issuer =", "isuer ="), "line 9", Some("did you mean `issuer`?")),
-            ("an address that is none", GOOD.replace("127.0.0.1:8400", "localhost"), "line 8", None),
-            ("a missing table", GOOD.replace("[storage_door]", "[storage]"), "storage", None),
-            ("the door on the public listener", GOOD.replace("8421", "8420"), "door.not_its_own", None),
+            (
+                "a misspelt key",
+                GOOD.replace("issuer =", "isuer ="),
+                "line 9",
+                Some("did you mean `issuer`?"),
+            ),
+            (
+                "an address that is none",
+                GOOD.replace("127.0.0.1:8400", "localhost"),
+                "line 8",
+                None,
+            ),
+            (
+                "a missing table",
+                GOOD.replace("[storage_door]", "[storage]"),
+                "storage",
+                None,
+            ),
+            (
+                "the door on the public listener",
+                GOOD.replace("8421", "8420"),
+                "door.not_its_own",
+                None,
+            ),
             (
                 "http on an open listener",
-                GOOD.replace("name = \"node-1\"", "name = \"n\"\nallow_loopback_http = true").replace("127.0.0.1:8400", "0.0.0.0:8400"),
+                GOOD.replace("name = \"node-1\"", "name = \"n\"\nallow_loopback_http = true")
+                    .replace("127.0.0.1:8400", "0.0.0.0:8400"),
                 "0.0.0.0:8400",
                 None,
             ),
@@ -296,7 +326,12 @@ url = "https://door.example.org"
 
     #[test]
     fn distances_count_edits() {
-        for (one, other, far) in [("isuer", "issuer", 1), ("listen", "listen", 0), ("", "abc", 3), ("abc", "acb", 2)] {
+        for (one, other, far) in [
+            ("isuer", "issuer", 1),
+            ("listen", "listen", 0),
+            ("", "abc", 3),
+            ("abc", "acb", 2),
+        ] {
             assert_eq!(distance(one, other), far, "{one} {other}");
         }
     }

@@ -24,3 +24,10 @@ pub(crate) fn home() -> Result<PathBuf, CommandError> {
                 .hint("set VISUM_HOME to a folder of your own")
         })
 }
+
+/// The log's levels, from `VISUM_LOG`.
+pub(crate) fn log_levels() -> Option<String> {
+    std::env::var_os("VISUM_LOG")
+        .and_then(|text| text.into_string().ok())
+        .filter(|text| !text.is_empty())
+}

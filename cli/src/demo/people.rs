@@ -33,10 +33,21 @@ impl Person {
         let client = Client::new(true, None)?;
         let provider = Provider::discover(&client, fact(facts, "/broker/issuer")?).await?;
         let proxy = fact(facts, "/proxy/url")?.to_owned();
-        let around = Around { client: &client, clock: &SystemClock, random: &SystemRandom::new() };
-        let answers = Answers { fields: vec![("decision".to_owned(), "allow".to_owned())] };
+        let around = Around {
+            client: &client,
+            clock: &SystemClock,
+            random: &SystemRandom::new(),
+        };
+        let answers = Answers {
+            fields: vec![("decision".to_owned(), "allow".to_owned())],
+        };
         let login = login::login(around, &provider, Some(hint), Opens::Script(answers), None).await?;
-        Ok(Self { client, provider, proxy, login })
+        Ok(Self {
+            client,
+            provider,
+            proxy,
+            login,
+        })
     }
 
     /// The access token.
@@ -46,7 +57,12 @@ impl Person {
 
     /// The person at the broker: `SUB,ISS`.
     pub(crate) fn identity(&self) -> String {
-        self.login.me.get("identity").and_then(Value::as_str).unwrap_or_default().to_owned()
+        self.login
+            .me
+            .get("identity")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// What the broker says of the person.
@@ -59,7 +75,11 @@ impl Person {
     /// # Errors
     /// If the broker refuses.
     pub(crate) async fn passport(&self) -> Result<String, CommandError> {
-        let around = Around { client: &self.client, clock: &SystemClock, random: &SystemRandom::new() };
+        let around = Around {
+            client: &self.client,
+            clock: &SystemClock,
+            random: &SystemRandom::new(),
+        };
         login::passport(around, &self.provider, self.token(), &self.login.key, &self.proxy).await
     }
 
@@ -68,7 +88,13 @@ impl Person {
     /// # Errors
     /// If no answer comes.
     pub(crate) async fn broker(&self, path: &str, body: &Value) -> Result<Reply, CommandError> {
-        self.client.post(&format!("{}/visum/v1/{path}", self.provider.issuer), Some(self.token()), body).await
+        self.client
+            .post(
+                &format!("{}/visum/v1/{path}", self.provider.issuer),
+                Some(self.token()),
+                body,
+            )
+            .await
     }
 
     /// `GET` at the broker's own API.
@@ -76,7 +102,9 @@ impl Person {
     /// # Errors
     /// If no answer comes.
     pub(crate) async fn ask(&self, path: &str) -> Result<Reply, CommandError> {
-        self.client.get(&format!("{}/visum/v1/{path}", self.provider.issuer), Some(self.token())).await
+        self.client
+            .get(&format!("{}/visum/v1/{path}", self.provider.issuer), Some(self.token()))
+            .await
     }
 
     /// `GET` at the proxy.
@@ -84,7 +112,9 @@ impl Person {
     /// # Errors
     /// If no answer comes.
     pub(crate) async fn get(&self, path: &str) -> Result<Reply, CommandError> {
-        self.client.get(&format!("{}{path}", self.proxy), Some(self.token())).await
+        self.client
+            .get(&format!("{}{path}", self.proxy), Some(self.token()))
+            .await
     }
 
     /// `POST` at the proxy.
@@ -92,7 +122,9 @@ impl Person {
     /// # Errors
     /// If no answer comes.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Reply, CommandError> {
-        self.client.post(&format!("{}{path}", self.proxy), Some(self.token()), body).await
+        self.client
+            .post(&format!("{}{path}", self.proxy), Some(self.token()), body)
+            .await
     }
 
     /// An access URL of an object: its metadata, then the access route; the first answer that is no success ends it.
@@ -106,8 +138,15 @@ impl Person {
             return Ok(found);
         }
         let object = found.json();
-        let methods = object.get("access_methods").and_then(Value::as_array).cloned().unwrap_or_default();
-        match methods.iter().find_map(|method| method.get("access_id").and_then(Value::as_str)) {
+        let methods = object
+            .get("access_methods")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        match methods
+            .iter()
+            .find_map(|method| method.get("access_id").and_then(Value::as_str))
+        {
             Some(id) => self.get(&format!("{base}/access/{id}")).await,
             None => Ok(found),
         }
@@ -123,7 +162,9 @@ impl Person {
             .get("url")
             .or_else(|| body.pointer("/access_methods/0/access_url/url"))
             .and_then(Value::as_str)
-            .ok_or_else(|| CommandError::unknown("demo.no_url", format!("the answer names no address: {}", access.text())))?;
+            .ok_or_else(|| {
+                CommandError::unknown("demo.no_url", format!("the answer names no address: {}", access.text()))
+            })?;
         self.client.get(url, None).await
     }
 
@@ -147,7 +188,11 @@ impl Person {
         let started = std::time::Instant::now();
         loop {
             let answer = self.get(path).await?.ok()?;
-            let state = answer.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let state = answer
+                .get("state")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
             let going = matches!(
                 state.as_str(),
                 "QUEUED" | "INITIALIZING" | "RUNNING" | "PAUSED" | "CANCELING" | "UNKNOWN" | ""
@@ -156,7 +201,10 @@ impl Person {
                 return Ok(state);
             }
             if started.elapsed() > patience {
-                return Err(CommandError::unknown("demo.slow", format!("{path} is still {state} after {patience:?}")));
+                return Err(CommandError::unknown(
+                    "demo.slow",
+                    format!("{path} is still {state} after {patience:?}"),
+                ));
             }
             tokio::time::sleep(std::time::Duration::from_millis(40)).await;
         }
@@ -175,7 +223,9 @@ impl Person {
             ("workflow_url", "tasks.json".to_owned()),
             ("workflow_params", params.to_string()),
         ] {
-            body.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+            body.push_str(&format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            ));
         }
         body.push_str(&format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"workflow_attachment\"; filename=\"tasks.json\"\r\nContent-Type: application/json\r\n\r\n{tasks}\r\n--{boundary}--\r\n"
@@ -184,7 +234,10 @@ impl Person {
             .method(Method::POST)
             .uri(format!("{}/ga4gh/wes/v1/runs", self.proxy))
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token()))
-            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
+            .header(
+                header::CONTENT_TYPE,
+                format!("multipart/form-data; boundary={boundary}"),
+            );
         self.client.send(request, body.into_bytes()).await
     }
 }

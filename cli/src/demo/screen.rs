@@ -32,13 +32,24 @@ pub(crate) struct Screen {
 impl Screen {
     /// For people, or silent for `--json`.
     pub(crate) fn new(silent: bool, of: u32) -> Self {
-        Self { silent, of, steps: Vec::new(), started: Instant::now() }
+        Self {
+            silent,
+            of,
+            steps: Vec::new(),
+            started: Instant::now(),
+        }
     }
 
     /// Begins a step.
     pub(crate) fn step(&mut self, step: u32, title: &str) {
         self.started = Instant::now();
-        self.steps.push(Seen { step, title: title.to_owned(), as_expected: true, lines: Vec::new(), milliseconds: 0 });
+        self.steps.push(Seen {
+            step,
+            title: title.to_owned(),
+            as_expected: true,
+            lines: Vec::new(),
+            milliseconds: 0,
+        });
         let number = format!("[{step}/{}]", self.of);
         self.print("");
         self.print(&format!(
@@ -66,9 +77,13 @@ impl Screen {
     /// Something that had to be so.
     pub(crate) fn must(&mut self, so: bool, what: &str) {
         let mark = if so {
-            "ok     ".if_supports_color(Stream::Stdout, |text| text.green()).to_string()
+            "ok     "
+                .if_supports_color(Stream::Stdout, |text| text.green())
+                .to_string()
         } else {
-            "WRONG  ".if_supports_color(Stream::Stdout, |text| text.red()).to_string()
+            "WRONG  "
+                .if_supports_color(Stream::Stdout, |text| text.red())
+                .to_string()
         };
         self.print(&format!("  {mark} {what}"));
         if let Some(seen) = self.steps.last_mut() {
@@ -103,7 +118,9 @@ impl Screen {
     }
 
     fn row(&mut self, label: &str, text: &str) {
-        let shown = label.if_supports_color(Stream::Stdout, |text| text.dimmed()).to_string();
+        let shown = label
+            .if_supports_color(Stream::Stdout, |text| text.dimmed())
+            .to_string();
         let mut first = true;
         for line in text.lines() {
             if first {

@@ -57,14 +57,22 @@ impl Running {
         let folder = fresh(data)?;
         let loopback = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         let sockets = Sockets::bind(PORTS.map(loopback), true).await?;
-        let (broker, proxy, door) = (address(&sockets.broker), address(&sockets.proxy), address(&sockets.door));
+        let (broker, proxy, door) = (
+            address(&sockets.broker),
+            address(&sockets.proxy),
+            address(&sockets.door),
+        );
 
         let sample_failed = |wrong: sample_node::SampleError| {
             CommandError::unknown("demo.sample", format!("the sample node did not start: {wrong}"))
         };
         let redirect = format!("{broker}/login/callback/sample");
-        let mut settings =
-            Settings::new(data.join("sample"), &redirect, vec![facts::B.to_owned(), facts::D.to_owned()]).map_err(sample_failed)?;
+        let mut settings = Settings::new(
+            data.join("sample"),
+            &redirect,
+            vec![facts::B.to_owned(), facts::D.to_owned()],
+        )
+        .map_err(sample_failed)?;
         settings.home.grants.source = facts::ARCHIVE.to_owned();
         let (credential, collector) = (settings.credential.clone(), settings.home.collector.clone());
         let client_id = settings.home.client_id.clone();
@@ -92,8 +100,15 @@ impl Running {
         before_the_tour(&facts).await?;
         let text = serde_json::to_vec_pretty(&facts).unwrap_or_default();
         let (ready, new) = (demo_file(data), data.join("demo.json.new"));
-        fs::write(&new, text).and_then(|()| fs::rename(&new, &ready)).map_err(|source| file(&ready, &source))?;
-        Ok(Self { served, sample, facts, data: data.to_owned() })
+        fs::write(&new, text)
+            .and_then(|()| fs::rename(&new, &ready))
+            .map_err(|source| file(&ready, &source))?;
+        Ok(Self {
+            served,
+            sample,
+            facts,
+            data: data.to_owned(),
+        })
     }
 
     /// Stops everything calmly.
@@ -108,8 +123,15 @@ impl Running {
 async fn before_the_tour(addresses: &Value) -> Result<(), CommandError> {
     let ada = Person::login(addresses, "ada").await?;
     let dan = Person::login(addresses, "dan").await?;
-    dan.broker("admin/grants", &issue::body(facts::A, &ada.identity(), purpose(), UNTIL)?).await?.ok()?;
-    ada.broker("purposes", &attest::body(facts::D, "P1", purpose())).await?.ok()?;
+    dan.broker(
+        "admin/grants",
+        &issue::body(facts::A, &ada.identity(), purpose(), UNTIL)?,
+    )
+    .await?
+    .ok()?;
+    ada.broker("purposes", &attest::body(facts::D, "P1", purpose()))
+        .await?
+        .ok()?;
     Ok(())
 }
 
@@ -118,8 +140,11 @@ fn fresh(data: &Path) -> Result<Folder, CommandError> {
     let occupied = fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
     if occupied {
         if !data.join(MARK).is_file() {
-            return Err(CommandError::refused("demo.folder", format!("{} is not empty, and no demo made it", data.display()))
-                .hint("choose another folder: visum demo --data DIR"));
+            return Err(CommandError::refused(
+                "demo.folder",
+                format!("{} is not empty, and no demo made it", data.display()),
+            )
+            .hint("choose another folder: visum demo --data DIR"));
         }
         // Held by a running demo: its lock refuses us before anything is removed.
         match Folder::open(data) {
@@ -130,8 +155,11 @@ fn fresh(data: &Path) -> Result<Folder, CommandError> {
     }
     fs::create_dir_all(data).map_err(|source| file(data, &source))?;
     let data = data.canonicalize().map_err(|source| file(data, &source))?;
-    fs::write(data.join(MARK), "Fictional people and data. `visum demo` empties this folder when it starts anew.\n")
-        .map_err(|source| file(&data, &source))?;
+    fs::write(
+        data.join(MARK),
+        "Fictional people and data. `visum demo` empties this folder when it starts anew.\n",
+    )
+    .map_err(|source| file(&data, &source))?;
     Folder::create(&data)
 }
 
@@ -142,13 +170,19 @@ fn broker_config(
     sample: &SampleNode,
     collector: &str,
 ) -> Result<passport_broker::Config, CommandError> {
-    let named = issuer.parse().map_err(|_| CommandError::unknown("demo.issuer", format!("{issuer} is no issuer")))?;
+    let named = issuer
+        .parse()
+        .map_err(|_| CommandError::unknown("demo.issuer", format!("{issuer} is no issuer")))?;
     let mut config = passport_broker::Config::new(named, folder.sqlite("broker.db"), folder.node_key().clone());
     config.governance = Governance::Single;
     config.proxy_audience = Some(proxy.to_owned());
     let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
-    config.upstream_secrets.insert("sample".to_owned(), secret(sample.client_secret().expose()));
-    config.upstream_secrets.insert(format!("{}/visas", sample.visa_issuer()), secret(collector));
+    config
+        .upstream_secrets
+        .insert("sample".to_owned(), secret(sample.client_secret().expose()));
+    config
+        .upstream_secrets
+        .insert(format!("{}/visas", sample.visa_issuer()), secret(collector));
     config.sample_upstreams = true;
     config.node = world::COMPUTE.to_owned();
     config.drs_hosts = vec![host_name(proxy)];
@@ -164,9 +198,14 @@ fn proxy_config(
     sample: &SampleNode,
     credential: &str,
 ) -> Result<tes_proxy::Config, CommandError> {
-    let url = |text: String| Url::parse(&text).map_err(|source| CommandError::unknown("demo.url", format!("{text}: {source}")));
+    let url = |text: String| {
+        Url::parse(&text).map_err(|source| CommandError::unknown("demo.url", format!("{text}: {source}")))
+    };
     let backend = |base: String| -> Result<BackendConfig, CommandError> {
-        Ok(BackendConfig { base: url(base)?, credential: Some(Credential::new(credential.to_owned())) })
+        Ok(BackendConfig {
+            base: url(base)?,
+            credential: Some(Credential::new(credential.to_owned())),
+        })
     };
     let compute = |base: String, id: &str| -> Result<ComputeMount, CommandError> {
         Ok(ComputeMount {
@@ -185,7 +224,10 @@ fn proxy_config(
         node: "demo".to_owned(),
         database: folder.sqlite("proxy.db"),
         secret: NodeSecret::new(folder.derived("proxy")?),
-        organisation: Organisation { name: "Example Biobank".to_owned(), url: facts::BIOBANK.to_owned() },
+        organisation: Organisation {
+            name: "Example Biobank".to_owned(),
+            url: facts::BIOBANK.to_owned(),
+        },
         basic_password: true,
         drs: Some(DrsMount {
             backend: backend(format!("{}/ga4gh/drs/v1", sample.drs()))?,
@@ -195,7 +237,10 @@ fn proxy_config(
             visa_issuers: vec![broker.to_owned(), sample.visa_issuer().to_owned()],
             id: "org.example.biobank.drs".to_owned(),
         }),
-        tes: Some(compute(format!("{}/ga4gh/tes/v1", sample.tes()), "org.example.biobank.tes")?),
+        tes: Some(compute(
+            format!("{}/ga4gh/tes/v1", sample.tes()),
+            "org.example.biobank.tes",
+        )?),
         wes: Some(WesMount {
             compute: compute(format!("{}/ga4gh/wes/v1", sample.wes()), "org.example.biobank.wes")?,
             types: vec![WorkflowType {
@@ -216,13 +261,20 @@ fn proxy_config(
 /// `demo.json`.
 fn addresses(sample: &SampleNode, broker: &str, proxy: &str, door: &str, data: &Path, vkey: &str) -> Value {
     let outputs = sample.outputs_dir().join("uni");
-    let images: serde_json::Map<String, Value> =
-        sample.tools().iter().map(|tool| (tool.name.clone(), Value::from(tool.image.clone()))).collect();
+    let images: serde_json::Map<String, Value> = sample
+        .tools()
+        .iter()
+        .map(|tool| (tool.name.clone(), Value::from(tool.image.clone())))
+        .collect();
     let datasets: Vec<Value> = [("a", facts::A), ("b", facts::B), ("c", facts::C), ("d", facts::D)]
         .iter()
         .map(|(cohort, id)| {
-            let objects: Vec<&str> =
-                sample.objects().iter().filter(|object| object.cohort == *cohort).map(|object| object.id.as_str()).collect();
+            let objects: Vec<&str> = sample
+                .objects()
+                .iter()
+                .filter(|object| object.cohort == *cohort)
+                .map(|object| object.id.as_str())
+                .collect();
             json!({ "id": id, "short_name": cohort, "objects": objects,
                 "storage": format!("file://{}/{cohort}/", sample.data_dir().display()) })
         })
@@ -250,7 +302,9 @@ fn host(url: &str) -> String {
 
 /// The host alone.
 fn host_name(url: &str) -> String {
-    host(url).rsplit_once(':').map_or_else(|| host(url), |(name, _)| name.to_owned())
+    host(url)
+        .rsplit_once(':')
+        .map_or_else(|| host(url), |(name, _)| name.to_owned())
 }
 
 fn file(path: &Path, source: &std::io::Error) -> CommandError {

@@ -17,7 +17,12 @@ pub(crate) fn facts(sample: &SampleNode, broker: &str, client_id: &str) -> Value
     let data = sample.data_dir().display().to_string();
     let outputs = sample.outputs_dir().display().to_string();
     let sub = |login: &str| {
-        sample.people().iter().find(|person| person.login == login).map(|person| person.sub.clone()).unwrap_or_default()
+        sample
+            .people()
+            .iter()
+            .find(|person| person.login == login)
+            .map(|person| person.sub.clone())
+            .unwrap_or_default()
     };
     // `SUB,ISS`, as roles and LinkedIdentities visas name a person.
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();

@@ -42,8 +42,11 @@ impl Facts {
     pub(crate) fn read(bytes: &[u8], name: &str) -> Result<Bootstrap, CommandError> {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let facts: Self = serde_path_to_error::deserialize(&mut reader).map_err(|wrong| {
-            CommandError::refused("facts.invalid", format!("{name}: at `{}`: {}", wrong.path(), wrong.inner()))
-                .hint("docs/operators/quickstart.md, \"Facts\", shows each member")
+            CommandError::refused(
+                "facts.invalid",
+                format!("{name}: at `{}`: {}", wrong.path(), wrong.inner()),
+            )
+            .hint("docs/operators/quickstart.md, \"Facts\", shows each member")
         })?;
         facts.bootstrap(name)
     }

@@ -50,17 +50,27 @@ impl Folder {
     /// `node.exists` (exit 2), `node.folder` (exit 3).
     pub(crate) fn create(path: &Path) -> Result<Self, CommandError> {
         if path.join("keys").exists() {
-            return Err(CommandError::refused("node.exists", format!("{} holds a node already", path.display()))
-                .hint("choose another folder, or start it: visum up --config DIR/visum.toml"));
+            return Err(
+                CommandError::refused("node.exists", format!("{} holds a node already", path.display()))
+                    .hint("choose another folder, or start it: visum up --config DIR/visum.toml"),
+            );
         }
         for folder in [path.to_owned(), path.join("keys")] {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|source| failed(&folder, &source))?;
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&folder)
+                .map_err(|source| failed(&folder, &source))?;
         }
         let lock = lock(path)?;
         let mut key = [0; 32];
         SystemRandom::new().fill(&mut key);
         write(&path.join("keys/node.key"), URL_SAFE_NO_PAD.encode(key).as_bytes())?;
-        let made = Self { path: path.to_owned(), node_key: Secret::new(key.to_vec()), _lock: lock };
+        let made = Self {
+            path: path.to_owned(),
+            node_key: Secret::new(key.to_vec()),
+            _lock: lock,
+        };
         let mut seed = [0; 32];
         SystemRandom::new().fill(&mut seed);
         made.keep("audit", &seed)?;
@@ -75,8 +85,11 @@ impl Folder {
     pub(crate) fn open(path: &Path) -> Result<Self, CommandError> {
         let key = path.join("keys/node.key");
         let text = fs::read_to_string(&key).map_err(|source| {
-            CommandError::unknown("node.missing", format!("{} holds no node: {}: {source}", path.display(), key.display()))
-                .hint("make one: visum init DIR")
+            CommandError::unknown(
+                "node.missing",
+                format!("{} holds no node: {}: {source}", path.display(), key.display()),
+            )
+            .hint("make one: visum init DIR")
         })?;
         let lock = lock(path)?;
         let bytes = URL_SAFE_NO_PAD
@@ -84,7 +97,11 @@ impl Folder {
             .ok()
             .filter(|bytes| bytes.len() == 32)
             .ok_or_else(|| CommandError::unknown("node.key", format!("{} is damaged", key.display())))?;
-        Ok(Self { path: path.to_owned(), node_key: Secret::new(bytes), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            node_key: Secret::new(bytes),
+            _lock: lock,
+        })
     }
 
     /// The key under which private keys lie.
@@ -98,7 +115,10 @@ impl Folder {
     /// If the derivation fails.
     pub(crate) fn derived(&self, purpose: &str) -> Result<[u8; 32], CommandError> {
         let at_rest = AtRest::new(self.node_key.clone()).map_err(|source| key_failed(&source))?;
-        at_rest.derive(purpose).map(|key| *key).map_err(|source| key_failed(&source))
+        at_rest
+            .derive(purpose)
+            .map(|key| *key)
+            .map_err(|source| key_failed(&source))
     }
 
     /// The log's signing key.
@@ -107,7 +127,10 @@ impl Folder {
     /// If its file can't be opened with the node's key.
     pub(crate) fn log_key(&self) -> Result<LogKey, CommandError> {
         let seed = self.kept("audit")?;
-        let seed: &[u8; 32] = seed.expose().try_into().map_err(|_| CommandError::unknown("node.key", "the log's key is damaged"))?;
+        let seed: &[u8; 32] = seed
+            .expose()
+            .try_into()
+            .map_err(|_| CommandError::unknown("node.key", "the log's key is damaged"))?;
         LogKey::from_seed(seed).map_err(|source| CommandError::unknown(source.code(), source.to_string()))
     }
 
@@ -141,7 +164,10 @@ impl Folder {
 
     /// Time and randomness for the log.
     pub(crate) fn source() -> Arc<dyn Source> {
-        Arc::new(System { clock: SystemClock, random: SystemRandom::new() })
+        Arc::new(System {
+            clock: SystemClock,
+            random: SystemRandom::new(),
+        })
     }
 
     fn keep(&self, name: &str, private: &[u8]) -> Result<(), CommandError> {
@@ -155,8 +181,11 @@ impl Folder {
         let sealed = fs::read_to_string(&path).map_err(|source| failed(&path, &source))?;
         let at_rest = AtRest::new(self.node_key.clone()).map_err(|source| key_failed(&source))?;
         at_rest.open(name, sealed.trim()).map_err(|_| {
-            CommandError::unknown("node.key", format!("{} does not open with this node's key", path.display()))
-                .hint("is keys/node.key the one that this folder was made with?")
+            CommandError::unknown(
+                "node.key",
+                format!("{} does not open with this node's key", path.display()),
+            )
+            .hint("is keys/node.key the one that this folder was made with?")
         })
     }
 }
@@ -165,12 +194,21 @@ impl Folder {
 fn lock(path: &Path) -> Result<File, CommandError> {
     let file = path.join("lock");
     let mut open = fs::OpenOptions::new();
-    let held = open.create(true).truncate(false).write(true).mode(0o600).open(&file).map_err(|source| failed(&file, &source))?;
+    let held = open
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&file)
+        .map_err(|source| failed(&file, &source))?;
     match held.try_lock() {
         Ok(()) => Ok(held),
         Err(TryLockError::WouldBlock) => Err(CommandError::unknown(
             "node.locked",
-            format!("a node runs on {} already; two would spoil each other's log", path.display()),
+            format!(
+                "a node runs on {} already; two would spoil each other's log",
+                path.display()
+            ),
         )
         .hint("stop the other one first, or use another folder")),
         Err(TryLockError::Error(source)) => Err(failed(&file, &source)),

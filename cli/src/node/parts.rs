@@ -3,7 +3,11 @@
 use std::{path::PathBuf, sync::Arc};
 
 use audit_log::{Keystore, Writer};
-use passport_broker::{Broker, bootstrap::Bootstrap, store::clients::{ClientAuth, ClientKind, ClientRow}};
+use passport_broker::{
+    Broker,
+    bootstrap::Bootstrap,
+    store::clients::{ClientAuth, ClientKind, ClientRow},
+};
 use serde_json::json;
 use tes_proxy::{BrokerLink, Proxy};
 use url::Url;
@@ -57,7 +61,17 @@ impl Node {
     /// # Errors
     /// What could not be opened, with its code (exit 3).
     pub(crate) async fn open(plan: Plan) -> Result<Self, CommandError> {
-        let Plan { folder, name, host, broker, proxy, facts, ca_file, loopback_http, private_addresses } = plan;
+        let Plan {
+            folder,
+            name,
+            host,
+            broker,
+            proxy,
+            facts,
+            ca_file,
+            loopback_http,
+            private_addresses,
+        } = plan;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
         let fetch: Arc<dyn Fetch> = Arc::new(
@@ -71,8 +85,15 @@ impl Node {
         );
         let (writer, keystore) = log(&folder, &name, &host)?;
 
-        let seams = passport_broker::Seams { clock: clock.clone(), random: random.clone(), fetch: fetch.clone() };
-        let audit = passport_broker::Audit { writer: writer.clone(), keystore: keystore.clone() };
+        let seams = passport_broker::Seams {
+            clock: clock.clone(),
+            random: random.clone(),
+            fetch: fetch.clone(),
+        };
+        let audit = passport_broker::Audit {
+            writer: writer.clone(),
+            keystore: keystore.clone(),
+        };
         let issuer = broker.issuer.as_str().trim_end_matches('/').to_owned();
         let proxy_audience = proxy.audience.clone();
         let broker = Broker::open(broker, seams, audit)
@@ -88,17 +109,27 @@ impl Node {
 
         let link = link(&folder, &issuer)?;
         let seams = tes_proxy::Seams { clock, random, fetch };
-        let audit = tes_proxy::Audit { writer: writer.clone(), keystore };
+        let audit = tes_proxy::Audit {
+            writer: writer.clone(),
+            keystore,
+        };
         let proxy = Proxy::open(proxy, seams, audit, Arc::clone(broker.current()), link)
             .await
             .map_err(|wrong| CommandError::unknown(wrong.code(), chain(&wrong)))?;
-        Ok(Self { broker, proxy, writer, folder })
+        Ok(Self {
+            broker,
+            proxy,
+            writer,
+            folder,
+        })
     }
 }
 
 /// The log and the subjects' keys.
 fn log(folder: &Folder, name: &str, host: &str) -> Result<(Writer, Keystore), CommandError> {
-    let failed = |wrong: audit_log::AuditError| CommandError::unknown(wrong.code(), wrong.to_string()).hint(advice(wrong.code()));
+    let failed = |wrong: audit_log::AuditError| {
+        CommandError::unknown(wrong.code(), wrong.to_string()).hint(advice(wrong.code()))
+    };
     let source = Folder::source();
     let node_key = folder.derived("subjects")?;
     let keystore = Keystore::open(&folder.subjects(), node_key, Arc::clone(&source)).map_err(failed)?;
@@ -131,7 +162,9 @@ fn clients(folder: &Folder, issuer: &str, audience: &str) -> Result<Vec<ClientRo
             id: PROXY.to_owned(),
             name: "Visum proxy".to_owned(),
             kind: ClientKind::Service,
-            auth: ClientAuth::PrivateKeyJwt { jwks: json!({ "keys": [folder.proxy_key()?.jwk()] }) },
+            auth: ClientAuth::PrivateKeyJwt {
+                jwks: json!({ "keys": [folder.proxy_key()?.jwk()] }),
+            },
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             scopes: Vec::new(),
@@ -146,10 +179,15 @@ fn clients(folder: &Folder, issuer: &str, audience: &str) -> Result<Vec<ClientRo
 
 fn link(folder: &Folder, issuer: &str) -> Result<BrokerLink, CommandError> {
     let url = |text: String| {
-        Url::parse(&text).map_err(|source| CommandError::refused("config.invalid", format!("broker.issuer: {text}: {source}")))
+        Url::parse(&text)
+            .map_err(|source| CommandError::refused("config.invalid", format!("broker.issuer: {text}: {source}")))
     };
     let key = folder.proxy_key()?;
-    let key_id = key.jwk().get("kid").and_then(|kid| kid.as_str().map(str::to_owned)).unwrap_or_default();
+    let key_id = key
+        .jwk()
+        .get("kid")
+        .and_then(|kid| kid.as_str().map(str::to_owned))
+        .unwrap_or_default();
     Ok(BrokerLink {
         issuer: issuer.to_owned(),
         token_endpoint: url(format!("{issuer}/token"))?,
@@ -174,8 +212,12 @@ fn chain(wrong: &dyn std::error::Error) -> String {
 /// What to do about the failures that an operator meets at night.
 fn advice(code: &str) -> &'static str {
     match code {
-        "db_not_as_logged" => "a governed row differs from the audit log: nothing is published until it is put right (docs/security.md)",
-        "audit.damaged" => "the log was changed or the disk is failing: visum audit verify DIR/audit names the place; do not delete it",
+        "db_not_as_logged" => {
+            "a governed row differs from the audit log: nothing is published until it is put right (docs/security.md)"
+        }
+        "audit.damaged" => {
+            "the log was changed or the disk is failing: visum audit verify DIR/audit names the place; do not delete it"
+        }
         "audit.locked" => "another process holds this log; stop it first",
         _ => "visum check --config FILE looks at each part",
     }

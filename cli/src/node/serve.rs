@@ -33,7 +33,11 @@ impl Sockets {
     /// `node.port` (exit 3) with the address that is taken.
     pub(crate) async fn bind(addresses: [SocketAddr; 3], elsewhere: bool) -> Result<Self, CommandError> {
         let [broker, proxy, door] = addresses;
-        Ok(Self { broker: bound(broker, elsewhere).await?, proxy: bound(proxy, elsewhere).await?, door: bound(door, elsewhere).await? })
+        Ok(Self {
+            broker: bound(broker, elsewhere).await?,
+            proxy: bound(proxy, elsewhere).await?,
+            door: bound(door, elsewhere).await?,
+        })
     }
 }
 
@@ -50,7 +54,10 @@ pub(crate) async fn bound(address: SocketAddr, elsewhere: bool) -> Result<TcpLis
 
 /// `http://ADDRESS` of a listener.
 pub(crate) fn address(listener: &TcpListener) -> String {
-    listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default()
+    listener
+        .local_addr()
+        .map(|address| format!("http://{address}"))
+        .unwrap_or_default()
 }
 
 impl Served {

@@ -1,5 +1,7 @@
 //! The decision for others, and what the proxy says of itself.
 
+pub(crate) mod datasets;
 pub(crate) mod decision;
 pub(crate) mod explain;
 pub(crate) mod metadata;
+pub(crate) mod passport;

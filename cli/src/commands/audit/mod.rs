@@ -1,7 +1,7 @@
 //! `visum audit …`
 
-pub(crate) mod verify;
 pub(crate) mod show;
+pub(crate) mod verify;
 
 use clap::Subcommand;
 

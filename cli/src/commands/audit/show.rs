@@ -36,7 +36,12 @@ pub(crate) async fn run(args: Show, context: &Context) -> Result<Exit, CommandEr
     }
     let answer = session.get(&path).await?;
     context.show(&answer, |answer| {
-        let all = answer.get("events").unwrap_or(answer).as_array().cloned().unwrap_or_default();
+        let all = answer
+            .get("events")
+            .unwrap_or(answer)
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         let text = |value: &Value, pointer: &str| match value.pointer(pointer) {
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),

@@ -25,11 +25,17 @@ pub(crate) struct Verify {
 
 /// Verifies it; exit 0 sound, 1 unsound, 2 used wrongly, 3 could not find out.
 pub(crate) fn run(args: &Verify, context: &Context) -> Result<Exit, CommandError> {
-    let folder = args.folder.clone().or_else(|| args.data.as_ref().map(|data| data.join("audit"))).unwrap_or_default();
+    let folder = args
+        .folder
+        .clone()
+        .or_else(|| args.data.as_ref().map(|data| data.join("audit")))
+        .unwrap_or_default();
     let text = folder.display().to_string();
     if text.starts_with("http://") || text.starts_with("https://") {
-        return Err(CommandError::refused("audit.url", "a log behind a URL can't be verified by this version")
-            .hint("copy the log's folder and verify the copy"));
+        return Err(
+            CommandError::refused("audit.url", "a log behind a URL can't be verified by this version")
+                .hint("copy the log's folder and verify the copy"),
+        );
     }
     let report = check(&folder, args.key.as_deref())?;
     let document = json!({
@@ -57,10 +63,13 @@ pub(crate) fn check(folder: &Path, key: Option<&str>) -> Result<Report, CommandE
         })
         .transpose()?;
     if !folder.is_dir() {
-        return Err(CommandError::unknown("audit.missing", format!("there is no folder {}", folder.display()))
-            .hint("a node's log is DIR/audit of its data folder"));
+        return Err(
+            CommandError::unknown("audit.missing", format!("there is no folder {}", folder.display()))
+                .hint("a node's log is DIR/audit of its data folder"),
+        );
     }
-    audit_log::verify_dir(folder, key.as_ref()).map_err(|source| CommandError::unknown(source.code(), source.to_string()))
+    audit_log::verify_dir(folder, key.as_ref())
+        .map_err(|source| CommandError::unknown(source.code(), source.to_string()))
 }
 
 fn people(report: &Report) -> String {
@@ -81,7 +90,10 @@ fn people(report: &Report) -> String {
         }
     }
     if report.uncovered > 0 {
-        lines.push(format!("{} entries are not yet under a checkpoint; they were checked by their checksums.", report.uncovered));
+        lines.push(format!(
+            "{} entries are not yet under a checkpoint; they were checked by their checksums.",
+            report.uncovered
+        ));
     }
     lines.extend(report.warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.join("\n")

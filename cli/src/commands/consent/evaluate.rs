@@ -42,11 +42,19 @@ pub(crate) async fn run(args: Evaluate, context: &Context) -> Result<Exit, Comma
 
 fn ontology(from: &Input) -> Result<Tables, CommandError> {
     let bytes = from.read(ONTOLOGY_BYTES)?;
-    let unreadable = |why: String| CommandError::unknown("ontology.unreadable", format!("{from} is no ontology: {why}"));
+    let unreadable =
+        |why: String| CommandError::unknown("ontology.unreadable", format!("{from} is no ontology: {why}"));
     let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
     // A table names its columns in the first line; an OBO file says its version there.
-    let table = text.lines().next().is_some_and(|first| first.split(',').any(|column| column == "id"));
-    let diseases = if table { Diseases::from_csv(&text) } else { Diseases::from_obo(&text) };
+    let table = text
+        .lines()
+        .next()
+        .is_some_and(|first| first.split(',').any(|column| column == "id"));
+    let diseases = if table {
+        Diseases::from_csv(&text)
+    } else {
+        Diseases::from_obo(&text)
+    };
     let diseases = diseases.map_err(|why| unreadable(why.to_string()))?;
     Ok(Tables::builtin().with_diseases(diseases))
 }
@@ -55,7 +63,12 @@ fn ontology(from: &Input) -> Result<Tables, CommandError> {
 fn words(json: &[u8]) -> String {
     let Ok(output) = serde_json::from_slice::<Output>(json) else {
         let refused: serde_json::Value = serde_json::from_slice(json).unwrap_or_default();
-        let part = |pointer| refused.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let part = |pointer| {
+            refused
+                .pointer(pointer)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+        };
         return format!("refused: {} (at {})", part("/error/message"), part("/error/path"));
     };
     let mut text = match output.decision {
@@ -67,18 +80,34 @@ fn words(json: &[u8]) -> String {
     for reason in &output.reasons {
         let about = [&reason.dataset, &reason.group, &reason.term].into_iter().flatten();
         let about: Vec<String> = about.map(ToString::to_string).collect();
-        let about = if about.is_empty() { String::new() } else { format!(" [{}]", about.join(", ")) };
-        let _ = writeln!(text, "- {}{about} ({})\n  help: {}", reason.message, reason.code, reason.remedy);
+        let about = if about.is_empty() {
+            String::new()
+        } else {
+            format!(" [{}]", about.join(", "))
+        };
+        let _ = writeln!(
+            text,
+            "- {}{about} ({})\n  help: {}",
+            reason.message, reason.code, reason.remedy
+        );
     }
     for settled in &output.settled {
-        let _ = writeln!(text, "- decided by {}: {} [{}]", settled.source, settled.code, settled.dataset);
+        let _ = writeln!(
+            text,
+            "- decided by {}: {} [{}]",
+            settled.source, settled.code, settled.dataset
+        );
     }
     for duty in &output.obligations {
         let date = duty.date.text().map(|date| format!(" {date}")).unwrap_or_default();
         let _ = writeln!(text, "- you owe: {}{date} [{}]", duty.code, duty.dataset);
     }
     for warning in &output.warnings {
-        let _ = writeln!(text, "- for the custodian: {} [{}] ({})", warning.message, warning.dataset, warning.code);
+        let _ = writeln!(
+            text,
+            "- for the custodian: {} [{}] ({})",
+            warning.message, warning.dataset, warning.code
+        );
     }
     if let Some(until) = output.valid_until {
         let _ = writeln!(text, "holds until {until}");

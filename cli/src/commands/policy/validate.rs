@@ -22,8 +22,9 @@ pub(crate) struct Validate {
 pub(crate) fn run(args: &Validate, context: &Context) -> Result<Exit, CommandError> {
     let mut files = Vec::new();
     if args.path.is_dir() {
-        let entries = std::fs::read_dir(&args.path)
-            .map_err(|source| CommandError::unknown("input.unreadable", format!("{}: {source}", args.path.display())))?;
+        let entries = std::fs::read_dir(&args.path).map_err(|source| {
+            CommandError::unknown("input.unreadable", format!("{}: {source}", args.path.display()))
+        })?;
         for entry in entries.flatten().take(FILES) {
             if entry.path().extension().is_some_and(|end| end == "cedar") {
                 files.push(entry.path());
@@ -34,7 +35,10 @@ pub(crate) fn run(args: &Validate, context: &Context) -> Result<Exit, CommandErr
         files.push(args.path.clone());
     }
     if files.is_empty() {
-        return Err(CommandError::refused("policy.none", format!("{} holds no .cedar file", args.path.display())));
+        return Err(CommandError::refused(
+            "policy.none",
+            format!("{} holds no .cedar file", args.path.display()),
+        ));
     }
     let mut texts = Vec::new();
     for path in files {
@@ -53,7 +57,14 @@ pub(crate) fn run(args: &Validate, context: &Context) -> Result<Exit, CommandErr
         }
         findings
             .iter()
-            .map(|finding| format!("{}: {}{}", finding.file, finding.policy.as_ref().map(|id| format!("{id}: ")).unwrap_or_default(), finding.what))
+            .map(|finding| {
+                format!(
+                    "{}: {}{}",
+                    finding.file,
+                    finding.policy.as_ref().map(|id| format!("{id}: ")).unwrap_or_default(),
+                    finding.what
+                )
+            })
             .collect::<Vec<_>>()
             .join("\n")
     });

@@ -12,11 +12,13 @@ use crate::error::CommandError;
 
 /// Step 10.
 pub(super) async fn the_log_is_whole(tour: &mut Tour<'_>, checkpoint: &(dyn Fn() + Sync)) -> Result<(), CommandError> {
-    tour.screen.step(10, "The audit log is whole, and a changed byte is found");
+    tour.screen
+        .step(10, "The audit log is whole, and a changed byte is found");
     checkpoint();
     let folder = PathBuf::from(tour.fact("/audit/folder")?);
     let key = tour.fact("/audit/vkey")?;
-    tour.screen.request(&format!("visum audit verify {} --key {key}", folder.display()));
+    tour.screen
+        .request(&format!("visum audit verify {} --key {key}", folder.display()));
     let report = crate::commands::audit::verify::check(&folder, Some(&key))?;
     tour.screen.answer(&format!(
         "{} entries, {} not yet under a checkpoint, {} findings",
@@ -30,7 +32,12 @@ pub(super) async fn the_log_is_whole(tour: &mut Tour<'_>, checkpoint: &(dyn Fn()
     tour.screen.request("Noor (auditor): GET /visum/v1/admin/audit/events");
     let events = noor.ask("admin/audit/events?from=0&limit=500").await?;
     let body = events.json();
-    let list = body.get("events").unwrap_or(&body).as_array().cloned().unwrap_or_default();
+    let list = body
+        .get("events")
+        .unwrap_or(&body)
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let kind = |event: &Value| {
         let event = event.get("event").unwrap_or(event);
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -47,10 +54,21 @@ pub(super) async fn the_log_is_whole(tour: &mut Tour<'_>, checkpoint: &(dyn Fn()
     let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} x {kind}")).collect();
     tour.screen.answer(&words.join(", "));
     tour.screen.hand("visum audit show --profile noor");
-    for wanted in ["drs:GetAccessUrl success", "drs:GetAccessUrl denied", "tes:CreateTask success", "tes:CreateTask denied",
-        "wes:RunWorkflow success", "grant.issue success", "hold.place success", "purpose.attest success", "login success"]
-    {
-        tour.screen.must(kinds.iter().any(|(kind, _)| kind == wanted), &format!("it tells of {wanted}"));
+    for wanted in [
+        "drs:GetAccessUrl success",
+        "drs:GetAccessUrl denied",
+        "tes:CreateTask success",
+        "tes:CreateTask denied",
+        "wes:RunWorkflow success",
+        "grant.issue success",
+        "hold.place success",
+        "purpose.attest success",
+        "login success",
+    ] {
+        tour.screen.must(
+            kinds.iter().any(|(kind, _)| kind == wanted),
+            &format!("it tells of {wanted}"),
+        );
     }
 
     for (what, file) in changed(&folder)? {
@@ -59,12 +77,16 @@ pub(super) async fn the_log_is_whole(tour: &mut Tour<'_>, checkpoint: &(dyn Fn()
         copy_folder(&folder, &copy)?;
         let place = flip(&copy.join(&file))?;
         let report = crate::commands::audit::verify::check(&copy, Some(&key))?;
-        let found = report.findings.first().map(|finding| {
-            format!("{}: {}", finding.file, finding.what)
-        });
+        let found = report
+            .findings
+            .first()
+            .map(|finding| format!("{}: {}", finding.file, finding.what));
         tour.screen.must(
             !report.sound(),
-            &format!("byte {place} of {what} changed in a copy: {}", found.as_deref().unwrap_or("not found")),
+            &format!(
+                "byte {place} of {what} changed in a copy: {}",
+                found.as_deref().unwrap_or("not found")
+            ),
         );
         let _ = fs::remove_dir_all(&copy);
     }
@@ -91,7 +113,10 @@ fn changed(folder: &Path) -> Result<Vec<(&'static str, PathBuf)>, CommandError> 
     if wanted.len() == 3 {
         Ok(wanted)
     } else {
-        Err(CommandError::unknown("demo.log", format!("the log's folder lacks a segment, a tile or a checkpoint: {files:?}")))
+        Err(CommandError::unknown(
+            "demo.log",
+            format!("the log's folder lacks a segment, a tile or a checkpoint: {files:?}"),
+        ))
     }
 }
 

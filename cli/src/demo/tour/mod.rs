@@ -61,13 +61,21 @@ pub(crate) async fn walk(mut tour: Tour<'_>, checkpoint: &(dyn Fn() + Sync)) -> 
 fn refusal(reply: &crate::client::http::Reply) -> (String, String) {
     let body = reply.json();
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let reasons = body.get("reasons").and_then(Value::as_array).cloned().unwrap_or_default();
+    let reasons = body
+        .get("reasons")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     let mut words = format!("{} {}", reply.status.as_u16(), text(&body, "code"));
     for reason in &reasons {
         let at = text(reason, "dataset");
         words.push_str(&format!(
             "\n{}{} ({})",
-            if at.is_empty() { String::new() } else { format!("{at}: ") },
+            if at.is_empty() {
+                String::new()
+            } else {
+                format!("{at}: ")
+            },
             text(reason, "sentence"),
             text(reason, "code")
         ));
@@ -83,7 +91,11 @@ fn refusal(reply: &crate::client::http::Reply) -> (String, String) {
 fn says(reply: &crate::client::http::Reply, code: &str) -> bool {
     let body = reply.json();
     let is = |value: &Value| value.get("code").and_then(Value::as_str) == Some(code);
-    is(&body) || body.get("reasons").and_then(Value::as_array).is_some_and(|reasons| reasons.iter().any(is))
+    is(&body)
+        || body
+            .get("reasons")
+            .and_then(Value::as_array)
+            .is_some_and(|reasons| reasons.iter().any(is))
 }
 
 /// A person, logged in by script.
