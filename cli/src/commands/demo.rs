@@ -80,9 +80,6 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<Exit, CommandEr
     let mut exit = Exit::Yes;
     if !args.up {
         let writer = running.served.node().writer.clone();
-        let checkpoint = move || {
-            let _ = writer.checkpoint().wait();
-        };
         let data = args.data.display().to_string();
         let walked = tour::walk(
             Tour {
@@ -90,7 +87,7 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<Exit, CommandEr
                 screen: &mut screen,
                 data,
             },
-            &checkpoint,
+            &writer,
         )
         .await;
         if let Err(wrong) = &walked {

@@ -119,7 +119,8 @@ impl Running {
     }
 }
 
-/// What happened before Ada sits down: Dan granted her dataset A, and she attested a purpose for dataset D.
+/// What happened before Ada sits down: Dan granted her dataset A, and she chose a default purpose and
+/// attested one for dataset D.
 async fn before_the_tour(addresses: &Value) -> Result<(), CommandError> {
     let ada = Person::login(addresses, "ada").await?;
     let dan = Person::login(addresses, "dan").await?;
@@ -129,6 +130,7 @@ async fn before_the_tour(addresses: &Value) -> Result<(), CommandError> {
     )
     .await?
     .ok()?;
+    ada.broker("purposes/default", &json!({ "purpose": purpose() })).await?.ok()?;
     ada.broker("purposes", &attest::body(facts::D, "P1", purpose()))
         .await?
         .ok()?;

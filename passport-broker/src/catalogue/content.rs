@@ -6,6 +6,7 @@ use policy_engine::catalogue::{CatalogueError, ObjectMap, ObjectRecord, PrefixMa
 use policy_engine::snapshot::{
     CommitteeRecord, DatasetRecord, InstitutionRecord, RoleRecord, ServiceRecord, SinkRecord, Snapshot,
 };
+use visa_verifier::VisaType;
 use visa_verifier::trust::{TrustError, TrustPolicy};
 
 use crate::store::StoreError;
@@ -157,6 +158,12 @@ fn trust(rows: impl Iterator<Item = TrustRow>, audience: Vec<String>) -> Result<
             policy
                 .add(entry.clone())
                 .map_err(|source| ContentError::Trust { source })?;
+            // The one custom type that this node reads: the purpose of an approval, of an issuer that may say so
+            // (consent.md 2.9).
+            let purpose = VisaType::named(&format!("{}/visas/purpose/v1", entry.id.as_str().trim_end_matches('/')));
+            if entry.may_assert(&purpose) {
+                policy.support(&purpose);
+            }
         }
     }
     Ok(policy)

@@ -57,7 +57,7 @@ pub(crate) fn people(seed: u64) -> Vec<Person> {
             "Dan Committee",
             "Member of a data access committee",
             "dan@biobank.example.org",
-            "staff@biobank.example.org",
+            "member@biobank.example.org",
             true,
         ),
         person(
@@ -65,7 +65,7 @@ pub(crate) fn people(seed: u64) -> Vec<Person> {
             "Noor Admin",
             "Administrator, operator and auditor",
             "noor@biobank.example.org",
-            "staff@biobank.example.org",
+            "member@biobank.example.org",
             true,
         ),
     ]

@@ -135,7 +135,7 @@ async fn a_committee_member_logs_in_by_hint_and_a_second_factor_is_asserted() {
     assert_eq!(me["sub"], told["sub"]);
     assert_eq!(
         me["eduperson_scoped_affiliation"],
-        serde_json::json!(["staff@biobank.example.org"])
+        serde_json::json!(["member@biobank.example.org"])
     );
     assert_eq!(me["email"], "dan@biobank.example.org");
     assert!(

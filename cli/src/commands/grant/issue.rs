@@ -42,7 +42,8 @@ pub(crate) async fn run(args: Issue, context: &Context) -> Result<Exit, CommandE
     let body = body(&args.dataset, &args.to, purpose, &args.until)?;
     let answer = session.post("admin/grants", &body).await?;
     context.show(&answer, |answer| {
-        let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let grant = answer.get("grant").unwrap_or(answer);
+        let text = |name: &str| grant.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         format!(
             "Granted {} to {} until {} (grant {}).",
             args.dataset,

@@ -60,7 +60,7 @@ pub(crate) async fn run(args: Place, context: &Context) -> Result<Exit, CommandE
     }
     let answer = session.post("admin/holds", &body).await?;
     context.show(&answer, |answer| {
-        let id = answer.get("id").and_then(Value::as_str).unwrap_or_default();
+        let id = answer.pointer("/hold/id").and_then(Value::as_str).unwrap_or_default();
         format!("Hold {id} is in force. Only its origin can release it.")
     });
     Ok(Exit::Yes)
@@ -89,7 +89,7 @@ pub(crate) fn body(
 }
 
 fn words(affected: &Value) -> String {
-    let affected = affected.get("affects").unwrap_or(affected);
+    let affected = affected.get("effect").unwrap_or(affected);
     let Some(members) = affected.as_object() else {
         return affected.to_string();
     };

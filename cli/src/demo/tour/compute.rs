@@ -127,7 +127,7 @@ pub(super) async fn the_committee_grants(tour: &mut Tour<'_>, ada: &Person) -> R
     let said = if granted.status.is_success() {
         format!(
             "application, vote and grant: three decisions, three events; grant {}",
-            granted.json().get("id").and_then(Value::as_str).unwrap_or_default()
+            granted.json().pointer("/grant/id").and_then(Value::as_str).unwrap_or_default()
         )
     } else {
         refusal(&granted).1
@@ -182,14 +182,14 @@ pub(super) async fn a_run_is_judged_whole(tour: &mut Tour<'_>, ada: &Person) -> 
             { "url": "${param:first}", "path": "/data/first.vcf", "type": "FILE" },
             { "url": "${param:second}", "path": "/data/second.vcf", "type": "FILE" }
         ],
-        "outputs": [{ "path": "/work/count.txt", "url": "${param:out}", "type": "FILE" }],
+        "outputs": [{ "path": "/work/count.txt", "url": tour.sink("step-8.txt")?, "type": "FILE" }],
         "executors": [
             { "image": tour.fact("/images/cat")?, "command": ["cat", "/data/first.vcf", "/data/second.vcf"], "stdout": "/work/all.vcf" },
             { "image": tour.fact("/images/wc")?, "command": ["wc", "-l"], "stdin": "/work/all.vcf", "stdout": "/work/count.txt" }
         ]
     }]);
     let params = |second: &str| -> Result<Value, CommandError> {
-        Ok(json!({ "first": tour.drs("a-cohort.vcf")?, "second": tour.drs(second)?, "out": tour.sink("step-8.txt")? }))
+        Ok(json!({ "first": tour.drs("a-cohort.vcf")?, "second": tour.drs(second)? }))
     };
     let (bad, good) = (params("d-cohort.vcf")?, params("c-cohort.vcf")?);
     tour.screen

@@ -11,10 +11,13 @@ use super::{Tour, person};
 use crate::error::CommandError;
 
 /// Step 10.
-pub(super) async fn the_log_is_whole(tour: &mut Tour<'_>, checkpoint: &(dyn Fn() + Sync)) -> Result<(), CommandError> {
+pub(super) async fn the_log_is_whole(tour: &mut Tour<'_>, writer: &audit_log::Writer) -> Result<(), CommandError> {
     tour.screen
         .step(10, "The audit log is whole, and a changed byte is found");
-    checkpoint();
+    writer
+        .checkpoint()
+        .await
+        .map_err(|source| CommandError::unknown(source.code(), source.to_string()))?;
     let folder = PathBuf::from(tour.fact("/audit/folder")?);
     let key = tour.fact("/audit/vkey")?;
     tour.screen

@@ -21,14 +21,7 @@ pub(super) async fn ada_logs_in(tour: &mut Tour<'_>) -> Result<Person, CommandEr
         tour.fact("/home/issuer")?
     ));
     let ada = person(tour, "ada").await?;
-    let name = ada
-        .me()
-        .get("name")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    tour.screen
-        .answer(&format!("a session and an access token for {name}: {}", ada.identity()));
+    tour.screen.answer(&format!("a session and an access token: she is {}", ada.identity()));
     tour.screen.hand(&format!(
         "visum login --data {} --profile ada --login-hint ada",
         tour.data

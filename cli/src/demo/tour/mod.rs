@@ -44,7 +44,7 @@ pub(crate) const STEPS: u32 = 10;
 ///
 /// # Errors
 /// If a party stops answering.
-pub(crate) async fn walk(mut tour: Tour<'_>, checkpoint: &(dyn Fn() + Sync)) -> Result<(), CommandError> {
+pub(crate) async fn walk(mut tour: Tour<'_>, writer: &audit_log::Writer) -> Result<(), CommandError> {
     let ada = login::ada_logs_in(&mut tour).await?;
     login::ada_looks_at_her_passport(&mut tour, &ada).await?;
     data::ada_reads_a_dataset(&mut tour, &ada).await?;
@@ -54,7 +54,7 @@ pub(crate) async fn walk(mut tour: Tour<'_>, checkpoint: &(dyn Fn() + Sync)) -> 
     let dan = compute::the_committee_grants(&mut tour, &ada).await?;
     compute::a_run_is_judged_whole(&mut tour, &ada).await?;
     compute::a_participant_withdraws(&mut tour, &ada, &dan).await?;
-    log::the_log_is_whole(&mut tour, checkpoint).await
+    log::the_log_is_whole(&mut tour, writer).await
 }
 
 /// Code and sentence of a refusal, for the screen.
