@@ -51,6 +51,9 @@ pub(super) async fn ada_reads_a_dataset(tour: &mut Tour<'_>, ada: &Person) -> Re
         "signed promise that it is in the audit log: {}…",
         promise.chars().take(60).collect::<String>()
     ));
+    if !bytes.status.is_success() {
+        tour.screen.answer(&refusal(&bytes).1);
+    }
     tour.screen.hand("visum drs get --profile ada a-cohort.vcf -o a.vcf");
     tour.screen.must(
         bytes.status.is_success() && hex(&bytes.body) == hex(&original),
