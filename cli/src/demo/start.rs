@@ -28,7 +28,7 @@ use crate::{
         facts::Facts,
         folder::Folder,
         parts::{Node, Plan},
-        serve::{Served, Sockets, address, bound},
+        serve::{Served, Sockets, address},
     },
 };
 

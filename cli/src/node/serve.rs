@@ -24,6 +24,8 @@ pub(crate) struct Served {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     node: Node,
+    /// The sweep after each new snapshot; ends with the node.
+    _chores: tes_proxy::Chores,
 }
 
 impl Sockets {
@@ -72,8 +74,8 @@ impl Served {
         ] {
             tasks.spawn(listener::serve(listener, tls.clone(), app, stopped.clone()));
         }
-        node.proxy.start_chores();
-        Self { stop, tasks, node }
+        let chores = node.proxy.start_chores();
+        Self { stop, tasks, node, _chores: chores }
     }
 
     /// The node behind.

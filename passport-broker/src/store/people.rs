@@ -287,12 +287,14 @@ pub async fn everybody(db: &mut Db) -> Result<Vec<Person>, StoreError> {
 
 /// Notes that something that a Passport says of this person has changed.
 ///
+/// The instant only grows, by a second at least: two changes within one second are two changes to whoever compares.
+///
 /// # Errors
 /// The database is down.
 pub async fn touch(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<(), StoreError> {
     db.change(
         "people",
-        "UPDATE people SET facts_changed = $2 WHERE id = $1",
+        "UPDATE people SET facts_changed = CASE WHEN facts_changed >= $2 THEN facts_changed + 1 ELSE $2 END WHERE id = $1",
         args![person.as_str(), now],
     )
     .await

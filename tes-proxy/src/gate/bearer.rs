@@ -89,8 +89,7 @@ impl Identify {
     pub(crate) fn known(&self, digest: &str) -> Option<Arc<Person>> {
         let person = self.people.get(digest)?;
         let changed = self.current.load().snapshot().changed_at(person.passport.identities());
-        let fresh = self.clock.now() < person.until && changed.is_none_or(|changed| changed < person.fetched);
-        fresh.then_some(person)
+        (self.clock.now() < person.until && changed == person.changed).then_some(person)
     }
 
     /// The person behind a credential; `None` if there is none.
@@ -137,7 +136,11 @@ impl Identify {
                     invalid("token.invalid", rejected.to_string())
                 }
             })?;
+        // The snapshot from before the broker is asked: what it knows of, the Passport knows of too.
+        let before = self.current.load();
         let compact = self.exchange.passport(token, now).await?;
+        // The Passport was made a moment after `now`.
+        let now = self.clock.now();
         let passport = self.verified(&compact, now).await.map_err(|rejected| {
             tracing::warn!(code = %rejected.code(), "the broker's own Passport does not count here");
             Problem::new(
@@ -163,7 +166,8 @@ impl Identify {
             .expires()
             .min(passport.valid_until())
             .min(now.plus(limits::PASSPORT_LIFE));
-        self.keep(digest, access.identity().clone(), passport, session, auth, now, until)
+        let changed = before.snapshot().changed_at(passport.identities());
+        self.keep(digest, access.identity().clone(), passport, session, auth, changed, until)
             .await
     }
 
@@ -211,7 +215,9 @@ impl Identify {
         };
         let until = expires.min(passport.valid_until()).min(now.plus(limits::PASSPORT_LIFE));
         let holder = passport.holder().clone();
-        self.keep(digest, holder, passport, session, auth, now, until).await
+        // It can't be fetched anew: what was revoked since stands in the snapshot's own lists.
+        let changed = self.current.load().snapshot().changed_at(passport.identities());
+        self.keep(digest, holder, passport, session, auth, changed, until).await
     }
 
     /// Verifies a Passport under the trust of the snapshot in force, for us as audience.
@@ -232,7 +238,7 @@ impl Identify {
         passport: VerifiedPassport,
         session: Session,
         auth: Auth,
-        fetched: Timestamp,
+        changed: Option<Timestamp>,
         until: Timestamp,
     ) -> Result<Arc<Person>, Problem> {
         let (keystore, subject) = (self.keystore.clone(), identity.to_string());
@@ -252,7 +258,7 @@ impl Identify {
             session,
             auth,
             key,
-            fetched,
+            changed,
             until,
         });
         self.people.insert(digest, Arc::clone(&person));

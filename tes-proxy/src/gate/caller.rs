@@ -25,8 +25,9 @@ pub(crate) struct Person {
     pub(crate) auth: Auth,
     /// Their key in the log.
     pub(crate) key: PersonKey,
-    /// When the Passport was fetched: facts that changed later make us fetch anew.
-    pub(crate) fetched: Timestamp,
+    /// When their facts had last changed, in the snapshot from before the Passport was fetched: another value makes us
+    /// fetch anew.
+    pub(crate) changed: Option<Timestamp>,
     /// Until when it is used.
     pub(crate) until: Timestamp,
 }
