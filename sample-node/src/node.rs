@@ -20,7 +20,6 @@ pub struct SampleNode {
     tasks: Arc<Tes>,
     objects: Vec<Object>,
     data: PathBuf,
-    outputs: PathBuf,
 }
 
 impl SampleNode {
@@ -30,13 +29,12 @@ impl SampleNode {
     /// [`SampleError`] if a setting can't be, a folder can't be made, a tool is missing or an address is taken.
     pub async fn start(settings: Settings) -> Result<Self, SampleError> {
         check(&settings)?;
-        let (data, outputs) = (settings.dir.join("data"), settings.tes.output_root.clone());
-        for folder in [&data, &outputs, &settings.dir.join("scratch")] {
-            fs::create_dir_all(folder).map_err(|source| SampleError::File {
-                path: folder.clone(),
-                source,
-            })?;
-        }
+        let data = settings.dir.join("data");
+        let failed = |source| SampleError::File {
+            path: data.clone(),
+            source,
+        };
+        fs::create_dir_all(&data).map_err(failed)?;
         let data = data
             .canonicalize()
             .map_err(|source| SampleError::File { path: data, source })?;
@@ -61,7 +59,6 @@ impl SampleNode {
             tasks,
             objects,
             data,
-            outputs,
         })
     }
 
@@ -140,10 +137,10 @@ impl SampleNode {
         &self.data
     }
 
-    /// The folder below which the TES writes `file:` outputs.
+    /// The folder below which the TES writes `file:` outputs, absolute, links resolved.
     #[must_use]
     pub fn outputs_dir(&self) -> &std::path::Path {
-        &self.outputs
+        &self.tasks.output_root
     }
 
     /// What the TES opened, fetched and uploaded so far, oldest first: for tests that ask what reached it.

@@ -8,7 +8,7 @@ use std::{
     io::Write,
     os::unix::process::CommandExt,
     path::Path,
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
 };
 
 use crate::process::Outcome;
@@ -76,11 +76,11 @@ impl Keeper {
         Ok(child)
     }
 
-    /// Waits for it; did it end well?
-    pub(crate) fn wait(&mut self, what: &str, mut child: Child) -> Outcome<bool> {
+    /// Waits for it; how it ended.
+    pub(crate) fn wait(&mut self, what: &str, mut child: Child) -> Outcome<ExitStatus> {
         let status = child.wait().map_err(|problem| format!("{what}: {problem}"))?;
         self.tell(&format!("ungroup {}", child.id()))?;
-        Ok(status.success())
+        Ok(status)
     }
 
     fn tell(&mut self, line: &str) -> Outcome<()> {

@@ -41,10 +41,11 @@ pub(crate) fn run(words: &[&str]) -> Outcome<()> {
     let whole = |keeper: &mut Keeper, what: &str, command: &mut Command| {
         eprintln!("xtask: {what}");
         let child = keeper.spawn(what, command)?;
-        if keeper.wait(what, child)? {
+        let status = keeper.wait(what, child)?;
+        if status.success() {
             Ok(())
         } else {
-            Err(format!("{what}: failed"))
+            Err(format!("{what}: failed ({status})"))
         }
     };
     let install = workspace.root.join("tests/peers/install.sh");
@@ -93,13 +94,13 @@ pub(crate) fn run(words: &[&str]) -> Outcome<()> {
         tally.line(&line);
         let _ = writeln!(out, "{line}");
     }
-    let ended_well = keeper.wait("cargo test", child)?;
+    let status = keeper.wait("cargo test", child)?;
     drop(keeper);
     let _ = writeln!(out, "\nwith {parts}; took {} s", begun.elapsed().as_secs());
     let _ = writeln!(out, "{tally}");
-    if ended_well && tally.is_well() {
+    if status.success() && tally.is_well() {
         Ok(())
     } else {
-        Err("cargo test: failed".to_owned())
+        Err(format!("cargo test: failed ({status})"))
     }
 }

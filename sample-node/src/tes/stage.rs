@@ -52,7 +52,7 @@ pub(crate) async fn fetch(tes: &Tes, task: &str, source: &Source, to: &Path, kin
                 task: task(),
                 path: real.clone(),
             });
-            copy(&real, to, kind)
+            copy(&real, to, kind).await
         }
         Source::Http(url) => {
             tes.note(Note::Fetched {
@@ -109,12 +109,12 @@ pub(crate) async fn store(
             .await
             .map(one)
         }
-        Target::File(to) if is_file => put(tes, &real, to).map(one),
+        Target::File(to) if is_file => put(tes, &real, to).await.map(one),
         Target::File(to) => {
             let mut stored = Vec::new();
             for file in files(&real)? {
                 let below = file.strip_prefix(&real).map_err(|problem| problem.to_string())?;
-                let size = put(tes, &file, &to.join(below))?;
+                let size = put(tes, &file, &to.join(below)).await?;
                 let below = below.to_string_lossy();
                 stored.push(OutputLog {
                     url: format!("{}/{below}", url.trim_end_matches('/')),
@@ -178,21 +178,21 @@ async fn upload(client: &reqwest::Client, url: Url, from: &Path) -> Result<u64, 
 }
 
 /// Copies a file or a folder into the scratch folder. Links inside of a folder are not followed.
-fn copy(from: &Path, to: &Path, kind: FileType) -> Result<u64, String> {
+async fn copy(from: &Path, to: &Path, kind: FileType) -> Result<u64, String> {
     let said = |problem: std::io::Error| problem.to_string();
     match kind {
         FileType::File if from.is_file() => {
             if fs::metadata(from).map_err(said)?.len() > LARGEST {
                 return Err(format!("it has more than {LARGEST} bytes"));
             }
-            fs::copy(from, to).map_err(said)
+            tokio::fs::copy(from, to).await.map_err(said)
         }
         FileType::Directory if from.is_dir() => {
             let mut size = 0_u64;
             for file in files(from)? {
                 let to = to.join(file.strip_prefix(from).map_err(|problem| problem.to_string())?);
                 fs::create_dir_all(to.parent().unwrap_or(&to)).map_err(said)?;
-                size = size.saturating_add(fs::copy(&file, &to).map_err(said)?);
+                size = size.saturating_add(tokio::fs::copy(&file, &to).await.map_err(said)?);
             }
             Ok(size)
         }
@@ -222,7 +222,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// Writes an output below the output root: beside its place first, then moved there whole.
-fn put(tes: &Tes, from: &Path, to: &Path) -> Result<u64, String> {
+async fn put(tes: &Tes, from: &Path, to: &Path) -> Result<u64, String> {
     let said = |problem: std::io::Error| problem.to_string();
     let outside = || "it lies outside of the folder that this server may write".to_owned();
     if !to.starts_with(&tes.output_root) && !to.starts_with(&tes.settings.output_root) {
@@ -241,11 +241,18 @@ fn put(tes: &Tes, from: &Path, to: &Path) -> Result<u64, String> {
     if !folder.starts_with(&tes.output_root) {
         return Err(outside());
     }
-    let part = folder.join(format!(
-        ".part-{}",
-        world::token(9).map_err(|problem| problem.to_string())?
-    ));
-    let size = fs::copy(from, &part).map_err(said)?;
-    fs::rename(&part, folder.join(name)).map_err(said)?;
+    let token = world::token(9).map_err(|problem| problem.to_string())?;
+    let part = Part(folder.join(format!(".part-{token}")));
+    let size = tokio::fs::copy(from, &part.0).await.map_err(said)?;
+    fs::rename(&part.0, folder.join(name)).map_err(said)?;
     Ok(size)
+}
+
+/// A file on its way: gone if it never gets there, also when the task is canceled.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
