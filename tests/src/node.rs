@@ -48,8 +48,24 @@ impl Addresses {
         Self { broker: next(), proxy: next(), door: next() }
     }
 
-    fn listen(url: &str) -> &str {
-        url.trim_start_matches("http://")
+    /// The same, over TLS with a certificate of a test authority, made by [`Node::start`].
+    ///
+    /// # Panics
+    /// As [`Addresses::free`].
+    #[must_use]
+    pub fn free_tls() -> Self {
+        let plain = Self::free();
+        // A name, not an address: some clients take no certificate for an address.
+        let tls = |url: String| url.replace("http://127.0.0.1", "https://localhost");
+        Self { broker: tls(plain.broker), proxy: tls(plain.proxy), door: tls(plain.door) }
+    }
+
+    fn listen(url: &str) -> String {
+        url.trim_start_matches("http://").trim_start_matches("https://").replace("localhost", "127.0.0.1")
+    }
+
+    fn is_tls(&self) -> bool {
+        self.broker.starts_with("https://")
     }
 }
 
@@ -63,11 +79,21 @@ impl Node {
     #[expect(clippy::panic, clippy::expect_used, reason = "a test without its node fails")]
     pub fn start(at: Addresses, facts: &Value, broker: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let (mut ca_line, mut tls_table) = (String::new(), String::new());
+        if at.is_tls() {
+            let made = authority(folder.path());
+            ca_line = format!("ca_file = \"{}\"\n", made.ca.display());
+            tls_table = format!(
+                "\n[tls]\ncertificate_file = \"{}\"\nkey_file = \"{}\"\n",
+                made.certificate.display(),
+                made.key.display()
+            );
+        }
         let config = format!(
-            "[node]\nname = \"node-1\"\norganisation = \"Example Biobank\"\norganisation_url = \"https://biobank.example.org\"\nallow_loopback_http = true\n\n\
+            "[node]\nname = \"node-1\"\norganisation = \"Example Biobank\"\norganisation_url = \"https://biobank.example.org\"\nallow_loopback_http = true\n{ca_line}\n\
              [broker]\nlisten = \"{}\"\nissuer = \"{}\"\n{broker}\n\n\
              [storage_door]\nlisten = \"{}\"\nurl = \"{}\"\n\n\
-             [proxy]\nlisten = \"{}\"\nurl = \"{}\"\n{more}\n",
+             [proxy]\nlisten = \"{}\"\nurl = \"{}\"\n{more}\n{tls_table}",
             Addresses::listen(&at.broker), at.broker, Addresses::listen(&at.door), at.door, Addresses::listen(&at.proxy), at.proxy,
         );
         let (facts_file, config_file) = (folder.path().join("facts.json"), folder.path().join("config.toml"));
@@ -106,6 +132,12 @@ impl Node {
         Self { child, folder, at }
     }
 
+    /// The test authority's certificate, for clients.
+    #[must_use]
+    pub fn ca(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
     /// Its data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
@@ -124,4 +156,34 @@ impl Drop for Node {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Files of a test authority and of a certificate for `localhost`.
+struct Authority {
+    ca: PathBuf,
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+#[expect(clippy::expect_used, reason = "a test without its certificate fails")]
+fn authority(folder: &std::path::Path) -> Authority {
+    let ca_key = rcgen::KeyPair::generate().expect("a key");
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    ca.distinguished_name.push(rcgen::DnType::CommonName, "Visum test authority");
+    ca.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
+    let root = ca.self_signed(&ca_key).expect("a root");
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let leaf = rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("parameters");
+    let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
+    let made = Authority {
+        ca: folder.join("ca.pem"),
+        certificate: folder.join("tls.pem"),
+        key: folder.join("tls.key"),
+    };
+    std::fs::write(&made.ca, root.pem()).expect("ca.pem");
+    std::fs::write(&made.certificate, leaf.pem()).expect("tls.pem");
+    std::fs::write(&made.key, key.serialize_pem()).expect("tls.key");
+    made
 }

@@ -56,17 +56,33 @@ impl Answer {
 /// # Panics
 /// If TLS can't be set up.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the tests are the outside world, not the product"
-)]
-#[expect(clippy::expect_used, reason = "a test without its client fails")]
 pub fn client() -> reqwest::Client {
+    with_roots(rustls::RootCertStore::empty())
+}
+
+/// The same, trusting one test authority.
+///
+/// # Panics
+/// If its certificate can't be read.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a test without its authority fails")]
+pub fn client_trusting(ca: &std::path::Path) -> reqwest::Client {
+    use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(ca).expect("the authority's certificate"))
+        .expect("a root");
+    with_roots(roots)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests are the outside world, not the product")]
+#[expect(clippy::expect_used, reason = "a test without its client fails")]
+fn with_roots(roots: rustls::RootCertStore) -> reqwest::Client {
     let tls =
         rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("TLS versions")
-            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_root_certificates(roots)
             .with_no_client_auth();
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
