@@ -35,31 +35,68 @@ fn peer_py_tes_runs_a_task_through_the_gate_and_is_told_why_another_is_denied() 
     assert_eq!(info.pointer("/type/artifact"), Some(&json!("tes")), "{info}");
 
     // A task on granted data runs, and its view FULL reads back as the client's own model.
-    let good = write("good.json", &task(&demo, &["a-cohort.vcf"], &["wc", "-l", "/data/a-cohort.vcf"]));
+    let good = write(
+        "good.json",
+        &task(&demo, &["a-cohort.vcf"], &["wc", "-l", "/data/a-cohort.vcf"]),
+    );
     let ran = peer("py-tes.sh", &[&url, "run", &good], &with);
     let ran = last_json(&ran);
     assert_eq!(ran.get("state"), Some(&json!("COMPLETE")), "{ran}");
-    let told = ran.pointer("/inputs/0/url").and_then(Value::as_str).unwrap_or_default().to_owned();
-    assert!(told.starts_with("drs://"), "the caller's own words come back, no capability: {ran}");
-    let lines = std::fs::read_to_string(std::path::Path::new(&demo.fact("/outputs/folder")).join("py-tes.txt")).unwrap();
-    let original = std::fs::read_to_string(std::path::Path::new(&demo.fact("/sample/data")).join("a/cohort.vcf")).unwrap();
-    assert_eq!(lines.split_whitespace().next(), Some(original.lines().count().to_string().as_str()));
+    let told = ran
+        .pointer("/inputs/0/url")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    assert!(
+        told.starts_with("drs://"),
+        "the caller's own words come back, no capability: {ran}"
+    );
+    let lines =
+        std::fs::read_to_string(std::path::Path::new(&demo.fact("/outputs/folder")).join("py-tes.txt")).unwrap();
+    let original =
+        std::fs::read_to_string(std::path::Path::new(&demo.fact("/sample/data")).join("a/cohort.vcf")).unwrap();
+    assert_eq!(
+        lines.split_whitespace().next(),
+        Some(original.lines().count().to_string().as_str())
+    );
 
     // One input of an ungranted dataset denies the whole; a client that prints nothing but the status line tells why.
-    let bad = write("bad.json", &task(&demo, &["a-cohort.vcf", "c-cohort.vcf"], &["wc", "-l", "/data/c-cohort.vcf"]));
+    let bad = write(
+        "bad.json",
+        &task(
+            &demo,
+            &["a-cohort.vcf", "c-cohort.vcf"],
+            &["wc", "-l", "/data/c-cohort.vcf"],
+        ),
+    );
     let denied = peer("py-tes.sh", &[&url, "run", &bad], &with);
     assert_eq!(denied.code, 1);
     let denied = last_json(&denied);
     assert_eq!(denied.pointer("/error/status"), Some(&json!(403)), "{denied}");
-    let reason = denied.pointer("/error/reason").and_then(Value::as_str).unwrap_or_default().to_owned();
-    assert!(reason.contains("consent.approval_missing") && reason.contains(" c"), "{denied}");
+    let reason = denied
+        .pointer("/error/reason")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    assert!(
+        reason.contains("consent.approval_missing") && reason.contains(" c"),
+        "{denied}"
+    );
 
     // Lists hold one's own tasks only, and cancel ends a running one.
     let listed = last_json(&peer("py-tes.sh", &[&url, "list"], &with));
-    assert_eq!(listed.get("tasks").and_then(Value::as_array).map(Vec::len), Some(1), "{listed}");
+    assert_eq!(
+        listed.get("tasks").and_then(Value::as_array).map(Vec::len),
+        Some(1),
+        "{listed}"
+    );
     let dan = demo.token("dan");
     let others = last_json(&peer("py-tes.sh", &[&url, "list"], &[("VISUM_TOKEN", dan.as_str())]));
-    assert_eq!(others.get("tasks").and_then(Value::as_array).map_or(0, Vec::len), 0, "{others}");
+    assert_eq!(
+        others.get("tasks").and_then(Value::as_array).map_or(0, Vec::len),
+        0,
+        "{others}"
+    );
     let mut long = task(&demo, &["a-cohort.vcf"], &["sleep", "300"]);
     long.as_object_mut().unwrap().remove("outputs");
     let long = write("long.json", &long);
@@ -68,7 +105,13 @@ fn peer_py_tes_runs_a_task_through_the_gate_and_is_told_why_another_is_denied() 
     let cancelled = peer("py-tes.sh", &[&url, "cancel", &id], &with);
     assert_eq!(cancelled.code, 0, "{} {}", cancelled.out, cancelled.err);
     let after = last_json(&peer("py-tes.sh", &[&url, "get", &id, "MINIMAL"], &with));
-    assert!(matches!(after.get("state").and_then(Value::as_str), Some("CANCELED" | "CANCELING")), "{after}");
+    assert!(
+        matches!(
+            after.get("state").and_then(Value::as_str),
+            Some("CANCELED" | "CANCELING")
+        ),
+        "{after}"
+    );
 
     // Nobody's token is refused, as the client shows it.
     let nobody = last_json(&peer("py-tes.sh", &[&url, "list"], &[("VISUM_TOKEN", "abc")]));

@@ -34,7 +34,10 @@ pub(crate) fn folder() -> PathBuf {
 
 /// Where the peers are installed: kept between runs.
 fn installed() -> PathBuf {
-    std::env::var_os("VISUM_PEERS_DIR").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers"), PathBuf::from)
+    std::env::var_os("VISUM_PEERS_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers"),
+        PathBuf::from,
+    )
 }
 
 /// The JSON of a peer's last line.

@@ -42,10 +42,18 @@ impl Addresses {
     #[must_use]
     #[expect(clippy::expect_used, reason = "a test without ports fails")]
     pub fn free() -> Self {
-        let held: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
-        let mut urls = held.iter().map(|held| format!("http://{}", held.local_addr().expect("its address")));
+        let held: Vec<TcpListener> = (0..3)
+            .map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"))
+            .collect();
+        let mut urls = held
+            .iter()
+            .map(|held| format!("http://{}", held.local_addr().expect("its address")));
         let mut next = || urls.next().unwrap_or_default();
-        Self { broker: next(), proxy: next(), door: next() }
+        Self {
+            broker: next(),
+            proxy: next(),
+            door: next(),
+        }
     }
 
     /// The same, over TLS with a certificate of a test authority, made by [`Node::start`].
@@ -57,11 +65,17 @@ impl Addresses {
         let plain = Self::free();
         // A name, not an address: some clients take no certificate for an address.
         let tls = |url: String| url.replace("http://127.0.0.1", "https://localhost");
-        Self { broker: tls(plain.broker), proxy: tls(plain.proxy), door: tls(plain.door) }
+        Self {
+            broker: tls(plain.broker),
+            proxy: tls(plain.proxy),
+            door: tls(plain.door),
+        }
     }
 
     fn listen(url: &str) -> String {
-        url.trim_start_matches("http://").trim_start_matches("https://").replace("localhost", "127.0.0.1")
+        url.trim_start_matches("http://")
+            .trim_start_matches("https://")
+            .replace("localhost", "127.0.0.1")
     }
 
     fn is_tls(&self) -> bool {
@@ -94,7 +108,12 @@ impl Node {
              [broker]\nlisten = \"{}\"\nissuer = \"{}\"\n{broker}\n\n\
              [storage_door]\nlisten = \"{}\"\nurl = \"{}\"\n\n\
              [proxy]\nlisten = \"{}\"\nurl = \"{}\"\n{more}\n{tls_table}",
-            Addresses::listen(&at.broker), at.broker, Addresses::listen(&at.door), at.door, Addresses::listen(&at.proxy), at.proxy,
+            Addresses::listen(&at.broker),
+            at.broker,
+            Addresses::listen(&at.door),
+            at.door,
+            Addresses::listen(&at.proxy),
+            at.proxy,
         );
         let (facts_file, config_file) = (folder.path().join("facts.json"), folder.path().join("config.toml"));
         std::fs::write(&facts_file, facts.to_string()).expect("the facts");
@@ -108,7 +127,11 @@ impl Node {
             .arg(&config_file)
             .output()
             .expect("visum init runs");
-        assert!(made.status.success(), "visum init: {}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "visum init: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         let log = std::fs::File::create(folder.path().join("log")).expect("a log file");
         let mut child = binary::visum(&["up", "--config"])
             .arg(data.join("visum.toml"))
@@ -170,7 +193,8 @@ fn authority(folder: &std::path::Path) -> Authority {
     let ca_key = rcgen::KeyPair::generate().expect("a key");
     let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    ca.distinguished_name.push(rcgen::DnType::CommonName, "Visum test authority");
+    ca.distinguished_name
+        .push(rcgen::DnType::CommonName, "Visum test authority");
     ca.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
     let root = ca.self_signed(&ca_key).expect("a root");
     let issuer = rcgen::Issuer::new(ca, ca_key);

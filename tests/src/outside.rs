@@ -75,7 +75,10 @@ pub fn client_trusting(ca: &std::path::Path) -> reqwest::Client {
     with_roots(roots)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests are the outside world, not the product")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests are the outside world, not the product"
+)]
 #[expect(clippy::expect_used, reason = "a test without its client fails")]
 fn with_roots(roots: rustls::RootCertStore) -> reqwest::Client {
     let tls =
