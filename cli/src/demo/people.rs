@@ -65,11 +65,6 @@ impl Person {
             .to_owned()
     }
 
-    /// What the broker says of the person.
-    pub(crate) fn me(&self) -> &Value {
-        &self.login.me
-    }
-
     /// A Passport for the proxy.
     ///
     /// # Errors
