@@ -1,6 +1,6 @@
 //! What people and programs read: data on standard output, words on standard error.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 
 use owo_colors::{OwoColorize as _, Stream};
 use serde::Serialize;
@@ -57,11 +57,6 @@ impl Context {
         if let Some(hint) = wrong.next() {
             self.words(&format!("hint: {hint}"));
         }
-    }
-
-    /// Whether a person reads standard output.
-    pub(crate) fn terminal(&self) -> bool {
-        !self.json && std::io::stdout().is_terminal()
     }
 }
 

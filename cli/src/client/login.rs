@@ -160,19 +160,7 @@ async fn access_token(
     let redirect = format!("http://127.0.0.1:{port}/callback");
     let (verifier, state) = (token(around.random, 32), token(around.random, 16));
     let challenge = URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes()));
-    let mut start = provider.authorize.clone();
-    start
-        .query_pairs_mut()
-        .append_pair("response_type", "code")
-        .append_pair("client_id", CLIENT)
-        .append_pair("redirect_uri", &redirect)
-        .append_pair("scope", SCOPE)
-        .append_pair("state", &state)
-        .append_pair("code_challenge", &challenge)
-        .append_pair("code_challenge_method", "S256");
-    if let Some(hint) = hint {
-        start.query_pairs_mut().append_pair("login_hint", hint);
-    }
+    let start = authorization(provider, &redirect, &state, &challenge, hint);
     let back = match opens {
         Opens::Script(answers) => {
             let stop =
@@ -225,6 +213,44 @@ async fn access_token(
     access
         .map(|access| (access, life))
         .ok_or_else(|| CommandError::unknown("login.token", "the broker gave no access token"))
+}
+
+/// The address with which a login begins.
+fn authorization(provider: &Provider, redirect: &str, state: &str, challenge: &str, hint: Option<&str>) -> Url {
+    let mut start = provider.authorize.clone();
+    start
+        .query_pairs_mut()
+        .append_pair("response_type", "code")
+        .append_pair("client_id", CLIENT)
+        .append_pair("redirect_uri", redirect)
+        .append_pair("scope", SCOPE)
+        .append_pair("state", state)
+        .append_pair("code_challenge", challenge)
+        .append_pair("code_challenge_method", "S256");
+    if let Some(hint) = hint {
+        start.query_pairs_mut().append_pair("login_hint", hint);
+    }
+    start
+}
+
+/// What the release page says that a login would give this client, without answering it.
+///
+/// # Errors
+/// If a page or a party stops the way there.
+pub(crate) async fn release(around: Around<'_>, provider: &Provider, hint: &str) -> Result<Vec<String>, CommandError> {
+    let challenge = URL_SAFE_NO_PAD.encode(ring::digest::digest(
+        &ring::digest::SHA256,
+        token(around.random, 32).as_bytes(),
+    ));
+    let state = token(around.random, 16);
+    let start = authorization(provider, "http://127.0.0.1/callback", &state, &challenge, Some(hint));
+    let page = Browser::new(around.client).open(start, None).await?.reply.text();
+    Ok(page
+        .split("<strong>")
+        .skip(1)
+        .filter_map(|rest| rest.split("</strong>").next())
+        .map(str::to_owned)
+        .collect())
 }
 
 /// Waits for the browser to come back; other requests to the port are answered 404.

@@ -83,7 +83,10 @@ pub(crate) async fn run(args: Login, context: &Context) -> Result<Exit, CommandE
     let profile = Profile {
         issuer: provider.issuer,
         proxy,
-        name: [text("name"), text("identity")].into_iter().find(|text| !text.is_empty()).unwrap_or_default(),
+        name: [text("name"), text("identity")]
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .unwrap_or_default(),
         identity: text("identity"),
         access_token: done.access_token,
         expires: done.expires,

@@ -50,6 +50,21 @@ impl Person {
         })
     }
 
+    /// What the release page would show to `hint` before anything is given.
+    ///
+    /// # Errors
+    /// If a page or a party stops the way there.
+    pub(crate) async fn release(facts: &Value, hint: &str) -> Result<Vec<String>, CommandError> {
+        let client = Client::new(true, None)?;
+        let provider = Provider::discover(&client, fact(facts, "/broker/issuer")?).await?;
+        let around = Around {
+            client: &client,
+            clock: &SystemClock,
+            random: &SystemRandom::new(),
+        };
+        login::release(around, &provider, hint).await
+    }
+
     /// The access token.
     pub(crate) fn token(&self) -> &str {
         &self.login.access_token

@@ -130,7 +130,9 @@ async fn before_the_tour(addresses: &Value) -> Result<(), CommandError> {
     )
     .await?
     .ok()?;
-    ada.broker("purposes/default", &json!({ "purpose": purpose() })).await?.ok()?;
+    ada.broker("purposes/default", &json!({ "purpose": purpose() }))
+        .await?
+        .ok()?;
     ada.broker("purposes", &attest::body(facts::D, "P1", purpose()))
         .await?
         .ok()?;

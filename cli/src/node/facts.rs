@@ -87,7 +87,10 @@ mod tests {
     fn the_documented_example_is_read_and_a_misspelt_member_is_refused_with_its_place() {
         let facts = Facts::read(EXAMPLE.as_bytes(), "facts.json").unwrap();
         assert_eq!((facts.datasets.len(), facts.roles.len(), facts.trust.len()), (1, 3, 2));
-        let misspelt = EXAMPLE.replace("\"country\": \"FI\", \"nonprofit\"", "\"country\": \"FI\", \"nonproft\"");
+        let misspelt = EXAMPLE.replace(
+            "\"country\": \"FI\", \"nonprofit\"",
+            "\"country\": \"FI\", \"nonproft\"",
+        );
         let wrong = Facts::read(misspelt.as_bytes(), "facts.json").unwrap_err();
         assert_eq!(wrong.code(), "facts.invalid");
         assert!(wrong.to_string().contains("institutions[0]"), "{wrong}");

@@ -52,7 +52,7 @@ pub(crate) struct Node {
     /// The log.
     pub(crate) writer: Writer,
     /// Its folder, held to the end.
-    pub(crate) folder: Folder,
+    _folder: Folder,
 }
 
 impl Node {
@@ -120,7 +120,7 @@ impl Node {
             broker,
             proxy,
             writer,
-            folder,
+            _folder: folder,
         })
     }
 }

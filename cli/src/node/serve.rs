@@ -75,7 +75,12 @@ impl Served {
             tasks.spawn(listener::serve(listener, tls.clone(), app, stopped.clone()));
         }
         let chores = node.proxy.start_chores();
-        Self { stop, tasks, node, _chores: chores }
+        Self {
+            stop,
+            tasks,
+            node,
+            _chores: chores,
+        }
     }
 
     /// The node behind.

@@ -43,8 +43,12 @@ pub(crate) async fn run(args: List, context: &Context) -> Result<Exit, CommandEr
         let text = |grant: &Value, name: &str| grant.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         table(
             ["grant", "dataset", "to", "until", "state"],
-            all.iter()
-                .map(|grant| ["id", "dataset", "to", "until", "state"].map(|name| text(grant, name))),
+            all.iter().map(|grant| {
+                let ended = grant.get("revoked").is_some_and(|revoked| !revoked.is_null());
+                let state = if ended { "revoked" } else { "in force" };
+                let [id, dataset, to, until] = ["id", "dataset", "to", "until"].map(|name| text(grant, name));
+                [id, dataset, to, until, state.to_owned()]
+            }),
         )
     });
     Ok(Exit::Yes)

@@ -32,8 +32,8 @@ pub(crate) struct Place {
     /// A consent group
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
-    /// A sentence for the record
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    /// A sentence for the record; the log keeps its digest
+    #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Do not ask
     #[arg(long)]

@@ -127,7 +127,11 @@ pub(super) async fn the_committee_grants(tour: &mut Tour<'_>, ada: &Person) -> R
     let said = if granted.status.is_success() {
         format!(
             "application, vote and grant: three decisions, three events; grant {}",
-            granted.json().pointer("/grant/id").and_then(Value::as_str).unwrap_or_default()
+            granted
+                .json()
+                .pointer("/grant/id")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
         )
     } else {
         refusal(&granted).1
@@ -276,7 +280,7 @@ pub(super) async fn a_participant_withdraws(
     };
     tour.screen.answer(&said);
     tour.screen.hand(&format!(
-        "visum hold place --profile dan --dataset {} --kind withdrawn --participant A-P3",
+        "visum hold place --profile dan --dataset {} --kind withdrawn --participant A-P3 --reason \"asked for it\"",
         facts::A
     ));
     tour.screen.must(placed.status.is_success(), "the hold is in force");

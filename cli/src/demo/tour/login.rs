@@ -20,12 +20,18 @@ pub(super) async fn ada_logs_in(tour: &mut Tour<'_>) -> Result<Person, CommandEr
         tour.fact("/broker/issuer")?,
         tour.fact("/home/issuer")?
     ));
+    let shown = Person::release(tour.facts, "ada").await?;
+    tour.screen
+        .answer(&format!("the page shows what will be released: {}", shown.join(", ")));
     let ada = person(tour, "ada").await?;
-    tour.screen.answer(&format!("a session and an access token: she is {}", ada.identity()));
+    tour.screen
+        .answer(&format!("a session and an access token: she is {}", ada.identity()));
     tour.screen.hand(&format!(
         "visum login --data {} --profile ada --login-hint ada",
         tour.data
     ));
+    tour.screen
+        .must(!shown.is_empty(), "she saw what will be released before she agreed");
     tour.screen.must(
         !ada.identity().is_empty(),
         "the broker knows her by an identity of its own",
