@@ -1,6 +1,10 @@
 //! Every store function, on both engines: SQLite always, PostgreSQL where `VISUM_TEST_PG` has a URL.
 //! With `VISUM_REQUIRE_PG=1` and no such URL the test fails rather than skips.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
 
 use passport_broker::store::clients::{self, ClientKey};
 use passport_broker::store::codes::{self, OnceKind, Taken};

@@ -1,6 +1,11 @@
 //! From signed tokens to a decision: what a verified passport says, and of whom.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test: its helpers may fail loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test: its helpers may fail loudly"
+)]
 
 use std::{collections::BTreeSet, net::IpAddr};
 

@@ -11,12 +11,24 @@ use tests::{
 async fn what_is_not_understood_or_not_proven_is_refused_in_the_shape_of_its_api() {
     let demo = Demo::start();
     let ada = demo.token("ada");
-    let (drs, tes, wes) = (demo.fact("/proxy/drs"), demo.fact("/proxy/tes"), demo.fact("/proxy/wes"));
+    let (drs, tes, wes) = (
+        demo.fact("/proxy/drs"),
+        demo.fact("/proxy/tes"),
+        demo.fact("/proxy/wes"),
+    );
     let stranger = foreign_token(&demo.fact("/broker/issuer"), &demo.fact("/proxy/url"));
 
     // -- who asks
-    for (name, token) in [("no token", None), ("a token of nobody's making", Some("abc.def.ghi")), ("a foreign key", Some(stranger.as_str()))] {
-        for url in [format!("{drs}/objects/a-cohort.vcf/access/https"), format!("{tes}/tasks"), format!("{wes}/runs")] {
+    for (name, token) in [
+        ("no token", None),
+        ("a token of nobody's making", Some("abc.def.ghi")),
+        ("a foreign key", Some(stranger.as_str())),
+    ] {
+        for url in [
+            format!("{drs}/objects/a-cohort.vcf/access/https"),
+            format!("{tes}/tasks"),
+            format!("{wes}/runs"),
+        ] {
             let answer = get(&url, token).await;
             assert_eq!(answer.status, 401, "{name} at {url}: {}", answer.text());
             assert!(answer.header("www-authenticate").contains("Bearer"), "{name} at {url}");
@@ -25,15 +37,29 @@ async fn what_is_not_understood_or_not_proven_is_refused_in_the_shape_of_its_api
     }
 
     // -- paths: `..`, encoded slashes and doubled encodings name no object, and never another one
-    for id in ["..", "a%2F..%2Fb-cohort.vcf", "%2e%2e%2fa-cohort.vcf", "a-cohort.vcf%00", "%252e%252e", "a;b", "a%5cb"] {
+    for id in [
+        "..",
+        "a%2F..%2Fb-cohort.vcf",
+        "%2e%2e%2fa-cohort.vcf",
+        "a-cohort.vcf%00",
+        "%252e%252e",
+        "a;b",
+        "a%5cb",
+    ] {
         let answer = raw(&demo, &format!("/ga4gh/drs/v1/objects/{id}"), &ada).await;
         assert!(matches!(answer.0, 400 | 403 | 404), "{id}: {answer:?}");
     }
 
     // -- a task with a field that could name data
     for (name, task) in [
-        ("an unknown field", json!({ "executors": [{ "image": demo.fact("/images/wc"), "command": ["wc"] }], "inputs2": [] })),
-        ("a field that the server sets", json!({ "id": "x", "executors": [{ "image": demo.fact("/images/wc"), "command": ["wc"] }] })),
+        (
+            "an unknown field",
+            json!({ "executors": [{ "image": demo.fact("/images/wc"), "command": ["wc"] }], "inputs2": [] }),
+        ),
+        (
+            "a field that the server sets",
+            json!({ "id": "x", "executors": [{ "image": demo.fact("/images/wc"), "command": ["wc"] }] }),
+        ),
         (
             "a reserved tag",
             json!({ "executors": [{ "image": demo.fact("/images/wc"), "command": ["wc"] }], "tags": { "visum.owner": "x" } }),
@@ -54,13 +80,24 @@ async fn what_is_not_understood_or_not_proven_is_refused_in_the_shape_of_its_api
     assert_eq!(outside::read(twice).await.status, 400, "E1: a doubled member");
 
     // -- data that no dataset owns
-    for url in ["s3://nobody/x.vcf", "https://elsewhere.example.net/x.vcf", "file:///etc/passwd", "drs://elsewhere.example.net/x", "s3://KEY:SECRET@bucket/x"] {
+    for url in [
+        "s3://nobody/x.vcf",
+        "https://elsewhere.example.net/x.vcf",
+        "file:///etc/passwd",
+        "drs://elsewhere.example.net/x",
+        "s3://KEY:SECRET@bucket/x",
+    ] {
         let task = json!({
             "inputs": [{ "url": url, "path": "/data/x", "type": "FILE" }],
             "executors": [{ "image": demo.fact("/images/wc"), "command": ["wc", "/data/x"] }]
         });
         let answer = post(&format!("{tes}/tasks"), Some(&ada), &task).await;
-        assert!(matches!(answer.status, 400 | 403), "{url}: {} {}", answer.status, answer.text());
+        assert!(
+            matches!(answer.status, 400 | 403),
+            "{url}: {} {}",
+            answer.status,
+            answer.text()
+        );
         assert!(!answer.text().contains("SECRET"), "{url}: a secret came back");
         shaped(&answer, &tes);
     }
@@ -104,25 +141,50 @@ async fn e5_a_body_of_a_hundred_megabytes_is_refused_without_being_kept() {
 async fn a_denial_of_somebody_who_is_logged_in_is_in_the_log() {
     let demo = Demo::start();
     let (ada, noor) = (demo.token("ada"), demo.token("noor"));
-    let denied = get(&format!("{}/objects/d-cohort.vcf/access/https", demo.fact("/proxy/drs")), Some(&ada)).await;
+    let denied = get(
+        &format!("{}/objects/d-cohort.vcf/access/https", demo.fact("/proxy/drs")),
+        Some(&ada),
+    )
+    .await;
     assert_eq!(denied.status, 403, "{}", denied.text());
-    let events = get(&format!("{}/visum/v1/admin/audit/events?from=0&limit=500", demo.fact("/broker/issuer")), Some(&noor)).await;
+    let events = get(
+        &format!(
+            "{}/visum/v1/admin/audit/events?from=0&limit=500",
+            demo.fact("/broker/issuer")
+        ),
+        Some(&noor),
+    )
+    .await;
     assert_eq!(events.status, 200, "{}", events.text());
     let found = events.text();
-    assert!(found.contains("drs:GetAccessUrl") && found.contains("consent.disease_not_covered"), "{found}");
+    assert!(
+        found.contains("drs:GetAccessUrl") && found.contains("consent.disease_not_covered"),
+        "{found}"
+    );
     // Ada is no auditor.
-    let hers = get(&format!("{}/visum/v1/admin/audit/events?from=0", demo.fact("/broker/issuer")), Some(&ada)).await;
+    let hers = get(
+        &format!("{}/visum/v1/admin/audit/events?from=0", demo.fact("/broker/issuer")),
+        Some(&ada),
+    )
+    .await;
     assert_eq!(hers.status, 403, "{}", hers.text());
 }
 
 /// Each API's own error shape (apis.md 1.5).
 fn shaped(answer: &Answer, url: &str) {
     let body = answer.json();
-    let has = |name: &str| body.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let has = |name: &str| {
+        body.get(name)
+            .and_then(Value::as_str)
+            .is_some_and(|text| !text.is_empty())
+    };
     if url.contains("/tes/") {
         assert!(has("error"), "{url}: {body}");
     } else {
-        assert!(has("msg") && body.get("status_code") == Some(&json!(answer.status)), "{url}: {body}");
+        assert!(
+            has("msg") && body.get("status_code") == Some(&json!(answer.status)),
+            "{url}: {body}"
+        );
     }
     assert!(has("code"), "{url}: {body}");
 }
@@ -139,7 +201,11 @@ fn foreign_token(issuer: &str, audience: &str) -> String {
     let header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": "forged" });
     let claims = json!({ "iss": issuer, "sub": "ada", "aud": [audience], "client_id": "visum-cli", "iat": now, "exp": now + 600,
         "jti": "1", "scope": "openid ga4gh_passport_v1" });
-    let body = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
+    let body = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header.to_string()),
+        URL_SAFE_NO_PAD.encode(claims.to_string())
+    );
     let signature = key.sign(&random, body.as_bytes()).unwrap();
     format!("{body}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
 }
@@ -150,10 +216,16 @@ async fn raw(demo: &Demo, path: &str, token: &str) -> (u16, String) {
     let url = url::Url::parse(&demo.fact("/proxy/url")).unwrap();
     let host = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
     let mut socket = tokio::net::TcpStream::connect(&host).await.unwrap();
-    let request = format!("{} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n", Method::GET);
+    let request = format!(
+        "{} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n",
+        Method::GET
+    );
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     let _ = socket.read_to_end(&mut answer).await;
     let text = String::from_utf8_lossy(&answer).into_owned();
-    (text.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0), text)
+    (
+        text.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0),
+        text,
+    )
 }

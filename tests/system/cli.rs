@@ -14,13 +14,38 @@ fn exit_codes_are_the_same_in_every_command() {
         ("no command", &[], 2, "Usage"),
         ("a wrong flag", &["demo", "--quiet"], 2, "--quiet"),
         ("a missing log", &["audit", "verify", &missing], 3, "there is no folder"),
-        ("a key that is none", &["audit", "verify", &missing, "--key", "abc"], 2, "no log key"),
+        (
+            "a key that is none",
+            &["audit", "verify", &missing, "--key", "abc"],
+            2,
+            "no log key",
+        ),
         ("a missing file", &["consent", "evaluate", &missing], 3, ""),
-        ("an input that is refused", &["consent", "evaluate", &json, "--json"], 2, ""),
-        ("nobody is logged in", &["passport", "show", "--profile", "nobody"], 3, "visum login"),
+        (
+            "an input that is refused",
+            &["consent", "evaluate", &json, "--json"],
+            2,
+            "",
+        ),
+        (
+            "nobody is logged in",
+            &["passport", "show", "--profile", "nobody"],
+            3,
+            "visum login",
+        ),
         ("a login at nowhere", &["login"], 2, "--broker"),
-        ("no demo runs there", &["demo", "token", "ada", "--data", &missing], 3, "no demo runs"),
-        ("a configuration that is not there", &["up", "--config", &missing], 3, ""),
+        (
+            "no demo runs there",
+            &["demo", "token", "ada", "--data", &missing],
+            3,
+            "no demo runs",
+        ),
+        (
+            "a configuration that is not there",
+            &["up", "--config", &missing],
+            3,
+            "",
+        ),
     ];
     for (name, arguments, code, said) in cases {
         let mut command = binary::visum(arguments);
@@ -48,10 +73,21 @@ fn a_changed_byte_in_a_copy_of_the_log_is_unsound() {
     assert_eq!(demo.run(&["audit", "verify"]).code, 0);
     let copy = tempfile::tempdir().unwrap();
     let target = copy.path().join("audit");
-    assert!(std::process::Command::new("cp").arg("-r").arg(demo.audit()).arg(&target).status().unwrap().success());
+    assert!(
+        std::process::Command::new("cp")
+            .arg("-r")
+            .arg(demo.audit())
+            .arg(&target)
+            .status()
+            .unwrap()
+            .success()
+    );
     let mut files = Vec::new();
     list(&target, &mut files);
-    let segment = files.iter().find(|path| path.to_string_lossy().contains("segment")).unwrap();
+    let segment = files
+        .iter()
+        .find(|path| path.to_string_lossy().contains("segment"))
+        .unwrap();
     let mut bytes = std::fs::read(segment).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0x20;
@@ -64,6 +100,10 @@ fn a_changed_byte_in_a_copy_of_the_log_is_unsound() {
 fn list(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { list(&path, files) } else { files.push(path) }
+        if path.is_dir() {
+            list(&path, files)
+        } else {
+            files.push(path)
+        }
     }
 }

@@ -24,16 +24,27 @@ async fn a_grant_written_into_the_database_by_hand_opens_nothing_and_stops_publi
     let after = get(&object, Some(&ada)).await;
     assert_eq!(after.status, 403, "the forged grant opens nothing: {}", after.text());
     assert!(!change.text().contains("forged"), "{}", change.text());
-    let hold = json!({ "dataset": demo.fact("/datasets/1/id"), "kind": "disputed", "scope": "dataset", "reason": "test" });
+    let hold =
+        json!({ "dataset": demo.fact("/datasets/1/id"), "kind": "disputed", "scope": "dataset", "reason": "test" });
     let held = post(&format!("{broker}/visum/v1/admin/holds"), Some(&dan), &hold).await;
     let said = format!("{} {}", change.text(), held.text());
-    assert!(said.contains("db_not_as_logged"), "publication stops, and says so: {said}");
+    assert!(
+        said.contains("db_not_as_logged"),
+        "publication stops, and says so: {said}"
+    );
 
     // It alarms where an auditor looks.
-    let events = get(&format!("{broker}/visum/v1/admin/audit/events?from=0&limit=500"), Some(&noor)).await;
+    let events = get(
+        &format!("{broker}/visum/v1/admin/audit/events?from=0&limit=500"),
+        Some(&noor),
+    )
+    .await;
     assert_eq!(events.status, 200, "{}", events.text());
     let text = events.text();
-    assert!(text.contains("db_not_as_logged") || text.contains("config.change"), "{text}");
+    assert!(
+        text.contains("db_not_as_logged") || text.contains("config.change"),
+        "{text}"
+    );
 }
 
 /// Copies the grant of A as one for C, as somebody with the database's password could.
@@ -41,23 +52,28 @@ async fn forge_a_grant(demo: &Demo) {
     sqlx::any::install_default_drivers();
     let url = format!("sqlite://{}", demo.data().join("broker.db").display());
     let pool = sqlx::AnyPool::connect(&url).await.unwrap();
-    let row = sqlx::query("SELECT body, origin, ix, leaf, person FROM governed WHERE kind = 'grant' AND state = 'sealed' LIMIT 1")
-        .fetch_one(&pool)
-        .await
-        .unwrap();
+    let row = sqlx::query(
+        "SELECT body, origin, ix, leaf, person FROM governed WHERE kind = 'grant' AND state = 'sealed' LIMIT 1",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
     let body: String = row.get("body");
     let forged = body.replace("/datasets/A", "/datasets/C");
     assert_ne!(forged, body, "the grant names A");
     let mut document: Value = serde_json::from_str(&forged).unwrap();
     let id = "01FORGED0000000000000000000";
-    if let Some(members) = document.as_object_mut() {
-        if members.contains_key("id") {
-            members.insert("id".to_owned(), id.into());
-        }
+    if let Some(members) = document.as_object_mut()
+        && members.contains_key("id")
+    {
+        members.insert("id".to_owned(), id.into());
     }
     let forged = document.to_string();
-    let digest: String =
-        ring::digest::digest(&ring::digest::SHA256, forged.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = ring::digest::digest(&ring::digest::SHA256, forged.as_bytes())
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     sqlx::query(
         "INSERT INTO governed (kind, id, version, state, live, person, dataset, body, digest, origin, ix, leaf, created_at)
          VALUES ('grant', $1, 1, 'sealed', 1, $2, $3, $4, $5, $6, $7, $8, 1)",

@@ -14,10 +14,24 @@ async fn the_provider_tells_what_it_is_and_refuses_what_it_does_not_know() {
     assert_eq!(metadata.status, 200);
     let metadata = metadata.json();
     assert_eq!(metadata.get("issuer").and_then(Value::as_str), Some(broker.as_str()));
-    for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"] {
-        assert!(metadata.get(name).and_then(Value::as_str).is_some_and(|url| url.starts_with(&broker)), "{name}: {metadata}");
+    for name in [
+        "authorization_endpoint",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "jwks_uri",
+    ] {
+        assert!(
+            metadata
+                .get(name)
+                .and_then(Value::as_str)
+                .is_some_and(|url| url.starts_with(&broker)),
+            "{name}: {metadata}"
+        );
     }
-    let algorithms = metadata.get("id_token_signing_alg_values_supported").cloned().unwrap_or_default();
+    let algorithms = metadata
+        .get("id_token_signing_alg_values_supported")
+        .cloned()
+        .unwrap_or_default();
     assert!(!algorithms.to_string().contains("none"), "{algorithms}");
     let keys = get(&format!("{broker}/jwks"), None).await.json();
     for key in keys.get("keys").and_then(Value::as_array).unwrap() {
@@ -27,20 +41,43 @@ async fn the_provider_tells_what_it_is_and_refuses_what_it_does_not_know() {
 
     // What can't be trusted is never redirected to.
     let cases = [
-        ("an unknown client", "client_id=nobody&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcallback"),
-        ("a foreign redirect", "client_id=visum-cli&redirect_uri=https%3A%2F%2Fevil.example.net%2Fcallback"),
-        ("a redirect with another path", "client_id=visum-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fother"),
+        (
+            "an unknown client",
+            "client_id=nobody&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcallback",
+        ),
+        (
+            "a foreign redirect",
+            "client_id=visum-cli&redirect_uri=https%3A%2F%2Fevil.example.net%2Fcallback",
+        ),
+        (
+            "a redirect with another path",
+            "client_id=visum-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fother",
+        ),
     ];
     for (name, query) in cases {
-        let url = format!("{broker}/authorize?response_type=code&scope=openid&state=s&code_challenge=x&code_challenge_method=S256&{query}");
+        let url = format!(
+            "{broker}/authorize?response_type=code&scope=openid&state=s&code_challenge=x&code_challenge_method=S256&{query}"
+        );
         let answer = read(client().get(&url).send().await.unwrap()).await;
-        assert!(matches!(answer.status, 400 | 403), "{name}: {} {}", answer.status, answer.text());
+        assert!(
+            matches!(answer.status, 400 | 403),
+            "{name}: {} {}",
+            answer.status,
+            answer.text()
+        );
         assert!(answer.header("location").is_empty(), "{name}: no redirect");
     }
     // Without PKCE the client is told so, at its own address.
-    let url = format!("{broker}/authorize?response_type=code&scope=openid&state=s&client_id=visum-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcallback");
+    let url = format!(
+        "{broker}/authorize?response_type=code&scope=openid&state=s&client_id=visum-cli&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcallback"
+    );
     let answer = read(client().get(&url).send().await.unwrap()).await;
-    assert!(answer.header("location").contains("error=invalid_request") || answer.status == 400, "{} {:?}", answer.status, answer.headers);
+    assert!(
+        answer.header("location").contains("error=invalid_request") || answer.status == 400,
+        "{} {:?}",
+        answer.status,
+        answer.headers
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,7 +88,12 @@ async fn pages_carry_their_protections() {
     // Whoever is not logged in is sent to do so.
     assert!(matches!(page.status, 200 | 302 | 303 | 307), "{}", page.status);
     let page = read(client().get(format!("{broker}/login")).send().await.unwrap()).await;
-    assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"), "{:?}", page.headers);
+    assert!(
+        page.header("content-security-policy")
+            .contains("frame-ancestors 'none'"),
+        "{:?}",
+        page.headers
+    );
     assert_eq!(page.header("x-content-type-options"), "nosniff");
 }
 
@@ -64,11 +106,25 @@ async fn a_passport_is_a_container_of_visas_for_one_audience() {
         let text = passport.split('.').nth(at).unwrap();
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
     };
-    assert_eq!(part(0).get("typ").and_then(Value::as_str), Some("vnd.ga4gh.passport+jwt"));
+    assert_eq!(
+        part(0).get("typ").and_then(Value::as_str),
+        Some("vnd.ga4gh.passport+jwt")
+    );
     let claims = part(1);
-    assert!(claims.get("aud").unwrap().to_string().contains(&demo.fact("/proxy/url")), "{claims}");
+    assert!(
+        claims
+            .get("aud")
+            .unwrap()
+            .to_string()
+            .contains(&demo.fact("/proxy/url")),
+        "{claims}"
+    );
     let visas = claims.get("ga4gh_passport_v1").and_then(Value::as_array).unwrap();
-    assert!(visas.len() >= 5, "affiliation, grants of two houses, purposes, links: {}", visas.len());
+    assert!(
+        visas.len() >= 5,
+        "affiliation, grants of two houses, purposes, links: {}",
+        visas.len()
+    );
 
     // On DRS it stands in the body of a POST; on TES and WES it is no credential.
     let body = serde_json::json!({ "passports": [passport] });

@@ -1,5 +1,7 @@
 //! Whole-system tests: the release binary over HTTP on loopback, as people use it. One binary, a module a file.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bad_input;
 mod cli;
 mod dead_parts;

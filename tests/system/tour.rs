@@ -10,8 +10,15 @@ fn the_tour_sees_what_it_should_and_leaves_a_sound_log() {
     let data = data.to_str().unwrap();
     let said = binary::run(&["demo", "--exit", "--json", "--data", data]);
     let report: Value = serde_json::from_str(&said.out).unwrap_or_default();
-    let steps = report.get("steps").and_then(Value::as_array).cloned().unwrap_or_default();
-    let wrong: Vec<&Value> = steps.iter().filter(|step| step.get("as_expected") != Some(&Value::Bool(true))).collect();
+    let steps = report
+        .get("steps")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let wrong: Vec<&Value> = steps
+        .iter()
+        .filter(|step| step.get("as_expected") != Some(&Value::Bool(true)))
+        .collect();
     assert_eq!(said.code, 0, "{wrong:#?}\n{}", said.err);
     assert_eq!(steps.len(), 10, "ten steps");
 

@@ -92,7 +92,11 @@ impl From<StoreError> for ApiProblem {
     fn from(error: StoreError) -> Self {
         tracing::error!(code = error.code(), error = ?error, "the database did not answer a request");
         if matches!(error, StoreError::Conflict { .. }) {
-            return Self::new(StatusCode::CONFLICT, error.code(), "Somebody changed this at the same time: try again.");
+            return Self::new(
+                StatusCode::CONFLICT,
+                error.code(),
+                "Somebody changed this at the same time: try again.",
+            );
         }
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

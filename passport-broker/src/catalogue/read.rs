@@ -8,7 +8,7 @@ use visa_verifier::VisaIdentity;
 use crate::broker::Broker;
 use crate::store::clients::ClientRow;
 use crate::store::governed::{self, Governed, RowKind, Sealed};
-use crate::store::grants::{AttestedPurpose, DefaultPurpose, Grant};
+use crate::store::grants::{DefaultPurpose, Grant};
 use crate::store::people::{self, PersonId};
 use crate::store::register::UpstreamRow;
 use crate::store::roles::RoleRow;
@@ -126,16 +126,6 @@ impl Broker {
         }
         grants.sort_by(|a, b| b.starts.cmp(&a.starts).then_with(|| a.id.cmp(&b.id)));
         Ok(grants)
-    }
-
-    /// The purposes that a person attested, as long as the grants that they stand beside.
-    ///
-    /// # Errors
-    /// The database is down.
-    pub async fn attested_of(&self, person: &PersonId) -> Result<Vec<AttestedPurpose>, StoreError> {
-        let now = self.now();
-        let found: Vec<AttestedPurpose> = self.of_person(person.as_str()).await?;
-        Ok(found.into_iter().filter(|purpose| now < purpose.until).collect())
     }
 
     /// A person's default purpose, if they chose one.

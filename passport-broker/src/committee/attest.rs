@@ -3,11 +3,9 @@
 
 use audit_log::{AboutKind, Basis, Class, Event, EventType, Outcome, What, Why};
 use policy_engine::consent::ResearchPurpose;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use visa_verifier::seam::Timestamp;
-use visa_verifier::token::{CompactToken, limits as token_limits};
+use serde::Deserialize;
 
+use super::foreign::{ForeignGrant, foreign_grants};
 use super::grant::{check_purpose, one};
 use super::{Asked, GovernError, grant};
 use crate::broker::Broker;
@@ -17,7 +15,6 @@ use crate::limits;
 use crate::record;
 use crate::store::grants::{AttestedPurpose, DefaultPurpose};
 use crate::store::people::PersonId;
-use crate::store::visas;
 
 /// What a person attests.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,19 +30,6 @@ pub struct Attestation {
     pub institution: Option<String>,
     /// For what.
     pub purpose: ResearchPurpose,
-}
-
-/// A grant of another issuer, as collected with the person's login.
-#[derive(Clone, Debug, Serialize)]
-pub struct ForeignGrant {
-    /// The dataset.
-    pub dataset: String,
-    /// Who gave it.
-    pub source: String,
-    /// When it was given.
-    pub asserted: Timestamp,
-    /// When its visa ends.
-    pub until: Timestamp,
 }
 
 /// Attests a purpose; repeating the same one changes nothing.
@@ -92,11 +76,13 @@ pub async fn attest(broker: &Broker, caller: &Caller, mut said: Attestation) -> 
     };
     let mut changing = Changing::begin(broker).await;
     if let Some(before) = broker.find::<AttestedPurpose>(&row.id).await?
-        && broker.now() < before.until
         && (&before.source, before.asserted) == (&row.source, row.asserted)
     {
         if before.purpose == row.purpose && before.institution == row.institution {
-            return Ok(before);
+            return Ok(AttestedPurpose {
+                until: row.until,
+                ..before
+            });
         }
         return Err(GovernError::Conflict {
             code: "purpose.frozen",
@@ -156,34 +142,6 @@ pub async fn waiting(broker: &Broker, person: &PersonId) -> Result<Vec<ForeignGr
             .any(|row| row.dataset == grant.dataset && row.source == grant.source)
     });
     Ok(foreign)
-}
-
-/// What the collected visas say; whoever uses the data verifies them, this only names the grant that is meant.
-async fn foreign_grants(broker: &Broker, person: &PersonId) -> Result<Vec<ForeignGrant>, GovernError> {
-    let collected = visas::collected(&mut broker.db(), person, broker.now()).await?;
-    Ok(collected
-        .iter()
-        .filter_map(|visa| foreign_grant(&visa.visa, visa.expires))
-        .collect())
-}
-
-fn foreign_grant(compact: &str, until: Timestamp) -> Option<ForeignGrant> {
-    let token = CompactToken::parse(compact, token_limits::VISA_BYTES).ok()?;
-    let object = token.claims().get("ga4gh_visa_v1")?;
-    let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-    if text("type")? != "ControlledAccessGrants" {
-        return None;
-    }
-    let asserted = object
-        .get("asserted")
-        .and_then(Value::as_i64)
-        .map(Timestamp::from_unix)?;
-    Some(ForeignGrant {
-        dataset: text("value")?,
-        source: text("source")?,
-        asserted,
-        until,
-    })
 }
 
 fn words(purpose: &ResearchPurpose) -> Vec<&'static str> {

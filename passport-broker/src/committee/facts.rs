@@ -8,7 +8,7 @@ use policy_engine::decide::Facts;
 use policy_engine::snapshot::Snapshot;
 use serde_json::{Value, json};
 use visa_verifier::keys::KeySet;
-use visa_verifier::seam::token;
+use visa_verifier::seam::{Timestamp, token};
 use visa_verifier::trust::{Keys, Role, TrustEntry, TrustPolicy};
 use visa_verifier::verify::Step;
 use visa_verifier::{Passport, Verification, VerifiedPassport};
@@ -41,6 +41,7 @@ async fn own_passport(broker: &Broker, caller: &Caller, snapshot: &Snapshot) -> 
             visas.push(visa(
                 broker,
                 caller,
+                now,
                 "AffiliationAndRole",
                 &fact.value,
                 &fact.source,
@@ -59,6 +60,7 @@ async fn own_passport(broker: &Broker, caller: &Caller, snapshot: &Snapshot) -> 
         visas.push(visa(
             broker,
             caller,
+            now,
             "LinkedIdentities",
             &others.join(";"),
             own,
@@ -86,15 +88,16 @@ async fn own_passport(broker: &Broker, caller: &Caller, snapshot: &Snapshot) -> 
     }
 }
 
+/// Signed at the moment of its verification: a later reading of the clock would make it a visa of the future.
 fn visa(
     broker: &Broker,
     caller: &Caller,
+    now: Timestamp,
     kind: &str,
     value: &str,
     source: &str,
     by: &str,
 ) -> Result<String, GovernError> {
-    let now = broker.now();
     let claims: Value = json!({
         "iss": caller.identity.iss,
         "sub": caller.identity.sub,

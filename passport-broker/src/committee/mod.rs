@@ -5,12 +5,14 @@ mod ask;
 mod attest;
 mod error;
 mod facts;
+mod foreign;
 mod grant;
 mod hold;
 
 pub use ask::{Asked, ask};
-pub use attest::{Attestation, ForeignGrant, attest, choose_default, waiting};
+pub use attest::{Attestation, attest, choose_default, waiting};
 pub use error::GovernError;
+pub use foreign::ForeignGrant;
 pub use grant::{GrantRequest, Granted, issue, revoke};
 pub use hold::{Effect, HoldRequest, Placed, place, preview};
 

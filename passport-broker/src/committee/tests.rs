@@ -325,7 +325,7 @@ async fn a_purpose_is_attested_only_beside_a_foreign_grant() {
 async fn an_attested_purpose_is_frozen_and_said_once() {
     let node = node().await;
     let ada = node.person("ada", "faculty@uni.example.org").await;
-    collected(&node, &ada).await;
+    collected(&node, &ada, GIVEN, START + 7200).await;
     assert_eq!(waiting(&node.broker, &ada.person).await.unwrap().len(), 1);
     let said = Attestation {
         dataset: "A".to_owned(),
@@ -348,10 +348,56 @@ async fn an_attested_purpose_is_frozen_and_said_once() {
     assert_eq!(node.broker.attested_of(&ada.person).await.unwrap().len(), 1);
 }
 
-async fn collected(node: &Node, ada: &Caller) {
+#[tokio::test]
+async fn an_attested_purpose_stands_as_long_as_visas_of_its_grant_keep_coming() {
+    let node = node().await;
+    let ada = node.person("ada", "faculty@uni.example.org").await;
+    collected(&node, &ada, GIVEN, START + 7200).await;
+    let said = Attestation {
+        dataset: "A".to_owned(),
+        project: Some("P1".to_owned()),
+        institution: None,
+        purpose: purpose(),
+    };
+    let first = attest(&node.broker, &ada, said.clone()).await.unwrap();
+    assert_eq!(first.until, Timestamp::from_unix(START + 7200));
+    node.clock.advance(std::time::Duration::from_secs(7200));
+    assert!(
+        node.broker.attested_of(&ada.person).await.unwrap().is_empty(),
+        "no visa, nothing to stand beside"
+    );
+
+    collected(&node, &ada, GIVEN, START + 10_800).await;
+    let standing = node.broker.attested_of(&ada.person).await.unwrap();
+    assert_eq!(
+        standing.iter().map(|row| (row.attested, row.until)).collect::<Vec<_>>(),
+        [(first.attested, Timestamp::from_unix(START + 10_800))],
+        "the next visa of the same grant"
+    );
+    assert!(waiting(&node.broker, &ada.person).await.unwrap().is_empty());
+    let mut other = said;
+    other.purpose = serde_json::from_value(json!({ "categories": ["methods"], "commercial": false })).unwrap();
+    let error = attest(&node.broker, &ada, other.clone()).await.unwrap_err();
+    assert_eq!(error.code(), "purpose.frozen", "the grant lives on");
+
+    collected(&node, &ada, GIVEN + 1, START + 10_800).await;
+    assert!(
+        node.broker.attested_of(&ada.person).await.unwrap().is_empty(),
+        "another grant"
+    );
+    assert_eq!(waiting(&node.broker, &ada.person).await.unwrap().len(), 1);
+    let second = attest(&node.broker, &ada, other.clone()).await.unwrap();
+    assert_eq!(second.purpose, other.purpose);
+}
+
+/// When the foreign grant was given.
+const GIVEN: i64 = 1_700_000_000;
+
+/// The person's only collected visa: a grant for A, given at `asserted`, with a visa until `expires`.
+async fn collected(node: &Node, ada: &Caller, asserted: i64, expires: i64) {
     use crate::store::visas::{self, CollectedVisa};
     let now = node.broker.now();
-    let expires = Timestamp::from_unix(START + 7200);
+    let expires = Timestamp::from_unix(expires);
     let visa = node
         .broker
         .signer()
@@ -359,7 +405,7 @@ async fn collected(node: &Node, ada: &Caller) {
             "vnd.ga4gh.visa+jwt",
             &json!({
                 "iss": "https://visas.example.net", "sub": "x", "iat": now.unix(), "exp": expires.unix(), "jti": "1",
-                "ga4gh_visa_v1": { "type": "ControlledAccessGrants", "asserted": 1_700_000_000, "value": A,
+                "ga4gh_visa_v1": { "type": "ControlledAccessGrants", "asserted": asserted, "value": A,
                                    "source": "https://ega.example.net", "by": "dac" },
             }),
         )

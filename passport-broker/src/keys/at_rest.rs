@@ -1,13 +1,12 @@
-//! Encrypted under the node's key: JWE compact, `dir` with A256GCM. `zip` is refused, since it has no bound.
+//! Private keys in the database: sealed under the node's key.
 
 use std::fmt;
 
-use josekit::jwe::{self, Dir, JweContext, JweDecrypter, JweHeader};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use visa_verifier::seam::Secret;
 use zeroize::Zeroizing;
 
-use super::KeyError;
+use super::{KeyError, sealed};
 
 /// The key under which private keys lie in the database.
 #[derive(Clone)]
@@ -20,9 +19,6 @@ impl fmt::Debug for AtRest {
         f.write_str("AtRest(…)")
     }
 }
-
-/// 16 bytes in base64url.
-const TAG_CHARS: usize = 22;
 
 struct ThirtyTwo;
 
@@ -63,38 +59,18 @@ impl AtRest {
     /// # Errors
     /// The library failed.
     pub fn seal(&self, kid: &str, private: &[u8]) -> Result<String, KeyError> {
-        let mut header = JweHeader::new();
-        header.set_content_encryption("A256GCM");
-        header.set_key_id(kid);
         let key = self.derive("signing keys")?;
-        let encrypter = Dir.encrypter_from_bytes(key.as_ref()).map_err(|_| KeyError::Seal)?;
-        jwe::serialize_compact(private, &header, &encrypter).map_err(|_| KeyError::Seal)
+        sealed::seal(&key, kid, private).ok_or(KeyError::Seal)
     }
 
     /// Opens what [`AtRest::seal`] made for this `kid`.
     ///
     /// # Errors
     /// Another node key, another `kid`, a changed text.
-    pub fn open(&self, kid: &str, sealed: &str) -> Result<Secret, KeyError> {
+    pub fn open(&self, kid: &str, text: &str) -> Result<Secret, KeyError> {
         let refused = || KeyError::Sealed { kid: kid.to_owned() };
-        // the library takes a shortened tag, which is easier to forge: exactly 128 bits here
-        if sealed.rsplit('.').next().is_none_or(|tag| tag.len() != TAG_CHARS) {
-            return Err(refused());
-        }
         let key = self.derive("signing keys")?;
-        let mut decrypter = Dir.decrypter_from_bytes(key.as_ref()).map_err(|_| refused())?;
-        decrypter.set_key_id(kid);
-        let (private, _) = JweContext::new()
-            .deserialize_compact_with_selector(sealed, |header| {
-                // not authenticated yet: only the one shape that we make goes on
-                let ours = header.algorithm() == Some("dir")
-                    && header.content_encryption() == Some("A256GCM")
-                    && header.compression().is_none()
-                    && header.key_id() == Some(kid);
-                Ok(ours.then_some(&decrypter as &dyn JweDecrypter))
-            })
-            .map_err(|_| refused())?;
-        Ok(Secret::new(private))
+        sealed::open(&key, kid, text).map(Secret::new).ok_or_else(refused)
     }
 }
 

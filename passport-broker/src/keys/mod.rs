@@ -3,6 +3,7 @@
 mod at_rest;
 mod error;
 mod ring_keys;
+pub(crate) mod sealed;
 mod signer;
 
 pub use at_rest::AtRest;

@@ -46,9 +46,11 @@ pub(crate) async fn holding(
         own.extend(kind::purpose::bound(front.issuer(), &grant));
     }
     let collected = visas::collected(&mut broker.db(), person, now).await?;
+    // Those that were just fetched were signed a moment after `now`.
+    let judged = broker.now().max(now);
     let texts = collected.into_iter().map(|collected| collected.visa).collect();
     // Judged without signatures of ours: a condition on a visa of ours is judged again by whoever reads the Passport.
-    let (foreign, odd) = foreign::judge(front, person.as_str(), &[], texts, now).await;
+    let (foreign, odd) = foreign::judge(front, person.as_str(), &[], texts, judged).await;
     for attested in broker.attested_of(person).await? {
         if foreign.iter().any(|foreign| stands_beside(&attested, foreign)) {
             own.extend(kind::purpose::attested(front.issuer(), &attested));

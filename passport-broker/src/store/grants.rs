@@ -139,7 +139,8 @@ pub struct AttestedPurpose {
     pub source: String,
     /// The `asserted` of the foreign grant that it stands beside.
     pub asserted: Timestamp,
-    /// The end of the foreign grant.
+    /// The end of the foreign grant's visa: in the stored row of the one that was there when the purpose was attested,
+    /// from [`crate::Broker::attested_of`] of the one that is there now.
     pub until: Timestamp,
     /// When it was attested.
     pub attested: Timestamp,

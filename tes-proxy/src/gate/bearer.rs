@@ -167,8 +167,16 @@ impl Identify {
             .min(passport.valid_until())
             .min(now.plus(limits::PASSPORT_LIFE));
         let changed = before.snapshot().changed_at(passport.identities());
-        self.keep(digest, access.identity().clone(), passport, session, auth, changed, until)
-            .await
+        self.keep(
+            digest,
+            access.identity().clone(),
+            passport,
+            session,
+            auth,
+            changed,
+            until,
+        )
+        .await
     }
 
     async fn by_passports(&self, passports: &[String]) -> Result<Arc<Person>, Problem> {

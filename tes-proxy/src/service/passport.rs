@@ -32,10 +32,19 @@ pub(crate) async fn verify(proxy: &Proxy, incoming: &Incoming, body: Body) -> Re
         None => report(&caller.person.passport),
         Some(compact) => {
             let posted = parts.identify.person(&Presented::Passports(vec![compact])).await?;
-            let posted = posted.ok_or_else(|| Problem::refused("token.passport", "there is no Passport in the request"))?;
+            let posted =
+                posted.ok_or_else(|| Problem::refused("token.passport", "there is no Passport in the request"))?;
             let own = caller.person.passport.identities();
-            if !posted.passport.identities().iter().any(|identity| own.contains(identity)) {
-                return Err(Problem::refused("token.two_people", "the token and the Passport are of two people"));
+            if !posted
+                .passport
+                .identities()
+                .iter()
+                .any(|identity| own.contains(identity))
+            {
+                return Err(Problem::refused(
+                    "token.two_people",
+                    "the token and the Passport are of two people",
+                ));
             }
             report(&posted.passport)
         }

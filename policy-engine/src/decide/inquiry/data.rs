@@ -126,7 +126,10 @@ impl Inquiry<'_> {
         }
         // Further sets of sources have to agree as well; what they said is what it rests on too.
         for beside in &self.facts.derived.grants {
-            let agrees = dataset.approval_sets.iter().any(|set| set.contains(&beside.approval.source));
+            let agrees = dataset
+                .approval_sets
+                .iter()
+                .any(|set| set.contains(&beside.approval.source));
             if agrees && beside.approval.dataset == dataset.id {
                 for at in &beside.visas {
                     self.draft.uses(self.facts, *at);
