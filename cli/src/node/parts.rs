@@ -215,7 +215,7 @@ fn advice(code: &str) -> &'static str {
         "db_not_as_logged" => {
             "a governed row differs from the audit log: nothing is published until it is put right (docs/security.md)"
         }
-        "audit.damaged" => {
+        "audit.log_damaged" => {
             "the log was changed or the disk is failing: visum audit verify DIR/audit names the place; do not delete it"
         }
         "audit.locked" => "another process holds this log; stop it first",
