@@ -7,4 +7,5 @@ mod cli;
 mod dead_parts;
 mod governance;
 mod login;
+mod pages;
 mod tour;

@@ -258,7 +258,11 @@ async fn identities(front: &Front, browser: &Browser, now: Timestamp) -> Result<
 
 fn shown_visas(front: &Front, holding: &Holding, now: Timestamp) -> Vec<ShownVisa> {
     let own = holding.own.iter().map(|draft| {
-        let (kind, value) = visa_in_words(&draft.kind, &draft.value);
+        let (mut kind, value) = visa_in_words(&draft.kind, &draft.value);
+        // No committee approved what the person stated.
+        if draft.by == "self" && draft.claim.is_some() {
+            "Purpose that you attested".clone_into(&mut kind);
+        }
         ShownVisa {
             kind,
             value,
