@@ -8,6 +8,9 @@ use crate::front::Front;
 use crate::store::StoreError;
 use crate::store::people::PersonId;
 
+/// What a purpose is called that the person attested, where the grant carries none.
+pub(crate) const ATTESTED: &str = "Purpose that you attested";
+
 /// What a kind of visa is called on a page, and what its value says.
 pub(crate) fn visa_in_words(kind: &str, value: &str) -> (String, String) {
     let (name, value) = match kind {
@@ -42,7 +45,11 @@ pub(crate) async fn in_words(
     let own = holding
         .own
         .iter()
-        .map(|draft| (draft.kind.clone(), draft.value.clone(), draft.source.clone()));
+        .map(|draft| {
+            // What the person said of a grant themself is no committee's word.
+            let kind = if draft.by == "self" && draft.claim.is_some() { ATTESTED } else { draft.kind.as_str() };
+            (kind.to_owned(), draft.value.clone(), draft.source.clone())
+        });
     let foreign = holding.foreign.iter().map(|foreign| {
         let object = foreign.visa.object();
         (

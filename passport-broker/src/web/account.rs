@@ -13,7 +13,7 @@ use super::refusal::store_problem;
 use super::{LoginWish, begin_login};
 use crate::front::Front;
 use crate::page::{Fields, Frame, Targets, show};
-use crate::passport::{self, Holding, stands_beside, visa_in_words};
+use crate::passport::{self, ATTESTED, Holding, stands_beside, visa_in_words};
 use crate::session::{self, Browser};
 use crate::store::people::{self, FactKind};
 use crate::store::{StoreError, clients, sessions};
@@ -261,7 +261,7 @@ fn shown_visas(front: &Front, holding: &Holding, now: Timestamp) -> Vec<ShownVis
         let (mut kind, value) = visa_in_words(&draft.kind, &draft.value);
         // No committee approved what the person stated.
         if draft.by == "self" && draft.claim.is_some() {
-            "Purpose that you attested".clone_into(&mut kind);
+            ATTESTED.clone_into(&mut kind);
         }
         ShownVisa {
             kind,
