@@ -33,9 +33,13 @@ impl Demo {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let log = std::fs::File::create(folder.path().join("log")).expect("a log file");
-        let mut command = binary::visum(&["demo", "--up", "--data"]);
+        // A file that may not grow is an error to the node, not its end (`prlimit --fsize` plays the full disk).
+        let mut command = std::process::Command::new("sh");
         command
+            .args(["-c", "trap '' XFSZ; exec \"$0\" demo --up --data \"$1\""])
+            .arg(binary::path())
             .arg(&data)
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log);
@@ -95,6 +99,45 @@ impl Demo {
     #[must_use]
     pub fn passport(&self, person: &str) -> String {
         self.said(&["demo", "passport", person])
+    }
+
+    /// Where an object's bytes are asked for: by the access id that its own description names.
+    ///
+    /// # Panics
+    /// If it is not described to whoever asks without a token, or offers no access id.
+    #[expect(clippy::panic, reason = "a test without its object fails")]
+    pub async fn access(&self, object: &str) -> String {
+        let url = format!("{}/objects/{object}", self.fact("/proxy/drs"));
+        let described = crate::outside::get(&url, None).await;
+        let body = described.json();
+        match body.pointer("/access_methods/0/access_id").and_then(Value::as_str) {
+            Some(id) => format!("{url}/access/{id}"),
+            None => panic!("{object} offers no access id: {}", described.text()),
+        }
+    }
+
+    /// All events so far of the audit log, by Noor, who is auditor.
+    ///
+    /// # Panics
+    /// If the log can't be read.
+    pub async fn events(&self, noor: &str) -> Vec<Value> {
+        let issuer = self.fact("/broker/issuer");
+        let url = format!("{issuer}/visum/v1/admin/audit/events?from=0&limit=1000");
+        let answer = crate::outside::get(&url, Some(noor)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let body = answer.json();
+        let entries = body.get("events").and_then(Value::as_array);
+        entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.get("event").cloned())
+            .collect()
+    }
+
+    /// The process, for tests that take its resources away.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Runs `visum … --data DIR`.

@@ -3,9 +3,11 @@
 //! - [`binary`]: where `visum` is, and running its commands
 //! - [`demo`]: a whole node on one machine, on free ports, ended when dropped
 //! - [`node`]: a node of its own by `visum init` and `visum up`
+//! - [`house`]: such a node with a login provider, a catalogue and backends that a test may replace
 //! - [`outside`]: plain HTTP from the outside world
 
 pub mod binary;
 pub mod demo;
+pub mod house;
 pub mod node;
 pub mod outside;

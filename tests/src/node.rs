@@ -167,6 +167,12 @@ impl Node {
         self.folder.path().join("node")
     }
 
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.data().join("visum.toml")
+    }
+
     /// What it has said so far.
     #[must_use]
     pub fn words(&self) -> String {

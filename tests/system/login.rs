@@ -84,17 +84,22 @@ async fn the_provider_tells_what_it_is_and_refuses_what_it_does_not_know() {
 async fn pages_carry_their_protections() {
     let demo = Demo::start();
     let broker = demo.fact("/broker/issuer");
-    let page = read(client().get(format!("{broker}/account")).send().await.unwrap()).await;
-    // Whoever is not logged in is sent to do so.
-    assert!(matches!(page.status, 200 | 302 | 303 | 307), "{}", page.status);
-    let page = read(client().get(format!("{broker}/login")).send().await.unwrap()).await;
-    assert!(
-        page.header("content-security-policy")
-            .contains("frame-ancestors 'none'"),
-        "{:?}",
-        page.headers
-    );
-    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    let authorize = "authorize?response_type=code&scope=openid&state=s&code_challenge=x&code_challenge_method=S256&client_id=nobody";
+    // The front page, the choice of an institution or the way to it, and a refusal.
+    for (path, codes) in [("", [200, 303]), ("account", [200, 303]), (authorize, [400, 403])] {
+        let page = read(client().get(format!("{broker}/{path}")).send().await.unwrap()).await;
+        assert!(codes.contains(&page.status), "{path}: {}", page.status);
+        if page.status == 303 {
+            continue;
+        }
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{path}: {policy}"
+        );
+        assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
+        assert!(!page.text().contains("<script"), "{path}: no page needs a script");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +133,7 @@ async fn a_passport_is_a_container_of_visas_for_one_audience() {
 
     // On DRS it stands in the body of a POST; on TES and WES it is no credential.
     let body = serde_json::json!({ "passports": [passport] });
-    let url = format!("{}/objects/a-cohort.vcf/access/https", demo.fact("/proxy/drs"));
+    let url = demo.access("a-cohort.vcf").await;
     let answer = tests::outside::post(&url, None, &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let answer = get(&format!("{}/tasks", demo.fact("/proxy/tes")), Some(&passport)).await;

@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod cli;
+mod dead_backends;
 mod dead_parts;
 mod governance;
 mod login;
 mod pages;
+mod postgres;
 mod tour;

@@ -44,6 +44,22 @@ impl PassportProblem {
     }
 }
 
+/// How its person logged in: a clearinghouse that takes the Passport alone can ask for no other word of it. Those
+/// that don't know these claims ignore them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoggedIn<'a> {
+    /// The upstream identity, if known.
+    pub(crate) identity: Option<&'a VisaIdentity>,
+    /// When.
+    pub(crate) auth_time: i64,
+    /// The provider's word on the login's strength.
+    pub(crate) acr: Option<&'a str>,
+    /// Its methods.
+    pub(crate) amr: &'a [String],
+    /// Identity assurance, 0 to 3.
+    pub(crate) assurance: u8,
+}
+
 /// A signed Passport.
 #[derive(Debug)]
 pub(crate) struct SignedPassport {
@@ -57,13 +73,13 @@ pub(crate) struct SignedPassport {
 pub(crate) async fn issue(
     front: &Front,
     person: &PersonId,
-    login: Option<&VisaIdentity>,
+    login: LoggedIn<'_>,
     audience: &[String],
     until: Timestamp,
     client: &str,
     now: Timestamp,
 ) -> Result<SignedPassport, PassportProblem> {
-    let visas = assemble::visas(front, person, login, Some(client), now).await?;
+    let visas = assemble::visas(front, person, login.identity, Some(client), now).await?;
     let expires = until.min(now.plus(limits::PASSPORT.min(Duration::from_secs(3600))));
     let mut claims = json!({
         "iss": front.issuer(),
@@ -73,9 +89,17 @@ pub(crate) async fn issue(
         "exp": expires.unix(),
         "jti": token(front.broker.random(), 16),
         "ga4gh_passport_v1": visas,
+        "auth_time": login.auth_time,
+        "visum_assurance": login.assurance,
     });
     if let (Some(purpose), Some(members)) = (front.broker.default_purpose_of(person).await?, claims.as_object_mut()) {
         members.insert("visum_default_purpose".into(), json!(purpose));
+    }
+    if let Some(members) = claims.as_object_mut() {
+        members.extend(login.acr.map(|acr| ("acr".to_owned(), json!(acr))));
+        if !login.amr.is_empty() {
+            members.insert("amr".to_owned(), json!(login.amr));
+        }
     }
     let compact = front.broker.signer().sign_visa("vnd.ga4gh.passport+jwt", &claims)?;
     Ok(SignedPassport {

@@ -39,15 +39,18 @@ pub(crate) struct AccessClaims {
     pub(crate) exp: i64,
     /// Its name in our table.
     pub(crate) jti: String,
-    auth_time: i64,
+    /// When the person logged in.
+    pub(crate) auth_time: i64,
+    /// The provider's word on the login's strength.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    acr: Option<String>,
+    pub(crate) acr: Option<String>,
+    /// Its methods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    amr: Vec<String>,
+    pub(crate) amr: Vec<String>,
     /// The upstream issuer that logged the person in.
     visum_idp: String,
     /// Identity assurance, 0 to 3.
-    visum_assurance: u8,
+    pub(crate) visum_assurance: u8,
 }
 
 /// An access token, signed and noted.

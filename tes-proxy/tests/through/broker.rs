@@ -107,14 +107,34 @@ impl TestBroker {
             .extend([grant, purpose]);
     }
 
+    /// One more visa, whose signature is not its issuer's.
+    pub(crate) fn spoil(&self, sub: &str) {
+        let object = json!({"type": "ResearcherStatus", "asserted": self.now - 100, "value": "https://doi.org/10.1038/s41431-018-0219-y", "source": "https://uni.example.org", "by": "so"});
+        let visa = self.visa(sub, "spoilt", object, json!({}));
+        let (body, _) = visa.rsplit_once('.').unwrap();
+        let other = TestKey::new().sign("vnd.ga4gh.visa+jwt", None, &json!({}));
+        let spoilt = format!("{body}.{}", other.rsplit_once('.').unwrap().1);
+        self.visas
+            .lock()
+            .unwrap()
+            .entry(sub.to_owned())
+            .or_default()
+            .push(spoilt);
+    }
+
     pub(crate) fn passport(&self, sub: &str, audience: &str) -> String {
+        self.passport_with(sub, audience, json!({"auth_time": self.now - 5, "visum_assurance": 2}))
+    }
+
+    pub(crate) fn passport_with(&self, sub: &str, audience: &str, more: Value) -> String {
         let visas = self.visas.lock().unwrap().get(sub).cloned().unwrap_or_default();
         let purpose = json!({"categories": ["disease"], "diseases": ["MONDO:0007254"], "commercial": false, "project": "P1", "institution": "https://uni.example.org"});
-        self.key.sign(
-            "vnd.ga4gh.passport+jwt",
-            None,
-            &json!({"iss": ISSUER, "sub": sub, "aud": audience, "iat": self.now, "exp": self.now + 1_800, "jti": format!("p-{sub}"), "ga4gh_passport_v1": visas, "visum_default_purpose": purpose}),
-        )
+        let mut claims = json!({"iss": ISSUER, "sub": sub, "aud": audience, "iat": self.now, "exp": self.now + 1_800, "jti": format!("p-{sub}"), "ga4gh_passport_v1": visas, "visum_default_purpose": purpose});
+        claims
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        self.key.sign("vnd.ga4gh.passport+jwt", None, &claims)
     }
 
     fn exchange(&self, body: &[u8]) -> (StatusCode, Value) {

@@ -175,6 +175,29 @@ async fn a_passport_in_the_body_counts_where_it_names_us() {
     let ours = world.broker.passport("ada", crate::broker::AUDIENCE);
     let answer = world.post(OBJECT, None, &json!({"passports": [ours]})).await;
     assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.bytes);
+    let untold = world
+        .broker
+        .passport_with("ada", crate::broker::AUDIENCE, json!({"jti": "p-untold"}));
+    let answer = world
+        .post(&format!("{OBJECT}/access/https"), None, &json!({"passports": [untold]}))
+        .await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (StatusCode::FORBIDDEN, "policy.identity_assurance".to_owned()),
+        "what the Passport does not say of its person's login is unknown"
+    );
+    let ours = world.broker.passport("ada", crate::broker::AUDIENCE);
+    let answer = world
+        .post(&format!("{OBJECT}/access/https"), None, &json!({"passports": [ours]}))
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.bytes);
+    for path in ["/ga4gh/tes/v1/tasks", &format!("{OBJECT}/access/https")] {
+        assert_eq!(
+            world.get(path, Some(&ours)).await.status,
+            StatusCode::UNAUTHORIZED,
+            "e35: a Passport that is known from a body is no bearer token: {path}"
+        );
+    }
     let others = world.broker.passport("ada", "https://other.example.org");
     assert_eq!(
         world.post(OBJECT, None, &json!({"passports": [others]})).await.status,
@@ -197,6 +220,28 @@ async fn a_passport_in_the_body_counts_where_it_names_us() {
             .status,
         StatusCode::BAD_REQUEST,
         "e2"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_visa_is_left_out_with_its_reason_and_the_others_count() {
+    let world = World::new().await;
+    world.broker.affiliate("ada");
+    world.broker.grant("ada", A);
+    world.broker.spoil("ada");
+    let token = world.broker.token("ada");
+    let access = world.get(&format!("{OBJECT}/access/https"), Some(&token)).await;
+    assert_eq!(access.status, StatusCode::OK, "the others count: {:?}", access.bytes);
+    let report = world.post("/visum/v1/passport/verify", Some(&token), &json!({})).await;
+    assert_eq!(report.status, StatusCode::OK, "{:?}", report.bytes);
+    let report = report.json();
+    let visas = report["visas"].as_array().unwrap();
+    let bad: Vec<_> = visas.iter().filter(|visa| visa["valid"] == false).collect();
+    assert_eq!((visas.len(), bad.len()), (4, 1), "{report}");
+    assert_eq!(bad[0]["code"], "BAD_SIGNATURE", "{report}");
+    assert!(
+        bad[0]["sentence"].as_str().is_some_and(|text| !text.is_empty()),
+        "{report}"
     );
 }
 

@@ -50,7 +50,13 @@ pub(crate) async fn exchange(
     };
     may_show(&client, &live)?;
     let audience = audience(&client.row, fields)?;
-    let login = live.family.as_ref().map(|family| &family.login.identity);
+    let login = passport::LoggedIn {
+        identity: live.family.as_ref().map(|family| &family.login.identity),
+        auth_time: live.claims.auth_time,
+        acr: live.claims.acr.as_deref(),
+        amr: &live.claims.amr,
+        assurance: live.claims.visum_assurance,
+    };
     let until = Timestamp::from_unix(live.claims.exp);
     let made = passport::issue(front, &live.row.person, login, &audience, until, &client.row.id, now)
         .await

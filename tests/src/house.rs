@@ -1,0 +1,177 @@
+//! A whole house by `visum init` and `visum up`: the sample institution logs people in, and the backends are the
+//! sample's or whatever a test puts in their place (a dead port, a listener that never answers).
+
+use sample_node::{SampleNode, Settings};
+use serde_json::{Value, json};
+use url::form_urlencoded::byte_serialize;
+
+use crate::{
+    binary,
+    node::{Addresses, Node},
+};
+
+/// The house.
+pub const HOUSE: &str = "https://biobank.example.org";
+/// Its one dataset.
+pub const DATASET: &str = "https://data.biobank.example.org/datasets/A";
+/// The researcher's institution.
+pub const UNI: &str = "https://uni.example.org";
+const COMMITTEE: &str = "https://biobank.example.org/dac";
+
+/// What a test wants otherwise than usual.
+#[derive(Clone, Debug, Default)]
+pub struct Wants {
+    /// The TES behind the gate instead of the sample's: an address without path.
+    pub tes: Option<String>,
+    /// The DRS behind the gate, likewise.
+    pub drs: Option<String>,
+    /// The database of broker and proxy, as a URL.
+    pub database: Option<String>,
+}
+
+/// A running house; ended when dropped.
+#[derive(Debug)]
+pub struct House {
+    /// The node.
+    pub node: Node,
+    /// The institution and the backends.
+    pub sample: SampleNode,
+    _files: tempfile::TempDir,
+}
+
+impl House {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// If a part does not come up.
+    #[expect(clippy::expect_used, reason = "a test without its house fails")]
+    pub async fn start(wants: Wants) -> Self {
+        let at = Addresses::free();
+        let files = tempfile::tempdir().expect("a temporary folder");
+        let redirect = format!("{}/login/callback/home", at.broker);
+        let settings = Settings::new(files.path().join("sample"), &redirect, Vec::new()).expect("settings");
+        let (credential, client) = (settings.credential.expose().to_owned(), settings.home.client_id.clone());
+        let sample = SampleNode::start(settings).await.expect("the sample node starts");
+        let keep = |name: &str, text: &str| {
+            let path = files.path().join(name);
+            std::fs::write(&path, text).expect("a secret's file");
+            path.display().to_string()
+        };
+        let (backend, login) = (
+            keep("backend", &credential),
+            keep("login", sample.client_secret().expose()),
+        );
+        let database = wants
+            .database
+            .map(|url| format!("database = \"{url}\"\n"))
+            .unwrap_or_default();
+        let broker = format!("{database}upstream_secret_files = {{ home = \"{login}\" }}");
+        let tes = wants.tes.unwrap_or_else(|| sample.tes().to_owned());
+        let drs = wants.drs.unwrap_or_else(|| sample.drs().to_owned());
+        let more = format!(
+            "{database}[proxy.drs]\nbase = \"{drs}/ga4gh/drs/v1\"\ncredential_file = \"{backend}\"\n\
+             [proxy.tes]\nbase = \"{tes}/ga4gh/tes/v1\"\ncredential_file = \"{backend}\"\n"
+        );
+        let facts = facts(&sample, &at.broker, &client);
+        let node = tokio::task::spawn_blocking(move || Node::start(at, &facts, &broker, &more))
+            .await
+            .expect("the node starts");
+        let addresses = json!({ "broker": { "issuer": node.at.broker }, "proxy": { "url": node.at.proxy } });
+        std::fs::write(node.data().join("demo.json"), addresses.to_string()).expect("the addresses");
+        Self {
+            node,
+            sample,
+            _files: files,
+        }
+    }
+
+    /// An access token of a person, by the scripted login of `visum demo token`, which needs the addresses only.
+    ///
+    /// # Panics
+    /// If the login fails.
+    #[must_use]
+    pub fn token(&self, person: &str) -> String {
+        let data = self.node.data();
+        let said = binary::run(&["demo", "token", person, "--data", data.to_str().unwrap_or_default()]);
+        assert_eq!(said.code, 0, "{}\n{}", said.err, self.node.words());
+        said.out.trim().to_owned()
+    }
+
+    /// An address of the proxy.
+    #[must_use]
+    pub fn proxy(&self, path: &str) -> String {
+        format!("{}{path}", self.node.at.proxy)
+    }
+
+    /// An address of the broker.
+    #[must_use]
+    pub fn broker(&self, path: &str) -> String {
+        format!("{}{path}", self.node.at.broker)
+    }
+
+    /// Ada's grant for the dataset, by Dan. Gives both tokens.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn granted(&self) -> (String, String) {
+        let (ada, dan) = (self.token("ada"), self.token("dan"));
+        let me = crate::outside::get(&self.broker("/visum/v1/me"), Some(&ada))
+            .await
+            .json();
+        let purpose = json!({ "categories": ["disease"], "diseases": ["MONDO:0007254"], "commercial": false });
+        let grant = json!({ "dataset": DATASET, "to": me.get("identity"), "purpose": purpose, "project": "P1",
+            "institution": UNI, "until": "2030-12-31T00:00:00Z" });
+        let issued = crate::outside::post(&self.broker("/visum/v1/admin/grants"), Some(&dan), &grant).await;
+        assert!(matches!(issued.status, 200 | 201), "{}", issued.text());
+        (ada, dan)
+    }
+}
+
+fn facts(sample: &SampleNode, broker: &str, client_id: &str) -> Value {
+    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+    let identity = |login: &str| {
+        let people = sample.people();
+        let sub = people
+            .iter()
+            .find(|person| person.login == login)
+            .map(|person| person.sub.clone());
+        format!("{},{}", encoded(&sub.unwrap_or_default()), encoded(sample.issuer()))
+    };
+    let (data, outputs) = (sample.data_dir().display(), sample.outputs_dir().display());
+    let until = "2030-12-31T00:00:00Z";
+    json!({
+        "institutions": [
+            { "id": UNI, "scopes": ["uni.example.org"], "country": "FI", "nonprofit": true, "commercial": false },
+            { "id": HOUSE, "scopes": ["biobank.example.org"], "country": "FI", "nonprofit": true, "commercial": false }
+        ],
+        "committees": [{ "id": COMMITTEE, "institution": HOUSE, "title": "Committee" }],
+        "datasets": [{
+            "consent": { "id": DATASET, "access": "controlled", "dac": [COMMITTEE], "bound_purpose": true,
+                "uses": [{ "group": "all", "terms": [{ "id": "DUO:0000007", "values": ["MONDO:0004992"] }] }] },
+            "title": "Cancer cohort A", "short_name": "a", "dac": COMMITTEE, "custodian": HOUSE, "mode": "download",
+            "discoverable": true, "min_identity": 2, "min_authn": 1
+        }],
+        "objects": sample.objects().iter().filter(|object| object.cohort == "a").map(|object| json!({
+            "id": object.id, "dataset": DATASET, "participants": object.participants, "urls": [object.file_url()]
+        })).collect::<Vec<_>>(),
+        "prefixes": [{ "prefix": format!("file://{data}/a/"), "dataset": DATASET }],
+        "sinks": [{ "prefix": format!("file://{outputs}/uni/"), "owner": UNI, "country": "FI" }],
+        "services": [{ "id": "node-1", "operator": HOUSE, "country": "FI",
+            "certified": ["open", "registered", "controlled"] }],
+        "roles": [
+            { "person": identity("dan"), "role": { "committee": COMMITTEE }, "until": until },
+            { "person": identity("noor"), "role": { "role": "auditor" }, "until": until }
+        ],
+        "trust": {
+            "trusted_brokers": [{ "iss": broker, "evidence": ["our own"] }],
+            "trusted_visa_issuers": [{ "iss": broker, "types": ["*"], "sources": ["*"],
+                "jku": [format!("{broker}/jwks")], "may_link": [sample.issuer()],
+                "scopes": ["uni.example.org", "biobank.example.org"], "evidence": ["our own"] }]
+        },
+        "upstreams": [{
+            "id": "home", "name": "Home institution", "issuer": sample.issuer(), "client_id": client_id,
+            "secret": "home", "scopes": ["openid", "profile", "email"], "speaks_for": [UNI, HOUSE],
+            "assurance_cap": 2, "unique_ids": true, "mfa": true, "admin": true, "sample": false, "visa_sources": []
+        }]
+    })
+}
