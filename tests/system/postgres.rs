@@ -7,7 +7,7 @@ use tests::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_on_postgresql_logs_in_grants_and_reads() {
-    let Some(server) = std::env::var("VISUM_TEST_PG").ok() else {
+    let Some(server) = std::env::var_os("VISUM_TEST_PG").and_then(|url| url.into_string().ok()) else {
         assert!(
             std::env::var_os("VISUM_REQUIRE_PG").is_none(),
             "VISUM_REQUIRE_PG is set, and VISUM_TEST_PG names no PostgreSQL"
