@@ -42,14 +42,15 @@ pub(crate) async fn in_words(
     now: Timestamp,
 ) -> Result<Vec<String>, StoreError> {
     let holding = holding(front, person, Some(login), now).await?;
-    let own = holding
-        .own
-        .iter()
-        .map(|draft| {
-            // What the person said of a grant themself is no committee's word.
-            let kind = if draft.by == "self" && draft.claim.is_some() { ATTESTED } else { draft.kind.as_str() };
-            (kind.to_owned(), draft.value.clone(), draft.source.clone())
-        });
+    let own = holding.own.iter().map(|draft| {
+        // What the person said of a grant themself is no committee's word.
+        let kind = if draft.by == "self" && draft.claim.is_some() {
+            ATTESTED
+        } else {
+            draft.kind.as_str()
+        };
+        (kind.to_owned(), draft.value.clone(), draft.source.clone())
+    });
     let foreign = holding.foreign.iter().map(|foreign| {
         let object = foreign.visa.object();
         (
