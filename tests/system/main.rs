@@ -1,6 +1,6 @@
 //! Whole-system tests: the release binary over HTTP on loopback, as people use it. One binary, a module a file.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod bad_input;
 mod cli;
