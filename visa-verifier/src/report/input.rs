@@ -1,9 +1,9 @@
-//! What is to be judged: a document of Passports, UserInfo answers, polled visas and perhaps a requirement.
+//! What is to be judged: a document of Passports, UserInfo answers, a visa, polled visas and perhaps a requirement.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::token::{json, limits};
+use crate::token::{CompactToken, json, limits};
 use crate::verify::Requirement;
 
 /// Passports and UserInfo answers in one request; each is judged on its own (A-13).
@@ -19,8 +19,11 @@ const INPUT_DEPTH: usize = 64;
 pub struct VerifyInput {
     /// Passports, compact, in order.
     pub passports: Vec<String>,
-    /// UserInfo answers with `iss`, `sub` and `ga4gh_passport_v1` (v1.0).
+    /// UserInfo answers with `iss`, `sub` and `ga4gh_passport_v1` (v1.0): a list, or one alone.
+    #[serde(deserialize_with = "one_or_many")]
     pub userinfo: Vec<Value>,
+    /// One visa on its own, compact: vouched for by nobody but its issuer.
+    pub visa: Option<String>,
     /// Access-token visas, compact, that a poll confirmed within the last hour.
     pub polled: Vec<String>,
     /// What must be shown.
@@ -38,7 +41,7 @@ pub enum InputError {
     #[error("the input holds more than 16 Passports and UserInfo answers")]
     TooMany,
     /// Nothing to judge.
-    #[error("the input holds neither a Passport nor a UserInfo answer")]
+    #[error("the input holds neither a Passport nor a UserInfo answer nor a visa")]
     Nothing,
 }
 
@@ -58,7 +61,7 @@ impl VerifyInput {
     /// The largest input that is read, bytes.
     pub const MAX_BYTES: u64 = INPUT_BYTES as u64;
 
-    /// Reads a document, or a bare compact Passport.
+    /// Reads a document, or a bare compact Passport or visa (told apart by the claim that it carries).
     pub fn read(bytes: &[u8]) -> Result<Self, InputError> {
         let text = std::str::from_utf8(bytes)
             .map_err(|_| InputError::Form("it is not UTF-8".to_owned()))?
@@ -67,22 +70,57 @@ impl VerifyInput {
             json::parse(text.as_bytes(), INPUT_BYTES, INPUT_DEPTH).map_err(|e| InputError::Form(e.to_string()))?
         } else if text.is_empty() {
             Self::default()
+        } else if is_visa(text) {
+            Self {
+                visa: Some(text.to_owned()),
+                ..Self::default()
+            }
         } else {
             Self {
                 passports: vec![text.to_owned()],
                 ..Self::default()
             }
         };
-        match input.passports.len() + input.userinfo.len() {
+        match input.len() {
             0 => Err(InputError::Nothing),
             n if n > PASSPORTS => Err(InputError::TooMany),
             _ => Ok(input),
         }
     }
+
+    /// How many Passports, UserInfo answers and visas are to be judged.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.passports.len() + self.userinfo.len() + usize::from(self.visa.is_some())
+    }
+
+    /// Whether there is nothing to judge.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What carries a visa's claim and no Passport's is read as a visa; it is judged as such, whatever it is.
+fn is_visa(text: &str) -> bool {
+    CompactToken::parse(text, limits::PASSPORT_BYTES).is_ok_and(|token| {
+        let has = |claim: &str| token.claims().contains_key(claim);
+        has("ga4gh_visa_v1") && !has("ga4gh_passport_v1")
+    })
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Value>, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::Array(many) => many,
+        Value::Null => Vec::new(),
+        one => vec![one],
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
 
     #[test]
@@ -91,6 +129,8 @@ mod tests {
             (r#"{"passports": ["a.b.c"]}"#, None),
             ("a.b.c\n", None),
             (r#"{"userinfo": [{"iss": "x"}]}"#, None),
+            (r#"{"userinfo": {"iss": "x"}}"#, None),
+            (r#"{"visa": "a.b.c"}"#, None),
             (r#"{"passport": []}"#, Some("input.form")),
             (r#"{"passports": [], "passports": []}"#, Some("input.form")),
             (r#"{"passports": [1]}"#, Some("input.form")),
@@ -102,6 +142,16 @@ mod tests {
                 error,
                 "{text}"
             );
+        }
+        let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let token = |claims: &str| format!("{}.{}.AAAA\n", part(r#"{"alg":"ES256"}"#), part(claims));
+        for (claims, visa) in [
+            (r#"{"ga4gh_visa_v1":{}}"#, true),
+            (r#"{"ga4gh_passport_v1":[]}"#, false),
+            (r#"{"ga4gh_visa_v1":{},"ga4gh_passport_v1":[]}"#, false),
+        ] {
+            let read = VerifyInput::read(token(claims).as_bytes()).unwrap();
+            assert_eq!((read.visa.is_some(), read.len()), (visa, 1), "{claims}");
         }
         let many = format!(r#"{{"passports": [{}]}}"#, vec![r#""a""#; 17].join(","));
         assert_eq!(VerifyInput::read(many.as_bytes()).unwrap_err(), InputError::TooMany);

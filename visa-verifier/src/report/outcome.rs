@@ -8,7 +8,7 @@ use crate::passport::{Code, Passport, PassportRejected, Rejected, VerifiedPasspo
 use crate::seam::Timestamp;
 use crate::token::TokenDigest;
 use crate::trust::TrustPolicy;
-use crate::verify::{Met, Verification, drive};
+use crate::verify::{Met, Requirement, Verification, drive};
 use crate::visa::{By, VisaIdentity};
 
 /// Whether the request may go on.
@@ -29,7 +29,7 @@ pub struct Report {
     /// Why not: the code of the first Passport that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_code: Option<&'static str>,
-    /// Each Passport, then each UserInfo answer, in the order of the input.
+    /// Each Passport, then each UserInfo answer, in the order of the input; a visa alone last.
     pub passports: Vec<PassportReport>,
     /// The requirement, if there is one and the request is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,8 +114,9 @@ pub async fn verify(input: &VerifyInput, trust: &TrustPolicy, now: Timestamp, ke
     let polled: Vec<TokenDigest> = input.polled.iter().map(|visa| TokenDigest::of(visa)).collect();
     let signed = input.passports.iter().map(|text| Passport::parse(text));
     let userinfo = input.userinfo.iter().map(Passport::from_userinfo);
+    let alone = input.visa.iter().map(|visa| Passport::of_one(visa));
     let mut results = Vec::new();
-    for passport in signed.chain(userinfo) {
+    for passport in signed.chain(userinfo).chain(alone) {
         results.push(match passport {
             Ok(passport) => {
                 drive(
@@ -127,35 +128,53 @@ pub async fn verify(input: &VerifyInput, trust: &TrustPolicy, now: Timestamp, ke
             Err(rejected) => Err(rejected),
         });
     }
-    // one that fails rejects all (8.1); one of an unknown broker is ignored, but cannot stand alone
-    let failed = results.iter().filter_map(|r| r.as_ref().err());
-    let failure = failed.clone().find(|r| !r.is_ignored());
-    let ignored = if results.iter().any(Result::is_ok) {
-        None
-    } else {
-        failed.clone().next()
-    };
-    let rejection = failure.or(ignored).map(PassportRejected::code);
-    let requirement = match (&input.require, rejection) {
-        (Some(require), None) => {
-            let met: Vec<Met> = results.iter().flatten().map(|p| require.judge(p, now)).collect();
-            let expiry = met.iter().filter_map(|m| m.expiry).max().map(Timestamp::unix);
-            Some(RequirementReport {
-                granted: met.iter().any(|m| m.granted),
-                expiry,
-            })
-        }
-        (Some(_) | None, _) => None,
-    };
-    Report {
-        request: if rejection.is_some() {
-            Answer::Reject
+    Report::of(&results, input.visa.is_some(), input.require.as_ref(), now)
+}
+
+impl Report {
+    /// The judgement of these results as a document. `alone`: the last one is a visa on its own, which is accepted
+    /// only if it counts.
+    #[must_use]
+    pub fn of(
+        results: &[Result<VerifiedPassport, PassportRejected>],
+        alone: bool,
+        require: Option<&Requirement>,
+        now: Timestamp,
+    ) -> Self {
+        // one that fails rejects all (8.1); one of an unknown broker is ignored, but cannot stand alone
+        let failed = results.iter().filter_map(|r| r.as_ref().err());
+        let failure = failed.clone().find(|r| !r.is_ignored());
+        let ignored = if results.iter().any(Result::is_ok) {
+            None
         } else {
-            Answer::Accept
-        },
-        request_code: rejection.map(Code::as_str),
-        passports: results.iter().map(PassportReport::of).collect(),
-        requirement,
+            failed.clone().next()
+        };
+        let lone = match results.last() {
+            Some(Ok(last)) if alone => last.rejected().first().map(Rejected::code),
+            Some(_) | None => None,
+        };
+        let rejection = failure.or(ignored).map(PassportRejected::code).or(lone);
+        let requirement = match (require, rejection) {
+            (Some(require), None) => {
+                let met: Vec<Met> = results.iter().flatten().map(|p| require.judge(p, now)).collect();
+                let expiry = met.iter().filter_map(|m| m.expiry).max().map(Timestamp::unix);
+                Some(RequirementReport {
+                    granted: met.iter().any(|m| m.granted),
+                    expiry,
+                })
+            }
+            (Some(_) | None, _) => None,
+        };
+        Self {
+            request: if rejection.is_some() {
+                Answer::Reject
+            } else {
+                Answer::Accept
+            },
+            request_code: rejection.map(Code::as_str),
+            passports: results.iter().map(PassportReport::of).collect(),
+            requirement,
+        }
     }
 }
 
