@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::DecodingKey;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -28,8 +28,27 @@ struct Inner {
 pub(super) struct Key {
     pub(super) kid: Option<String>,
     pub(super) algorithm: Algorithm,
-    pub(super) thumbprint: String,
-    pub(super) key: DecodingKey,
+    pub(super) thumbprint: Arc<str>,
+    key: PublicKey,
+}
+
+/// The numbers of a key, decoded once. ring parses a modulus at each check: no more of it can be done here.
+#[derive(Clone)]
+enum PublicKey {
+    Rsa { n: Box<[u8]>, e: Box<[u8]> },
+    P256(UnparsedPublicKey<[u8; 65]>),
+}
+
+impl Key {
+    /// Whether `signature` is this key's over `message`, by the one algorithm that the key is bound to.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.key {
+            PublicKey::Rsa { n, e } => RsaPublicKeyComponents { n, e }
+                .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+                .is_ok(),
+            PublicKey::P256(point) => point.verify(message, signature).is_ok(),
+        }
+    }
 }
 
 /// A key that was left out, and why.
@@ -220,7 +239,7 @@ fn usable(jwk: &Value) -> Result<Key, &'static str> {
     })
 }
 
-fn rsa(jwk: &Map<String, Value>) -> Result<DecodingKey, &'static str> {
+fn rsa(jwk: &Map<String, Value>) -> Result<PublicKey, &'static str> {
     let (n, e) = (bytes(jwk, "n")?, bytes(jwk, "e")?);
     let first = n.iter().position(|b| *b != 0).unwrap_or(n.len());
     let bits = n
@@ -233,12 +252,13 @@ fn rsa(jwk: &Map<String, Value>) -> Result<DecodingKey, &'static str> {
         return Err("its exponent is even or 1");
     }
     // ring refuses numbers with leading zeros
-    let n = n.get(first..).unwrap_or_default();
-    let e: Vec<u8> = e.into_iter().skip_while(|b| *b == 0).collect();
-    Ok(DecodingKey::from_rsa_raw_components(n, &e))
+    Ok(PublicKey::Rsa {
+        n: n.get(first..).unwrap_or_default().into(),
+        e: e.into_iter().skip_while(|b| *b == 0).collect(),
+    })
 }
 
-fn ec(jwk: &Map<String, Value>) -> Result<DecodingKey, &'static str> {
+fn ec(jwk: &Map<String, Value>) -> Result<PublicKey, &'static str> {
     if jwk.get("crv").and_then(Value::as_str) != Some("P-256") {
         return Err("its curve is not P-256");
     }
@@ -246,7 +266,9 @@ fn ec(jwk: &Map<String, Value>) -> Result<DecodingKey, &'static str> {
     if x.len() != 32 || y.len() != 32 {
         return Err("its coordinates are not of 32 bytes");
     }
-    Ok(DecodingKey::from_ec_der(&[&[4], x.as_slice(), y.as_slice()].concat()))
+    let point = <[u8; 65]>::try_from([&[4], x.as_slice(), y.as_slice()].concat());
+    let point = point.map_err(|_| "its coordinates are not of 32 bytes")?;
+    Ok(PublicKey::P256(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)))
 }
 
 fn bytes(jwk: &Map<String, Value>, name: &str) -> Result<Vec<u8>, &'static str> {
@@ -260,7 +282,7 @@ fn bytes(jwk: &Map<String, Value>, name: &str) -> Result<Vec<u8>, &'static str> 
 }
 
 /// RFC 7638 SHA-256 thumbprint, base64url: how `revoked_keys` names a key.
-fn thumbprint(jwk: &Map<String, Value>, algorithm: Algorithm) -> String {
+fn thumbprint(jwk: &Map<String, Value>, algorithm: Algorithm) -> Arc<str> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
     // base64url and the fixed names need no escaping in JSON
     let canonical = match algorithm {
@@ -271,7 +293,9 @@ fn thumbprint(jwk: &Map<String, Value>, algorithm: Algorithm) -> String {
             text("y")
         ),
     };
-    URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, canonical.as_bytes()))
+    URL_SAFE_NO_PAD
+        .encode(ring::digest::digest(&ring::digest::SHA256, canonical.as_bytes()))
+        .into()
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ pub struct CompactToken {
     signed: usize,
     header: Header,
     claims: Map<String, Value>,
+    signature: Vec<u8>,
 }
 
 impl CompactToken {
@@ -70,17 +71,20 @@ impl CompactToken {
             return Err(TokenError::Parts);
         }
         let signed = header.len() + 1 + claims.len();
-        let header = Header::read(&object(header, "header", max)?)?;
-        let claims = object(claims, "claims", max)?;
+        // one buffer for all three parts
+        let mut bytes = Vec::with_capacity(claims.len().max(header.len()).max(signature.len()));
+        decode(header, "header", &mut bytes)?;
+        let header = Header::parse(&bytes)?;
+        decode(claims, "claims", &mut bytes)?;
+        let claims = json::object(&bytes, max, limits::TOKEN_DEPTH).map_err(|e| broken("claims", &e))?;
         // may be empty here: `alg: none` shall be refused by its name
-        URL_SAFE_NO_PAD
-            .decode(signature)
-            .map_err(|_| TokenError::Base64 { part: "signature" })?;
+        decode(signature, "signature", &mut bytes)?;
         Ok(Self {
             text: text.to_owned(),
             signed,
             header,
             claims,
+            signature: bytes,
         })
     }
 
@@ -92,11 +96,9 @@ impl CompactToken {
 
     /// All members of the header, for showing.
     pub fn header_members(&self) -> Result<Map<String, Value>, TokenError> {
-        object(
-            self.text.split('.').next().unwrap_or_default(),
-            "header",
-            self.text.len(),
-        )
+        let mut bytes = Vec::new();
+        decode(self.text.split('.').next().unwrap_or_default(), "header", &mut bytes)?;
+        json::object(&bytes, self.text.len(), limits::TOKEN_DEPTH).map_err(|e| broken("header", &e))
     }
 
     /// The claims, unverified.
@@ -117,10 +119,10 @@ impl CompactToken {
         self.text.as_bytes().get(..self.signed).unwrap_or_default()
     }
 
-    /// The signature as it stands in the token, base64url.
+    /// The signature's bytes.
     #[must_use]
-    pub fn signature_text(&self) -> &str {
-        self.text.get(self.signed + 1..).unwrap_or_default()
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
     }
 
     /// The digest of the whole.
@@ -136,14 +138,19 @@ impl fmt::Debug for CompactToken {
     }
 }
 
-fn object(part: &str, name: &'static str, max: usize) -> Result<Map<String, Value>, TokenError> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| TokenError::Base64 { part: name })?;
-    json::parse(&bytes, max, limits::TOKEN_DEPTH).map_err(|e| TokenError::Json {
-        part: name,
-        why: e.to_string(),
-    })
+/// Decodes `part` into `bytes`, in place of what stood there.
+fn decode(part: &str, name: &'static str, bytes: &mut Vec<u8>) -> Result<(), TokenError> {
+    bytes.clear();
+    URL_SAFE_NO_PAD
+        .decode_vec(part, bytes)
+        .map_err(|_| TokenError::Base64 { part: name })
+}
+
+pub(super) fn broken(part: &'static str, error: &json::JsonError) -> TokenError {
+    TokenError::Json {
+        part,
+        why: error.to_string(),
+    }
 }
 
 #[cfg(test)]

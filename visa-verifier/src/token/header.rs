@@ -1,9 +1,9 @@
 //! The protected header: `alg`, `typ`, `kid`, `jku`, `crit`. Keys that a token brings along (`jwk`, `x5u`,
 //! `x5c`) are never looked at (RFC 8725 §3.10).
 
-use serde_json::{Map, Value};
-
+use super::compact::broken;
 use super::error::TokenError;
+use super::{json, limits};
 
 /// The two signature algorithms that exist for us (AAI 1.2 "Signing Algorithms").
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -51,19 +51,22 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads the members that matter; the others stay unread.
-    pub fn read(members: &Map<String, Value>) -> Result<Self, TokenError> {
-        let text = |member: &'static str| match members.get(member) {
+    /// Reads the JSON of a header, strictly as a whole, and keeps the members that matter.
+    pub fn parse(bytes: &[u8]) -> Result<Self, TokenError> {
+        let members = json::members(bytes, limits::TOKEN_DEPTH, ["alg", "typ", "kid", "jku", "crit"])
+            .map_err(|e| broken("header", &e))?;
+        let text = |member: &'static str, found: Option<json::Member>| match found {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(TokenError::Header { member }),
+            Some(json::Member::Text(text)) => Ok(Some(text)),
+            Some(json::Member::Other) => Err(TokenError::Header { member }),
         };
+        let [alg, typ, kid, jku, crit] = members;
         Ok(Self {
-            alg: text("alg")?.ok_or(TokenError::Header { member: "alg" })?,
-            typ: text("typ")?,
-            kid: text("kid")?,
-            jku: text("jku")?,
-            crit: members.contains_key("crit"),
+            alg: text("alg", alg)?.ok_or(TokenError::Header { member: "alg" })?,
+            typ: text("typ", typ)?,
+            kid: text("kid", kid)?,
+            jku: text("jku", jku)?,
+            crit: crit.is_some(),
         })
     }
 }

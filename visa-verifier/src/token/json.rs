@@ -2,16 +2,20 @@
 //!
 //! serde_json alone takes the last of two equal members of an open object; two parsers then read two meanings.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+pub use super::members::{Member, members};
+pub use super::tree::object;
 
 /// Why bytes are not acceptable JSON, with line and column where there are any.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]
-pub struct JsonError(String);
+pub struct JsonError(pub(super) String);
 
 /// Reads `bytes` as a `T`: at most `max` bytes, nested at most `depth` deep, no member twice, nothing behind it.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8], max: usize, depth: usize) -> Result<T, JsonError> {
@@ -42,12 +46,12 @@ pub fn check(bytes: &[u8], max: usize, depth: usize) -> Result<(), JsonError> {
 
 /// Walks a value and keeps nothing of it but the names of the members of each open object.
 #[derive(Clone, Copy)]
-struct Strict {
-    depth: usize,
+pub(super) struct Strict {
+    pub(super) depth: usize,
 }
 
 impl Strict {
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+    pub(super) fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         self.depth
             .checked_sub(1)
             .map(|depth| Self { depth })
@@ -102,20 +106,67 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let inner = self.deeper()?;
-        let mut seen = HashSet::new();
-        // names compare after unescaping: `"iss"` and `"\u0069ss"` are one
-        while let Some(Name(name)) = members.next_key::<Name>()? {
+        let mut seen = Names::default();
+        while let Some(Name(name)) = members.next_key()? {
             members.next_value_seed(inner)?;
-            if let Some(twice) = seen.replace(name) {
-                return Err(A::Error::custom(format_args!("duplicate member {twice:?}")));
-            }
+            seen.add(name)?;
         }
         Ok(())
     }
 }
 
-#[derive(Deserialize)]
-struct Name(String);
+/// A member's name, borrowed from the text unless something in it is escaped.
+pub(super) struct Name<'de>(pub(super) Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// The names of one open object. Names compare after unescaping: `"iss"` and `"\u0069ss"` are one.
+#[derive(Default)]
+pub(super) struct Names<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Names<'de> {
+    /// So many are looked through one by one.
+    const FEW: usize = 16;
+
+    pub(super) fn add<E: serde::de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
+        if self.few.contains(&name) || self.many.contains(&name) {
+            return Err(twice(&name));
+        }
+        if self.few.len() < Self::FEW {
+            self.few.push(name);
+        } else {
+            self.many.insert(name);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn twice<E: serde::de::Error>(name: &str) -> E {
+    E::custom(format_args!("duplicate member {name:?}"))
+}
 
 #[cfg(test)]
 mod tests {
@@ -140,7 +191,45 @@ mod tests {
             ("\u{feff}{}", false),
         ] {
             assert_eq!(parse::<Value>(text.as_bytes(), 64, 4).is_ok(), good, "{text}");
+            let object = object(text.as_bytes(), 64, 4);
+            assert_eq!(object.is_ok(), good && text.starts_with('{'), "{text} as an object");
+            let few = members(text.as_bytes(), 4, ["a"]);
+            assert_eq!(few.is_ok(), object.is_ok(), "{text} by some of its members");
+            if let Ok(object) = object {
+                assert_eq!(serde_json::from_str::<Value>(text).unwrap(), Value::Object(object));
+            }
         }
+    }
+
+    #[test]
+    fn members_are_told_apart_however_many_there_are() {
+        for count in [1, Names::FEW, Names::FEW + 1, 1_000] {
+            let mut all: Vec<String> = (0..count).map(|n| format!(r#""m{n}":{n}"#)).collect();
+            let text = format!("{{{}}}", all.join(","));
+            assert!(check(text.as_bytes(), text.len(), 4).is_ok(), "{count}");
+            all.push(r#""m0":0"#.to_owned());
+            let text = format!("{{{}}}", all.join(","));
+            assert!(
+                check(text.as_bytes(), text.len(), 4).is_err(),
+                "{count}, the first again"
+            );
+            assert!(
+                object(text.as_bytes(), text.len(), 4).is_err(),
+                "{count}, the first again"
+            );
+        }
+    }
+
+    #[test]
+    fn some_members_are_kept_if_they_are_text() {
+        let found = members(
+            br#"{"x":{"a":[1]},"a":"A","b":[1,{}],"\u0063":"C"}"#,
+            4,
+            ["a", "b", "c", "d"],
+        )
+        .unwrap();
+        let text = |text: &str| Some(Member::Text(text.to_owned()));
+        assert_eq!(found, [text("A"), Some(Member::Other), text("C"), None]);
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod error;
 mod header;
 pub mod json;
 pub mod limits;
+mod members;
+mod tree;
 
 pub use claims::{Audience, Issuer, NumericDate, Subject, scope_has};
 pub use compact::{CompactToken, TokenDigest};

@@ -9,12 +9,12 @@ use crate::visa::VisaObject;
 #[derive(Clone, Debug)]
 pub struct Evidence {
     entry: Arc<TrustEntry>,
-    thumbprint: String,
+    thumbprint: Arc<str>,
     stale_keys: bool,
 }
 
 impl Evidence {
-    pub(crate) const fn new(entry: Arc<TrustEntry>, thumbprint: String, stale_keys: bool) -> Self {
+    pub(crate) const fn new(entry: Arc<TrustEntry>, thumbprint: Arc<str>, stale_keys: bool) -> Self {
         Self {
             entry,
             thumbprint,

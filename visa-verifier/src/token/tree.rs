@@ -1,0 +1,113 @@
+//! An object read in one strict pass: built while it is checked, so that nothing is walked twice.
+
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::json::{JsonError, Name, Strict, twice};
+
+/// Reads an object in one pass: what [`parse`](super::json::parse) refuses is refused here.
+pub fn object(bytes: &[u8], max: usize, depth: usize) -> Result<Map<String, Value>, JsonError> {
+    if bytes.len() > max {
+        return Err(JsonError(format!("longer than {max} bytes")));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let tree = Tree {
+        within: Strict { depth },
+        outermost: true,
+    };
+    let value = tree.deserialize(&mut reader).map_err(|e| JsonError(e.to_string()))?;
+    reader.end().map_err(|e| JsonError(e.to_string()))?;
+    match value {
+        Value::Object(members) => Ok(members),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(JsonError("not an object".to_owned()))
+        }
+    }
+}
+
+/// Builds a value as it walks it.
+#[derive(Clone, Copy)]
+struct Tree {
+    within: Strict,
+    outermost: bool,
+}
+
+impl Tree {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        Ok(Self {
+            within: self.within.deeper()?,
+            outermost: false,
+        })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Tree {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Tree {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        let number = Number::from_f64(value).ok_or_else(|| E::custom("number out of range"))?;
+        Ok(Value::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(inner)? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        // room at once for the claims of a token; small objects by the thousand shall stay small
+        let mut map = if self.outermost {
+            Map::with_capacity(8)
+        } else {
+            Map::new()
+        };
+        while let Some(Name(name)) = members.next_key()? {
+            let value = members.next_value_seed(inner)?;
+            if map.contains_key(&*name) {
+                return Err(twice(&name));
+            }
+            map.insert(name.into_owned(), value);
+        }
+        Ok(Value::Object(map))
+    }
+}
