@@ -15,6 +15,9 @@ const DENY: &str = "0.20.2";
 /// Crates that must not be in the graph: a second crypto backend, a second TLS.
 const FOREIGN: [&str; 2] = ["aws-lc-rs", "native-tls"];
 
+/// Crates that the verification core does without.
+const NETWORK: [&str; 7] = ["tokio", "reqwest", "rustls", "hyper", "http", "moka", "futures"];
+
 /// Runs all checks.
 pub(crate) fn run_all() -> Outcome<()> {
     let workspace = Workspace::find()?;
@@ -45,6 +48,7 @@ pub(crate) fn run_all() -> Outcome<()> {
             cargo().args(clippy),
         )),
     );
+    note("visa-verifier without `fetch`", core_alone(&workspace));
     for name in FOREIGN {
         note(&format!("no {name}"), absent(name));
     }
@@ -89,6 +93,27 @@ pub(crate) fn run_all() -> Outcome<()> {
     } else {
         Err(format!("{failed} of {} checks failed", ended.len()))
     }
+}
+
+/// The verification core compiles without a warning and without anything that goes to the network.
+fn core_alone(workspace: &Workspace) -> Outcome<String> {
+    let manifest = workspace.root.join("visa-verifier/Cargo.toml");
+    let core = ["--no-default-features", "--locked"];
+    let mut tree = cargo();
+    tree.args(["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(core)
+        .arg("--manifest-path")
+        .arg(&manifest);
+    let told = read("cargo tree of the core", &mut tree)?;
+    let outside = |line: &&str| NETWORK.contains(&line.split(' ').next().unwrap_or_default());
+    if let Some(found) = told.lines().find(outside) {
+        return Err(format!("{found} is in the graph"));
+    }
+    // in the workspace's own target folder: what the core uses is compiled there for clippy already, mostly
+    let mut check = cargo();
+    check.arg("clippy").args(core).arg("--manifest-path").arg(&manifest);
+    check.args(["--", "-D", "warnings"]);
+    run("cargo clippy of visa-verifier without `fetch`", &mut check).map(|()| "ran".to_owned())
 }
 
 /// Nothing in the graph may lead to this crate.

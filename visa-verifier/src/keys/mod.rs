@@ -4,9 +4,13 @@ pub mod provider;
 mod server;
 mod set;
 mod signature;
+#[cfg(feature = "fetch")]
 mod store;
+mod supplied;
 
 pub use server::{KeyRequest, KeyServer};
 pub use set::{KeySet, KeySetError, OddKey};
 pub use signature::{KeyError, Verified};
-pub use store::{KeyStore, KeyStoreSettings, Supplied};
+#[cfg(feature = "fetch")]
+pub use store::{KeyStore, KeyStoreSettings};
+pub use supplied::Supplied;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::server::{KeyRequest, KeyServer};
 use super::set::KeySet;
+use super::supplied::Supplied;
 use crate::seam::{Clock, Fetch, FetchError, FetchUrl, Limit, Timestamp};
 use crate::token::{Issuer, json, limits};
 
@@ -66,21 +67,6 @@ struct Known {
 impl Slot {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A key set and whether it is older than it should be because its server cannot be reached.
-#[derive(Clone, Debug)]
-pub struct Supplied {
-    /// The keys.
-    pub keys: KeySet,
-    /// Whether they live by the grace.
-    pub stale: bool,
-}
-
-impl From<KeySet> for Supplied {
-    fn from(keys: KeySet) -> Self {
-        Self { keys, stale: false }
     }
 }
 

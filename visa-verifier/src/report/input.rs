@@ -113,7 +113,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Value>, D::Erro
     Ok(match Value::deserialize(from)? {
         Value::Array(many) => many,
         Value::Null => Vec::new(),
-        one => vec![one],
+        one @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => vec![one],
     })
 }
 

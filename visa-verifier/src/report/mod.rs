@@ -3,7 +3,11 @@
 mod decode;
 mod input;
 mod outcome;
+#[cfg(feature = "fetch")]
+mod request;
 
 pub use decode::{Decoded, DecodedVisa, decode};
 pub use input::{InputError, VerifyInput};
-pub use outcome::{Answer, PassportReport, Report, RequirementReport, VisaReport, verify};
+pub use outcome::{Answer, PassportReport, Report, RequirementReport, VisaReport};
+#[cfg(feature = "fetch")]
+pub use request::verify;

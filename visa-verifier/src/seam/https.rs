@@ -16,7 +16,9 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::address::is_public;
-use super::fetch::{Fetch, FetchError, FetchUrl, Fetched, Limit};
+use super::fetch::{Fetch, Fetched, Limit};
+use super::fetch_error::FetchError;
+use super::fetch_url::FetchUrl;
 
 /// A connection stands within this time or not at all.
 const CONNECT: Duration = Duration::from_secs(5);

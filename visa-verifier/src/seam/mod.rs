@@ -4,14 +4,22 @@
 
 mod address;
 mod clock;
+#[cfg(feature = "fetch")]
 mod fetch;
+mod fetch_error;
+mod fetch_url;
+#[cfg(feature = "fetch")]
 mod https;
 mod random;
 mod secret;
 
 pub use address::is_public;
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp, TimestampError};
-pub use fetch::{Fetch, FetchError, FetchUrl, Fetched, Limit};
+#[cfg(feature = "fetch")]
+pub use fetch::{Fetch, Fetched, Limit};
+pub use fetch_error::FetchError;
+pub use fetch_url::FetchUrl;
+#[cfg(feature = "fetch")]
 pub use https::{FetchSettings, HttpsFetch};
 pub use random::{Random, SeededRandom, SystemRandom, token};
 pub use secret::Secret;

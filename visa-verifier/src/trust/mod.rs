@@ -7,6 +7,7 @@ mod file;
 mod policy;
 mod wire;
 
+#[cfg(feature = "fetch")]
 pub(crate) use entry::GRACE;
 pub use entry::{KeySource, Keys, Role, TrustEntry};
 pub(crate) use evidence::evidence_affiliated;

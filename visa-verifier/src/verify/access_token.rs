@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::times::Moment;
-use crate::keys::{KeyError, KeyRequest, KeyServer, KeySet, KeyStore};
+use crate::keys::{KeyError, KeyServer, KeySet};
+#[cfg(feature = "fetch")]
+use crate::keys::{KeyRequest, KeyStore};
 use crate::passport::Code;
 use crate::seam::{FetchError, Timestamp};
 use crate::token::{Algorithm, Audience, ClaimError, CompactToken, Issuer, TokenDigest, TokenError};
@@ -114,6 +116,7 @@ impl AccessTokenRejected {
 
 impl AccessToken {
     /// Judges `compact` as of `now`, asking `keys` for the issuer's. Nothing is fetched for a token that fails before.
+    #[cfg(feature = "fetch")]
     pub async fn verify(
         compact: &str,
         rules: &AccessTokenRules,

@@ -1,8 +1,9 @@
 //! The machine: a Passport, a trust policy and an instant in; what counts out. It asks for keys and does no I/O;
-//! [`drive`] is the loop that waits.
+//! `drive` (feature `fetch`) is the loop that waits.
 
 mod access_token;
 mod broker;
+#[cfg(feature = "fetch")]
 mod drive;
 mod judge;
 mod require;
@@ -11,6 +12,7 @@ mod verification;
 mod visa;
 
 pub use access_token::{AccessToken, AccessTokenRejected, AccessTokenRules};
+#[cfg(feature = "fetch")]
 pub use drive::drive;
 pub use require::{Met, Requirement, Wanted};
 pub use verification::{Step, Verification};
