@@ -11,6 +11,20 @@ mod people;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod rows_access;
+#[cfg(test)]
+mod rows_conditions;
+#[cfg(test)]
+mod rows_links;
+#[cfg(test)]
+mod rows_objects;
+#[cfg(test)]
+mod rows_requests;
+#[cfg(test)]
+mod rows_visas;
+#[cfg(test)]
+mod rows_witnesses;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod vectors;
