@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::code::Code;
 use super::rejected::PassportRejected;
-use crate::token::{CompactToken, Issuer, Subject, TokenError, limits};
+use crate::token::{CompactToken, Issuer, Subject, TokenError, limits, shown};
 use crate::visa::VisaIdentity;
 
 /// A Passport that was read: shape only. [`Verification`](crate::Verification) judges it.
@@ -69,8 +69,8 @@ impl Passport {
     /// The visas of a UserInfo answer, with the issuer that was asked as `iss`. An answer without the claim is a
     /// Passport without visas.
     pub fn from_userinfo(answer: &Value) -> Result<Self, PassportRejected> {
-        let answer =
-            UserInfo::deserialize(answer).map_err(|e| PassportRejected::detailed(Code::MalformedPassport, e))?;
+        let answer = UserInfo::deserialize(answer)
+            .map_err(|e| PassportRejected::detailed(Code::MalformedPassport, shown(&e.to_string())))?;
         let visas = match &answer.ga4gh_passport_v1 {
             Some(claim) => visas(claim)?,
             None => Vec::new(),

@@ -15,5 +15,4 @@ pub use researcher::People;
 pub use verified::VerifiedPassport;
 pub use visa::Visa;
 
-pub(crate) use researcher::people;
 pub(crate) use visa::Draft;

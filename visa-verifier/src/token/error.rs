@@ -1,4 +1,6 @@
-//! Why a text is no token, and why a claim is no claim.
+//! Why a text is no token, and why a claim is no claim; and how much of a foreign text an error may show.
+
+use super::limits;
 
 /// A text that is not a token we read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -49,6 +51,27 @@ impl TokenError {
             Self::Header { .. } => "token.header",
         }
     }
+}
+
+/// Words in which a foreign text may stand, fit for a message: control, invisible and direction characters are
+/// escaped, and of more than 240 characters the middle is left out.
+pub(crate) fn shown(words: &str) -> String {
+    let mut escaped = String::with_capacity(words.len().min(4 * limits::SHOWN));
+    let escape = |c: char, out: &mut String| match c {
+        '"' | '\'' | '\\' => out.push(c),
+        c => out.extend(c.escape_debug()),
+    };
+    let count = words.chars().count();
+    let (head, tail) = (limits::SHOWN * 3 / 4, limits::SHOWN / 4);
+    if count <= limits::SHOWN {
+        words.chars().for_each(|c| escape(c, &mut escaped));
+        return escaped;
+    }
+    words.chars().take(head).for_each(|c| escape(c, &mut escaped));
+    escaped.push('…');
+    // the parser's place, "at line 1 column 9", stands at the end
+    words.chars().skip(count - tail).for_each(|c| escape(c, &mut escaped));
+    escaped
 }
 
 /// A claim that is missing or is not what it must be.
@@ -107,6 +130,27 @@ impl ClaimError {
             Self::Instant { .. } => "claim.instant",
             Self::Identity => "claim.identity",
             Self::Percent => "claim.percent",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_words_are_shown_escaped_and_in_part() {
+        for (words, want) in [
+            ("plain \"text\" 'x' \\ ü 🧬", "plain \"text\" 'x' \\ ü 🧬".to_owned()),
+            ("a\u{1b}[31mred\r\n", "a\\u{1b}[31mred\\r\\n".to_owned()),
+            ("pay\u{202e}load\u{200b}", "pay\\u{202e}load\\u{200b}".to_owned()),
+            (&"x".repeat(240), "x".repeat(240)),
+            (
+                &format!("{}end", "x".repeat(1_000_000)),
+                format!("{}…{}end", "x".repeat(180), "x".repeat(57)),
+            ),
+        ] {
+            assert_eq!(shown(words), want);
         }
     }
 }

@@ -46,27 +46,28 @@ pub struct Header {
     pub kid: Option<String>,
     /// `jku`.
     pub jku: Option<String>,
-    /// Whether there is a `crit` member. We understand no extension, so any is refused (RFC 7515 §4.1.11).
+    /// Whether it demands an extension: there is a `crit` member (we understand none, so any is refused, RFC 7515
+    /// §4.1.11), or a `b64`, which may change what was signed and has no place in a JWT (RFC 7797 §7), listed or not.
     pub crit: bool,
 }
 
 impl Header {
     /// Reads the JSON of a header, strictly as a whole, and keeps the members that matter.
     pub fn parse(bytes: &[u8]) -> Result<Self, TokenError> {
-        let members = json::members(bytes, limits::TOKEN_DEPTH, ["alg", "typ", "kid", "jku", "crit"])
+        let members = json::members(bytes, limits::TOKEN_DEPTH, ["alg", "typ", "kid", "jku", "crit", "b64"])
             .map_err(|e| broken("header", &e))?;
         let text = |member: &'static str, found: Option<json::Member>| match found {
             None => Ok(None),
             Some(json::Member::Text(text)) => Ok(Some(text)),
             Some(json::Member::Other) => Err(TokenError::Header { member }),
         };
-        let [alg, typ, kid, jku, crit] = members;
+        let [alg, typ, kid, jku, crit, b64] = members;
         Ok(Self {
             alg: text("alg", alg)?.ok_or(TokenError::Header { member: "alg" })?,
             typ: text("typ", typ)?,
             kid: text("kid", kid)?,
             jku: text("jku", jku)?,
-            crit: crit.is_some(),
+            crit: crit.is_some() || b64.is_some(),
         })
     }
 }

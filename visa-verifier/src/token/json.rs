@@ -9,13 +9,25 @@ use std::fmt;
 use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::error::shown;
 pub use super::members::{Member, members};
 pub use super::tree::object;
 
-/// Why bytes are not acceptable JSON, with line and column where there are any.
+/// Why bytes are not acceptable JSON, with line and column where there are any. What it shows of them is escaped and
+/// short.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]
-pub struct JsonError(pub(super) String);
+pub struct JsonError(String);
+
+impl JsonError {
+    pub(super) fn new(words: impl fmt::Display) -> Self {
+        Self(shown(&words.to_string()))
+    }
+}
+
+/// Members so named are how serde_json speaks to itself: read into a `Value`, the text of one becomes JSON that this
+/// module never saw.
+const PRIVATE: &str = "$serde_json::private::";
 
 /// Reads `bytes` as a `T`: at most `max` bytes, nested at most `depth` deep, no member twice, nothing behind it.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8], max: usize, depth: usize) -> Result<T, JsonError> {
@@ -23,11 +35,11 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8], max: usize, depth: usize) -> Res
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let path = e.path().to_string();
-        JsonError(if path == "." {
-            e.into_inner().to_string()
+        if path == "." {
+            JsonError::new(e.into_inner())
         } else {
-            format!("`{path}`: {}", e.into_inner())
-        })
+            JsonError::new(format_args!("`{path}`: {}", e.into_inner()))
+        }
     })?;
     Ok(value)
 }
@@ -35,13 +47,11 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8], max: usize, depth: usize) -> Res
 /// The strict pass alone: refuses what [`parse`] refuses, whatever the type.
 pub fn check(bytes: &[u8], max: usize, depth: usize) -> Result<(), JsonError> {
     if bytes.len() > max {
-        return Err(JsonError(format!("longer than {max} bytes")));
+        return Err(JsonError::new(format_args!("longer than {max} bytes")));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    Strict { depth }
-        .deserialize(&mut reader)
-        .map_err(|e| JsonError(e.to_string()))?;
-    reader.end().map_err(|e| JsonError(e.to_string()))
+    Strict { depth }.deserialize(&mut reader).map_err(JsonError::new)?;
+    reader.end().map_err(JsonError::new)
 }
 
 /// Walks a value and keeps nothing of it but the names of the members of each open object.
@@ -128,16 +138,23 @@ impl<'de> Deserialize<'de> for Name<'de> {
                 f.write_str("a name")
             }
 
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(text)))
+            fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                free(Cow::Borrowed(text))
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(text.to_owned())))
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                free(Cow::Owned(text.to_owned()))
             }
         }
         deserializer.deserialize_str(Text)
     }
+}
+
+fn free<E: serde::de::Error>(name: Cow<'_, str>) -> Result<Name<'_>, E> {
+    if name.starts_with(PRIVATE) {
+        return Err(E::custom("a member of a reserved name"));
+    }
+    Ok(Name(name))
 }
 
 /// The names of one open object. Names compare after unescaping: `"iss"` and `"\u0069ss"` are one.
@@ -184,6 +201,8 @@ mod tests {
             (r#"[{"a":1},{"a":1}]"#, true),
             (r#"{"a":1} x"#, false),
             (r#"{"a":1}{"a":1}"#, false),
+            (r#"{"$serde_json::private::RawValue":"{}"}"#, false),
+            (r#"{"a":{"\u0024serde_json::private::Number":"1"}}"#, false),
             ("[[[[]]]]", true),
             ("[[[[[]]]]]", false),
             ("", false),

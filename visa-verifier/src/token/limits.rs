@@ -14,10 +14,13 @@ pub const DOCUMENT_DEPTH: usize = 16;
 pub const KEY_SET_BYTES: usize = 256 * 1024;
 /// Keys in one set; a provider in the middle of a rotation has four.
 pub const KEYS: usize = 64;
-/// AND groups in one `conditions` claim, and clauses in one group.
+/// AND groups in one `conditions` claim, and clauses in all of them together.
 pub const CONDITIONS: usize = 64;
-/// Steps that the pattern matching of one Passport may take in all; honest ones take some thousands.
+/// Steps that the pattern matching of one Passport may take in all, about 50 ms; honest ones take some thousands.
+/// Past it no visa with conditions counts (`TOO_MANY_CONDITIONS`), whichever of them took the steps.
 pub const MATCH_STEPS: u64 = 20_000_000;
+/// Characters of a foreign text that stand in an error message.
+pub const SHOWN: usize = 240;
 /// Entries of one LinkedIdentities visa.
 pub const LINKS: usize = 1_000;
 /// Characters of a URL claim (Passport 1.2 "URL Claims" 3).

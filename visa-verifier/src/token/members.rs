@@ -23,8 +23,8 @@ pub fn members<const N: usize>(bytes: &[u8], depth: usize, names: [&str; N]) -> 
         within: Strict { depth },
         names,
     };
-    let found = reader.deserialize_map(some).map_err(|e| JsonError(e.to_string()))?;
-    reader.end().map_err(|e| JsonError(e.to_string()))?;
+    let found = reader.deserialize_map(some).map_err(JsonError::new)?;
+    reader.end().map_err(JsonError::new)?;
     Ok(found)
 }
 

@@ -11,5 +11,6 @@ mod tree;
 
 pub use claims::{Audience, Issuer, NumericDate, Subject, scope_has};
 pub use compact::{CompactToken, TokenDigest};
+pub(crate) use error::shown;
 pub use error::{ClaimError, TokenError};
 pub use header::{Algorithm, Header, same_type};

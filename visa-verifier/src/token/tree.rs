@@ -11,19 +11,19 @@ use super::json::{JsonError, Name, Strict, twice};
 /// Reads an object in one pass: what [`parse`](super::json::parse) refuses is refused here.
 pub fn object(bytes: &[u8], max: usize, depth: usize) -> Result<Map<String, Value>, JsonError> {
     if bytes.len() > max {
-        return Err(JsonError(format!("longer than {max} bytes")));
+        return Err(JsonError::new(format_args!("longer than {max} bytes")));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let tree = Tree {
         within: Strict { depth },
         outermost: true,
     };
-    let value = tree.deserialize(&mut reader).map_err(|e| JsonError(e.to_string()))?;
-    reader.end().map_err(|e| JsonError(e.to_string()))?;
+    let value = tree.deserialize(&mut reader).map_err(JsonError::new)?;
+    reader.end().map_err(JsonError::new)?;
     match value {
         Value::Object(members) => Ok(members),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Err(JsonError("not an object".to_owned()))
+            Err(JsonError::new("not an object"))
         }
     }
 }

@@ -6,6 +6,7 @@ mod broker;
 #[cfg(feature = "fetch")]
 mod drive;
 mod judge;
+mod linking;
 mod require;
 mod times;
 mod verification;

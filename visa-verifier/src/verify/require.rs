@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::judge::Judge;
 use crate::passport::{Draft, VerifiedPassport};
 use crate::seam::Timestamp;
-use crate::visa::{By, VisaIdentity, VisaObject};
+use crate::visa::{By, VisaObject};
 
 /// What must be shown.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -63,10 +63,10 @@ impl Requirement {
             None => d.expires,
         };
         let judge = Judge::new(passport.visas().iter().map(|v| &v.draft).collect());
-        let expiry = judge
-            .ends(&limit)
-            .into_iter()
-            .find(|&end| self.holds(&judge, end, &limit));
+        let ends = judge.ends(&limit);
+        // what holds until one end holds until every earlier one
+        let first = ends.partition_point(|&end| !self.holds(&judge, end, &limit));
+        let expiry = ends.get(first).copied();
         let asked = now.plus(std::time::Duration::from_secs(self.requested_ttl));
         Met {
             granted: expiry.is_some_and(|expiry| asked < expiry),
@@ -76,20 +76,10 @@ impl Requirement {
 
     fn holds(&self, judge: &Judge<'_>, end: Timestamp, limit: &dyn Fn(&Draft) -> Timestamp) -> bool {
         let standing = judge.standing(end, limit);
-        let holding: Vec<&Draft> = judge
-            .drafts()
-            .iter()
-            .zip(&standing.holds)
-            .filter(|(_, holds)| **holds)
-            .map(|(d, _)| *d)
-            .collect();
-        let met_by = |is_person: &dyn Fn(&VisaIdentity) -> bool| {
-            self.all_of
-                .iter()
-                .all(|w| holding.iter().any(|d| is_person(&d.identity) && w.is_met_by(&d.object)))
-        };
-        standing.people.sets().iter().any(|set| met_by(&|i| set.contains(i)))
-            || holding.iter().any(|one| met_by(&|i| *i == one.identity))
+        judge.gathered(&standing).iter().any(|person| {
+            let mut wanted = self.all_of.iter();
+            wanted.all(|w| person.iter().any(|d| w.is_met_by(&d.object)))
+        })
     }
 }
 

@@ -49,30 +49,58 @@ pub enum Matcher {
     SplitPattern(Vec<char>),
 }
 
-/// How many steps of pattern matching are left for one Passport. Spent, nothing matches any more.
+/// How many steps of pattern matching are left for one Passport. Spent, nothing matches any more, and the visas
+/// with conditions are dropped: not to have looked is no answer.
 #[derive(Debug)]
-pub struct Budget(u64);
+pub struct Budget {
+    left: u64,
+    spent: bool,
+}
 
 impl Budget {
     /// The budget of one Passport.
     #[must_use]
     pub const fn full() -> Self {
-        Self(limits::MATCH_STEPS)
+        Self::of(limits::MATCH_STEPS)
+    }
+
+    /// A budget of so many steps.
+    #[must_use]
+    pub const fn of(steps: u64) -> Self {
+        Self {
+            left: steps,
+            spent: false,
+        }
+    }
+
+    /// The steps left.
+    #[must_use]
+    pub const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Whether more was wanted than there was.
+    #[must_use]
+    pub const fn is_spent(&self) -> bool {
+        self.spent
     }
 
     fn step(&mut self) -> bool {
-        match self.0.checked_sub(1) {
-            Some(left) => {
-                self.0 = left;
-                true
-            }
-            None => false,
+        self.steps(1)
+    }
+
+    fn steps(&mut self, steps: usize) -> bool {
+        match self.left.checked_sub(steps as u64) {
+            Some(left) if !self.spent => self.left = left,
+            _ => self.spent = true,
         }
+        !self.spent
     }
 }
 
 impl Conditions {
-    /// Reads the member. Only its outer shape can fail: a list of lists, at most 64 of 64.
+    /// Reads the member. Only its outer shape can fail: a list of lists, at most 64 groups and 64 clauses in all.
+    /// They are counted before one is read (CND-24).
     pub fn read(value: &Value) -> Result<Self, ObjectError> {
         let Value::Array(outer) = value else {
             return Err(ObjectError::BadConditions);
@@ -80,16 +108,13 @@ impl Conditions {
         if outer.len() > limits::CONDITIONS {
             return Err(ObjectError::TooManyConditions);
         }
-        let mut groups = Vec::with_capacity(outer.len());
-        for group in outer {
-            let Value::Array(clauses) = group else {
-                return Err(ObjectError::BadConditions);
-            };
-            if clauses.len() > limits::CONDITIONS {
-                return Err(ObjectError::TooManyConditions);
-            }
-            groups.push(clauses.iter().map(Clause::read).collect());
+        let groups: Option<Vec<&Vec<Value>>> = outer.iter().map(Value::as_array).collect();
+        let groups = groups.ok_or(ObjectError::BadConditions)?;
+        if groups.iter().map(|clauses| clauses.len()).sum::<usize>() > limits::CONDITIONS {
+            return Err(ObjectError::TooManyConditions);
         }
+        let read = |clauses: &&Vec<Value>| clauses.iter().map(Clause::read).collect();
+        let groups = groups.iter().map(read).collect();
         Ok(Self { groups })
     }
 
@@ -166,54 +191,69 @@ impl Matcher {
         let (prefix, suffix) = text.split_once(':')?;
         match prefix {
             "const" => Some(Self::Const(suffix.to_owned())),
-            "pattern" => Some(Self::Pattern(suffix.chars().collect())),
-            "split_pattern" => Some(Self::SplitPattern(suffix.chars().collect())),
+            "pattern" => Some(Self::Pattern(pattern(suffix))),
+            "split_pattern" => Some(Self::SplitPattern(pattern(suffix))),
             _ => None,
         }
     }
 
-    /// Whether `text` matches as a whole, letter case included.
+    /// Whether `text` matches as a whole, letter case included. Takes at most (pattern + 1) × (text + 1) steps,
+    /// counted in characters.
     #[must_use]
     pub fn matches(&self, text: &str, budget: &mut Budget) -> bool {
         match self {
-            Self::Const(want) => text == want,
+            Self::Const(want) => budget.steps(want.len().min(text.len()) / STRIDE) && text == want,
             Self::Pattern(pattern) => glob(pattern, text, budget),
             // the value is cut, never the pattern; empty parts stay
-            Self::SplitPattern(pattern) => text.split(';').any(|part| glob(pattern, part, budget)),
+            Self::SplitPattern(pattern) => {
+                budget.steps(text.len() / STRIDE) && text.split(';').any(|part| glob(pattern, part, budget))
+            }
         }
     }
 }
 
-/// Matches by remembering the last `*` only: at most pattern × text steps, no recursion.
+/// Bytes that are compared or searched at once, one step for them all.
+const STRIDE: usize = 64;
+
+/// A pattern's characters. Of a run of `*` one says the same.
+fn pattern(text: &str) -> Vec<char> {
+    let mut pattern: Vec<char> = text.chars().collect();
+    pattern.dedup_by(|b, a| *a == '*' && *b == '*');
+    pattern
+}
+
+/// Matches by remembering the last `*` only: at most pattern × text steps, no recursion, no copy of the text.
 fn glob(pattern: &[char], text: &str, budget: &mut Budget) -> bool {
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    let mut last_star: Option<(usize, usize)> = None;
-    while let Some(&c) = text.get(t) {
+    // the place in the pattern, and what is left of the text
+    let (mut p, mut rest) = (0, text.chars());
+    let mut last_star: Option<(usize, std::str::Chars<'_>)> = None;
+    loop {
         if !budget.step() {
             return false;
         }
+        let mut ahead = rest.clone();
+        let Some(c) = ahead.next() else { break };
         match pattern.get(p) {
             Some('*') => {
-                last_star = Some((p, t));
+                last_star = Some((p, rest.clone()));
                 p += 1;
             }
             Some(&want) if want == '?' || want == c => {
                 p += 1;
-                t += 1;
+                rest = ahead;
             }
-            Some(_) | None => match last_star {
+            Some(_) | None => match &mut last_star {
                 // the star takes one character more, and we go on behind it
                 Some((star, from)) => {
-                    last_star = Some((star, from + 1));
-                    p = star + 1;
-                    t = from + 1;
+                    from.next();
+                    p = *star + 1;
+                    rest = from.clone();
                 }
                 None => return false,
             },
         }
     }
-    pattern.get(p..).is_some_and(|rest| rest.iter().all(|&c| c == '*'))
+    matches!(pattern.get(p..), Some([] | ['*']))
 }
 
 #[cfg(test)]
@@ -302,6 +342,6 @@ mod tests {
     #[test]
     fn a_spent_budget_matches_nothing() {
         let pattern = Matcher::read("pattern:*a*a*a*a*a*b").unwrap();
-        assert!(!pattern.matches(&"a".repeat(5_000), &mut Budget(100)));
+        assert!(!pattern.matches(&"a".repeat(5_000), &mut Budget::of(100)));
     }
 }
