@@ -31,6 +31,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Passport(commands::passport::Passport),
     #[command(subcommand)]
+    Visa(commands::visa::Visa),
+    #[command(subcommand)]
+    Trust(commands::trust::Trust),
+    #[command(subcommand)]
     Drs(commands::drs::Drs),
     #[command(subcommand)]
     Dataset(commands::dataset::Dataset),

@@ -43,7 +43,8 @@ impl Input {
     /// All bytes, at most `bound` of them.
     ///
     /// # Errors
-    /// `input.unreadable` (exit 3) if there is nothing to read, `input.too_large` (exit 2) past the bound.
+    /// `input.unreadable` (exit 3) if there is nothing to read, `input.too_large` (exit 2) past the bound,
+    /// `input.folder` (exit 2) for a folder.
     pub(crate) fn read(&self, bound: u64) -> Result<Vec<u8>, CommandError> {
         match self {
             Self::Standard => bounded(std::io::stdin().lock(), bound, self),
@@ -53,6 +54,12 @@ impl Input {
 }
 
 fn open(path: &Path) -> Result<std::fs::File, CommandError> {
+    if path.is_dir() {
+        return Err(CommandError::refused(
+            "input.folder",
+            format!("`{}` is a folder, and a file is wanted", path.display()),
+        ));
+    }
     std::fs::File::open(path).map_err(|source| {
         CommandError::unknown(
             "input.unreadable",
@@ -89,5 +96,7 @@ mod tests {
         std::fs::write(&path, b"0123456789").unwrap();
         assert_eq!(input.read(10).unwrap(), b"0123456789");
         assert_eq!(input.read(9).unwrap_err().exit(), crate::exit::Exit::Refused);
+        let folder = Input::File(folder.path().to_owned());
+        assert_eq!(folder.read(9).unwrap_err().code(), "input.folder");
     }
 }

@@ -17,6 +17,7 @@ mod input;
 mod listener;
 mod node;
 mod output;
+mod page;
 mod telemetry;
 
 use crate::{args::Arguments, exit::Exit, output::Context};

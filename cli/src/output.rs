@@ -62,12 +62,18 @@ impl Context {
 
 /// A table for people: a heading and rows, cut to nothing, wrapped by the terminal's width.
 pub(crate) fn table<const N: usize>(heading: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
-    table.set_header(heading);
+    let mut table = bare_table(heading);
     for row in rows {
         table.add_row(row);
     }
     table.to_string()
+}
+
+/// Such a table, still without rows.
+pub(crate) fn bare_table<const N: usize>(heading: [&str; N]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    table.set_header(heading);
+    table
 }

@@ -24,6 +24,7 @@ words! {
         DrsStreamBegin = "drs.stream.begin", DrsStreamEnd = "drs.stream.end",
         TesInput = "tes.input", TesOutput = "tes.output", Decision = "decision",
         GrantIssue = "grant.issue", GrantRevoke = "grant.revoke", VisaIssue = "visa.issue", VisaReject = "visa.reject",
+        PassportVerify = "passport.verify",
         HoldPlace = "hold.place", HoldRelease = "hold.release", HoldUnmatched = "hold.unmatched",
         ConsentChange = "consent.change",
         ChangeDraft = "change.draft", ChangeApprove = "change.approve", ChangeApply = "change.apply",

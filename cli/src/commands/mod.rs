@@ -14,7 +14,9 @@ pub(crate) mod login;
 pub(crate) mod passport;
 pub(crate) mod policy;
 pub(crate) mod purpose;
+pub(crate) mod trust;
 pub(crate) mod up;
+pub(crate) mod visa;
 
 use crate::{args::Command, error::CommandError, exit::Exit, output::Context};
 
@@ -27,6 +29,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Check(args) => check::run(args, context).await,
         Command::Login(args) => login::run(args, context).await,
         Command::Passport(command) => passport::run(command, context).await,
+        Command::Visa(command) => visa::run(command, context).await,
+        Command::Trust(command) => trust::run(command, context).await,
         Command::Drs(command) => drs::run(command, context).await,
         Command::Dataset(command) => dataset::run(command, context).await,
         Command::Consent(command) => consent::run(command, context).await,

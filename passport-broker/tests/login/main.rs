@@ -14,4 +14,5 @@ mod cases;
 mod home;
 mod key;
 mod refusals;
+mod services;
 mod world;

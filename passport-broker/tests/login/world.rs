@@ -175,6 +175,15 @@ fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
     );
     proxy.exchange_audiences = vec![PROXY.to_owned()];
     proxy.audiences = Vec::new();
+    let secret = ClientAuth::ClientSecretBasic { digest: digest.clone() };
+    let mut drs = client("drs", ClientKind::Service, secret.clone());
+    drs.scopes = vec!["visum:verify".to_owned()];
+    drs.grant_types = vec!["client_credentials".to_owned()];
+    drs.audiences = vec![PROXY.to_owned()];
+    drs.exchange_audiences = vec!["https://drs.example.net".to_owned()];
+    let mut portal = client("portal", ClientKind::Browser, secret);
+    portal.scopes.push("visum:verify".to_owned());
+    portal.grant_types.push("client_credentials".to_owned());
     let mut own = TrustEntry::new(Role::VisaIssuer, ISSUER.parse().unwrap());
     own.jku = vec![format!("{ISSUER}/jwks")];
     own.visa_types = vec!["*".to_owned()];
@@ -210,6 +219,8 @@ fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
             client("app", ClientKind::Browser, ClientAuth::ClientSecretBasic { digest }),
             client("cli", ClientKind::Cli, ClientAuth::PersonKeys),
             proxy,
+            drs,
+            portal,
         ],
         upstreams: vec![upstream("home", &home.issuer, home)],
         ..Bootstrap::default()

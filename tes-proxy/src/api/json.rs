@@ -52,8 +52,9 @@ fn strictly(bytes: &[u8]) -> Result<(), JsonFault> {
     json.end().map_err(shape)
 }
 
-/// Error texts of parsers may repeat a name of the request: they are cut, and control characters go.
+/// Error texts of parsers may repeat a name or a value of the request: tokens and control characters go, the rest is cut.
 fn bounded(text: &str) -> String {
+    let text = visa_verifier::report::without_tokens(text);
     text.chars().filter(|letter| !letter.is_control()).take(200).collect()
 }
 

@@ -12,6 +12,7 @@ use policy_engine::{
 use visa_verifier::{
     AccessToken, AccessTokenRules, Issuer, KeyStore, KeyStoreSettings, Passport, PassportRejected, Verification,
     VerifiedPassport, VisaIdentity, drive,
+    report::{self, Report, VerifyInput},
     seam::{Clock, Timestamp},
     token::TokenDigest,
 };
@@ -23,7 +24,7 @@ use crate::{
     proxy::Seams,
 };
 
-use super::{Person, Presented, exchange::Exchange};
+use super::{Person, Presented, Service, exchange::Exchange};
 
 /// The claim with which a person's default purpose comes.
 const DEFAULT_PURPOSE: &str = "visum_default_purpose";
@@ -125,19 +126,14 @@ impl Identify {
             return Ok(person);
         }
         let now = self.clock.now();
-        let access = AccessToken::verify(token, &self.rules, &self.keys, now)
-            .await
-            .map_err(|rejected| {
-                if rejected.is_unknown() {
-                    Problem::unavailable(
-                        "token.keys_unavailable",
-                        "the broker's keys cannot be fetched; nothing is known about the token",
-                        10,
-                    )
-                } else {
-                    invalid("token.invalid", rejected.to_string())
-                }
-            })?;
+        let access = self.access(token, now).await?;
+        if Service::of(&access).is_some() {
+            return Err(Problem::new(
+                http::StatusCode::FORBIDDEN,
+                "token.service",
+                "this token is a service's own; it opens no data, and this route is for people",
+            ));
+        }
         // The snapshot from before the broker is asked: what it knows of, the Passport knows of too.
         let before = self.current.load();
         let compact = self.exchange.passport(token, now).await?;
@@ -179,6 +175,48 @@ impl Identify {
             until,
         )
         .await
+    }
+
+    /// The service behind a token; `None` if it is a person's.
+    ///
+    /// # Errors
+    /// As [`person`](Self::person), and 403 for a service without the scope.
+    pub(crate) async fn service(&self, token: &str) -> Result<Option<Service>, Problem> {
+        if self.known(&TokenDigest::of(token).to_string()).is_some() {
+            return Ok(None);
+        }
+        let service = Service::of(&self.access(token, self.clock.now()).await?);
+        if service.as_ref().is_some_and(|service| !service.may_verify) {
+            return Err(Problem::new(
+                http::StatusCode::FORBIDDEN,
+                "token.scope",
+                "the token does not carry the scope that this route asks for",
+            ));
+        }
+        Ok(service)
+    }
+
+    async fn access(&self, token: &str, now: Timestamp) -> Result<AccessToken, Problem> {
+        let verified = AccessToken::verify(token, &self.rules, &self.keys, now).await;
+        verified.map_err(|rejected| {
+            if rejected.is_unknown() {
+                Problem::unavailable(
+                    "token.keys_unavailable",
+                    "the broker's keys cannot be fetched; nothing is known about the token",
+                    10,
+                )
+            } else {
+                invalid("token.invalid", rejected.to_string())
+            }
+        })
+    }
+
+    /// Judges a request under the trust of the snapshot in force, for us and for `also` as audience.
+    pub(crate) async fn report(&self, input: &VerifyInput, also: &[String]) -> Report {
+        let mut trust = self.current.load().snapshot().trust.clone();
+        let own = std::iter::once(self.audience.clone());
+        trust.set_audience(own.chain(also.iter().cloned()).collect());
+        report::verify(input, &trust, self.clock.now(), &self.keys).await
     }
 
     async fn by_passports(&self, passports: &[String]) -> Result<Arc<Person>, Problem> {

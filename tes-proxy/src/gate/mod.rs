@@ -9,6 +9,7 @@ mod exchange;
 mod ledger;
 mod permit;
 mod record;
+mod service;
 
 pub(crate) use bearer::Identify;
 pub(crate) use caller::{Caller, Person};
@@ -18,3 +19,4 @@ pub(crate) use event::{decided_event, of_dataset, whats, who, why};
 pub(crate) use ledger::{Ledger, Live};
 pub(crate) use permit::{Gate, Judge, Question};
 pub(crate) use record::{Decided, Permit, Recorded};
+pub(crate) use service::Service;

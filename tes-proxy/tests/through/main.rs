@@ -11,6 +11,7 @@ mod between;
 mod broker;
 mod drs;
 mod key;
+mod passport;
 mod routes;
 mod slow;
 mod tes;

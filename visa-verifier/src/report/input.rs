@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::words::without_tokens;
 use crate::token::{CompactToken, json, limits};
 use crate::verify::Requirement;
 
@@ -67,9 +68,12 @@ impl VerifyInput {
             .map_err(|_| InputError::Form("it is not UTF-8".to_owned()))?
             .trim();
         let input = if text.starts_with('{') {
-            json::parse(text.as_bytes(), INPUT_BYTES, INPUT_DEPTH).map_err(|e| InputError::Form(e.to_string()))?
+            json::parse(text.as_bytes(), INPUT_BYTES, INPUT_DEPTH)
+                .map_err(|e| InputError::Form(without_tokens(&e.to_string())))?
         } else if text.is_empty() {
             Self::default()
+        } else if !text.contains('.') || text.contains(|c: char| !(c.is_ascii_alphanumeric() || "-_.=".contains(c))) {
+            return Err(InputError::Form("neither a JSON object nor a compact token".to_owned()));
         } else if is_visa(text) {
             Self {
                 visa: Some(text.to_owned()),
@@ -135,6 +139,9 @@ mod tests {
             (r#"{"passports": [], "passports": []}"#, Some("input.form")),
             (r#"{"passports": [1]}"#, Some("input.form")),
             ("{}", Some("input.nothing")),
+            ("no token", Some("input.form")),
+            ("[]", Some("input.form")),
+            ("abc", Some("input.form")),
             ("", Some("input.nothing")),
         ] {
             assert_eq!(
@@ -153,6 +160,13 @@ mod tests {
             let read = VerifyInput::read(token(claims).as_bytes()).unwrap();
             assert_eq!((read.visa.is_some(), read.len()), (visa, 1), "{claims}");
         }
+        let wrong = format!(r#"{{"passports": "{}"}}"#, token(r#"{"ga4gh_passport_v1":[]}"#).trim());
+        assert!(
+            !VerifyInput::read(wrong.as_bytes())
+                .unwrap_err()
+                .to_string()
+                .contains("eyJ")
+        );
         let many = format!(r#"{{"passports": [{}]}}"#, vec![r#""a""#; 17].join(","));
         assert_eq!(VerifyInput::read(many.as_bytes()).unwrap_err(), InputError::TooMany);
     }

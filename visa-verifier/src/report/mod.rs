@@ -2,12 +2,16 @@
 
 mod decode;
 mod input;
+mod others;
 mod outcome;
 #[cfg(feature = "fetch")]
 mod request;
+mod words;
 
 pub use decode::{Decoded, DecodedVisa, decode};
 pub use input::{InputError, VerifyInput};
+pub use others::NOT_COUNTED;
 pub use outcome::{Answer, PassportReport, Report, RequirementReport, VisaReport};
 #[cfg(feature = "fetch")]
 pub use request::verify;
+pub use words::without_tokens;

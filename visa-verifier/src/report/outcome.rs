@@ -56,7 +56,7 @@ pub struct PassportReport {
 }
 
 /// One visa. What an invalid one says is unverified.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct VisaReport {
     /// Whether it counts.
     pub valid: bool,

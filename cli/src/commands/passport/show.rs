@@ -1,70 +1,84 @@
-//! `visum passport show`: the visas of the person logged in, and whether each counts at the proxy's node.
+//! `visum passport show`: a Passport as a page for people. One's own at its node, or a file by a trust file.
+
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::{
+    judge::{self, Flags},
+    verify,
+};
 use crate::{
     client::session::{As, Session},
     error::CommandError,
     exit::Exit,
-    output::{Context, table},
+    input::Input,
+    output::Context,
+    page,
 };
 
-/// Show your Passport: each visa, whether it counts here, and why (not)
+/// Show a Passport: each visa, whether it counts, until when, and why (not)
+///
+/// Without FILE your own, as the node of your login judges it. With FILE any, judged here by --trust, or
+/// without it by the node of your login (which tells reasons of your own Passport only).
+/// Exit status: 0 if it could be shown, whatever counts.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
     #[command(flatten)]
     session: As,
-    /// Print the Passport itself (a credential: it opens data until it ends)
-    #[arg(long)]
+
+    /// Print your Passport itself (a credential: it opens data until it ends)
+    #[arg(long, conflicts_with_all = ["trust", "input"])]
     raw: bool,
+
+    /// Judge FILE by this trust file, TOML or JSON
+    #[arg(long, value_name = "FILE", requires = "input")]
+    trust: Option<PathBuf>,
+
+    #[command(flatten)]
+    flags: Flags,
+
+    /// A Passport or visa (compact JWS) or a JSON document; `-` for standard input
+    #[arg(value_name = "FILE")]
+    input: Option<Input>,
 }
 
 /// Shows it.
 pub(crate) async fn run(args: Show, context: &Context) -> Result<Exit, CommandError> {
-    let session = Session::open(&args.session)?;
-    let passport = session.passport().await?;
-    if args.raw {
-        context.line(&passport);
-        return Ok(Exit::Yes);
-    }
-    let url = session.proxy("visum/v1/passport/verify")?;
-    let body = json!({ "passport": passport });
-    let report = session
-        .client
-        .post(&url, Some(&session.profile.access_token), &body)
-        .await?
-        .ok()?;
-    context.show(&report, people);
+    let document = match (&args.input, &args.trust) {
+        (Some(input), Some(trust)) => {
+            let trust = judge::trust(trust)?;
+            let report = args.flags.judge(&verify::read(input)?, &trust).await?;
+            serde_json::to_value(report).unwrap_or_default()
+        }
+        (Some(input), None) => {
+            let input = verify::read(input)?;
+            let session = Session::open(&args.session)
+                .map_err(|wrong| wrong.hint("say whom to believe: --trust FILE; or log in: visum login"))?;
+            let body = json!({ "passports": input.passports, "userinfo": input.userinfo, "visa": input.visa });
+            asked(&session, &body).await?
+        }
+        (None, _) => {
+            let session = Session::open(&args.session)?;
+            let passport = session.passport().await?;
+            if args.raw {
+                context.line(&passport);
+                return Ok(Exit::Yes);
+            }
+            asked(&session, &json!({ "passports": [passport] })).await?
+        }
+    };
+    context.show(&document, |document| {
+        page::passports(document, args.flags.now(), page::Paint::of_output())
+    });
     Ok(Exit::Yes)
 }
 
-/// A report of visas as a table.
-pub(crate) fn people(report: &Value) -> String {
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let visas = report
-        .get("visas")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let rows = visas.iter().map(|visa| {
-        let counts = visa.get("valid").and_then(Value::as_bool).unwrap_or(false);
-        [
-            if counts { "yes".to_owned() } else { "no".to_owned() },
-            text(visa, "type"),
-            text(visa, "value"),
-            text(visa, "source"),
-            text(visa, "expires"),
-            if counts {
-                String::new()
-            } else {
-                format!("{}: {}", text(visa, "code"), text(visa, "sentence"))
-            },
-        ]
-    });
-    format!(
-        "Passport of {}, valid until {}\n{}",
-        text(report, "holder"),
-        text(report, "valid_until"),
-        table(["counts", "type", "value", "source", "until", "why not"], rows)
-    )
+async fn asked(session: &Session, body: &Value) -> Result<Value, CommandError> {
+    let url = session.proxy("visum/v1/passport/verify")?;
+    session
+        .client
+        .post(&url, Some(&session.profile.access_token), body)
+        .await?
+        .ok()
 }

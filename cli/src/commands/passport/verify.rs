@@ -1,151 +1,104 @@
 //! `visum passport verify`: does this Passport count here, and why (not)?
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use visa_verifier::{
-    KeyStore, KeyStoreSettings, Timestamp, TrustPolicy,
-    report::{self, Answer, PassportReport, Report, VerifyInput, VisaReport},
-    seam::{Clock as _, FetchSettings, HttpsFetch, SystemClock},
-    trust::TrustFormat,
+    report::VerifyInput,
+    verify::{Requirement, Wanted},
 };
 
-use super::shown;
-use crate::{
-    error::CommandError,
-    exit::Exit,
-    input::Input,
-    output::{Context, table},
-};
+use super::judge::{self, Flags};
+use crate::{error::CommandError, exit::Exit, input::Input, output::Context};
 
-/// A trust file with the key sets of some hundred issuers.
-const TRUST_BYTES: u64 = 4 << 20;
-
-/// Does this Passport count here, and why (not)?
+/// Does this Passport count by a trust file, and why (not)?
+///
+/// Exit status: 0 accepted, 1 rejected (or what --require asks for is not there), 2 used wrongly or
+/// input refused, 3 could not find out (keys or files are not to be had).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
-    /// Whom to believe: a trust file, TOML or (named `.json`) JSON
+    /// Whom to believe: a trust file, TOML or JSON (`visum trust check` looks it through)
     #[arg(long, value_name = "FILE")]
     trust: PathBuf,
 
-    /// Judge as of this time: unix seconds or YYYY-MM-DDThh:mm:ssZ; now if absent
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    at: Option<Timestamp>,
+    /// A visa that must count, all of one person: `ControlledAccessGrants=https://data.example.org/1`,
+    /// or a type alone. May stand several times
+    #[arg(long, value_name = "TYPE[=VALUE]", value_parser = wanted)]
+    require: Vec<Wanted>,
 
-    /// Further certificate authorities for fetching keys, a PEM file
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags,
 
-    /// Fetch keys from http:// on this machine too
-    #[arg(long)]
-    loopback_http: bool,
-
-    /// A compact Passport, or a JSON document with passports, userinfo, polled and require; `-` for standard input
+    /// A Passport or visa (compact JWS), or a JSON document with `passports`, `userinfo`, `visa`, `polled`,
+    /// `require`; `-` for standard input
     input: Input,
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
-    match text.parse::<i64>() {
-        Ok(seconds) => Ok(Timestamp::from_unix(seconds)),
-        Err(_) => text
-            .parse()
-            .map_err(|_| "neither unix seconds nor YYYY-MM-DDThh:mm:ssZ".to_owned()),
+fn wanted(text: &str) -> Result<Wanted, String> {
+    let (kind, value) = match text.split_once('=') {
+        Some((kind, value)) => (kind, Some(value.to_owned())),
+        None => (text, None),
+    };
+    if kind.is_empty() || value.as_deref() == Some("") {
+        return Err("neither TYPE nor TYPE=VALUE".to_owned());
     }
+    Ok(Wanted {
+        kind: kind.to_owned(),
+        value,
+        by: None,
+        source: None,
+        affiliation: None,
+    })
 }
 
 pub(crate) async fn run(args: Verify, context: &Context) -> Result<Exit, CommandError> {
-    let name = args.trust.display().to_string();
-    let text = Input::File(args.trust).read(TRUST_BYTES)?;
-    let text =
-        String::from_utf8(text).map_err(|_| CommandError::refused("trust.file", format!("`{name}` is not UTF-8")))?;
-    let trust = TrustPolicy::from_file_text(&text, TrustFormat::of_name(&name), &name).map_err(|wrong| {
-        let error = CommandError::refused(wrong.code(), format!("{}:{}: {}", wrong.file, wrong.line, wrong.why));
-        match wrong.hint {
-            Some(hint) => error.hint(hint),
-            None => error,
+    let trust = judge::trust(&args.trust)?;
+    let mut input = read(&args.input)?;
+    let by_flag = !args.require.is_empty();
+    if by_flag {
+        let require = input.require.get_or_insert_with(Requirement::default);
+        require.all_of.extend(args.require);
+    }
+    let report = args.flags.judge(&input, &trust).await?;
+    let exit = args.flags.answer(&report, context);
+    let unmet = by_flag && report.requirement.is_some_and(|requirement| !requirement.granted);
+    Ok(match exit {
+        Exit::Yes if unmet && judge::lacks_keys(&report) => Exit::Unknown,
+        Exit::Yes if unmet => Exit::No,
+        other => other,
+    })
+}
+
+/// What is to be judged.
+///
+/// # Errors
+/// Not to be read (exit 3), or refused (exit 2); never with a token's text.
+pub(super) fn read(input: &Input) -> Result<VerifyInput, CommandError> {
+    VerifyInput::read(&input.read(VerifyInput::MAX_BYTES)?)
+        .map_err(|wrong| CommandError::refused(wrong.code(), format!("{input}: {wrong}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wanted_visa_is_a_type_and_perhaps_a_value() {
+        for (text, want) in [
+            ("ResearcherStatus", Some(("ResearcherStatus", None))),
+            (
+                "ControlledAccessGrants=https://d.example/1?a=b",
+                Some(("ControlledAccessGrants", Some("https://d.example/1?a=b"))),
+            ),
+            ("=x", None),
+            ("ResearcherStatus=", None),
+            ("", None),
+        ] {
+            let got = wanted(text).ok();
+            assert_eq!(
+                got.as_ref().map(|w| (w.kind.as_str(), w.value.as_deref())),
+                want,
+                "{text}"
+            );
         }
-    })?;
-    let input = VerifyInput::read(&args.input.read(VerifyInput::MAX_BYTES)?)
-        .map_err(|wrong| CommandError::refused(wrong.code(), wrong.to_string()))?;
-    let fetch = HttpsFetch::new(FetchSettings {
-        ca_file: args.ca_file,
-        allow_loopback_http: args.loopback_http,
-        ..FetchSettings::default()
-    })
-    .map_err(|wrong| CommandError::unknown(wrong.code(), wrong.to_string()))?;
-    let clock = Arc::new(SystemClock);
-    let now = args.at.unwrap_or_else(|| clock.now());
-    let settings = KeyStoreSettings {
-        allow_loopback_http: args.loopback_http,
-        ..KeyStoreSettings::default()
-    };
-    let keys = KeyStore::new(Arc::new(fetch), clock, settings);
-
-    let report = report::verify(&input, &trust, now, &keys).await;
-    context.show(&report, human);
-    Ok(match (report.request, report.request_code) {
-        (Answer::Accept, _) => Exit::Yes,
-        (Answer::Reject, Some("KEYS_UNAVAILABLE")) => Exit::Unknown,
-        (Answer::Reject, _) => Exit::No,
-    })
-}
-
-fn human(report: &Report) -> String {
-    let mut out = match (report.request, report.request_code) {
-        (Answer::Accept, _) => "The request is accepted.\n".to_owned(),
-        (Answer::Reject, code) => format!("The request is rejected: {}.\n", code.unwrap_or("REJECTED")),
-    };
-    for (number, passport) in (1..).zip(&report.passports) {
-        out.push_str(&one(number, passport));
     }
-    if let Some(requirement) = &report.requirement {
-        let until = requirement
-            .expiry
-            .map(|at| format!(", until {}", Timestamp::from_unix(at)))
-            .unwrap_or_default();
-        let met = if requirement.granted { "met" } else { "not met" };
-        out.push_str(&format!("\nThe requirement is {met}{until}.\n"));
-    }
-    out
-}
-
-fn one(number: usize, passport: &PassportReport) -> String {
-    let holder = passport
-        .holder
-        .as_ref()
-        .map(|h| format!(" of {} at {}", shown(h.sub.as_str()), shown(h.iss.as_str())));
-    let detail = passport
-        .detail
-        .as_ref()
-        .map(|d| format!(" ({})", shown(d)))
-        .unwrap_or_default();
-    let head = format!(
-        "\nPassport {number}{}: {}, {}{detail}\n",
-        holder.unwrap_or_default(),
-        passport.code,
-        passport.sentence
-    );
-    if passport.visas.is_empty() {
-        return head;
-    }
-    head + &table(
-        ["counts", "type", "value", "issuer", "until", "why"],
-        passport.visas.iter().map(row),
-    ) + "\n"
-}
-
-fn row(visa: &VisaReport) -> [String; 6] {
-    let text = |member: &Option<String>| member.as_deref().map_or_else(|| "-".to_owned(), shown);
-    let why = if visa.valid {
-        "OK".to_owned()
-    } else {
-        format!("{}: {}", visa.code, visa.sentence)
-    };
-    [
-        if visa.valid { "yes" } else { "no" }.to_owned(),
-        text(&visa.kind),
-        text(&visa.value),
-        text(&visa.iss),
-        visa.expires.map_or_else(|| "-".to_owned(), |at| at.to_string()),
-        why,
-    ]
 }

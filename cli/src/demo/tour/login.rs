@@ -50,12 +50,12 @@ pub(super) async fn ada_looks_at_her_passport(tour: &mut Tour<'_>, ada: &Person)
     let report = ada
         .post(
             "/visum/v1/passport/verify",
-            &serde_json::json!({ "passport": passport }),
+            &serde_json::json!({ "passports": [passport] }),
         )
         .await?
         .ok()?;
     let visas = report
-        .get("visas")
+        .pointer("/passports/0/visas")
         .and_then(Value::as_array)
         .cloned()
         .unwrap_or_default();

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap, header};
 use serde_json::{Map, Value, json};
 
-use super::{authorization_code, exchange, refresh};
+use super::{authorization_code, client_credentials, exchange, refresh};
 use crate::front::Front;
 use crate::page::Fields;
 use crate::provider::client_auth::{self, Client};
@@ -83,13 +83,20 @@ async fn answer(
         return Err(TokenProblem::throttled(wait));
     }
     let grant = fields.required("grant_type")?;
-    if ![authorization_code::GRANT, refresh::GRANT, EXCHANGE].contains(&grant) {
+    let known = [
+        authorization_code::GRANT,
+        refresh::GRANT,
+        client_credentials::GRANT,
+        EXCHANGE,
+    ];
+    if !known.contains(&grant) {
         return Err(TokenProblem::unsupported());
     }
     allowed(&client, grant)?;
     match grant {
         authorization_code::GRANT => authorization_code::redeem(front, client, &fields, now).await,
         refresh::GRANT => refresh::renew(front, client, &fields, now).await,
+        client_credentials::GRANT => client_credentials::issue(front, &client, &fields, now),
         _ => exchange::exchange(front, client, &fields, now).await,
     }
 }

@@ -1,6 +1,7 @@
 //! The token endpoint: one grant type, one file (`specs/trust.md` C.13 to C.17).
 
 pub(crate) mod authorization_code;
+pub(crate) mod client_credentials;
 mod dispatch;
 pub(crate) mod exchange;
 mod refresh;
