@@ -49,6 +49,7 @@ codes! {
     UntrustedSource "UNTRUSTED_SOURCE" "its issuer may not speak for this source",
     AudienceMismatch "AUDIENCE_MISMATCH" "it is meant for somebody else",
     StaleAccessTokenVisa "STALE_ACCESS_TOKEN_VISA" "it is older than an hour and its issuer was not asked since",
+    Withdrawn "WITHDRAWN" "its issuer was asked and no longer stands by it",
     UnsupportedType "UNSUPPORTED_TYPE" "its type is neither a standard one nor one that is read here",
     MissingBy "MISSING_BY" "it does not say by whom it was asserted, which its type demands",
     BadUrlClaim "BAD_URL_CLAIM" "its source or value is no URL, or is longer than 255 characters",

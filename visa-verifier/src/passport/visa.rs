@@ -25,6 +25,8 @@ pub(crate) struct Draft {
     pub(crate) object: VisaObject,
     pub(crate) expires: Timestamp,
     pub(crate) issued: Timestamp,
+    /// Of an access-token visa: before when it must be polled (again).
+    pub(crate) poll_before: Option<Timestamp>,
     pub(crate) digest: TokenDigest,
     pub(crate) claims: Map<String, Value>,
     pub(crate) evidence: Evidence,
@@ -59,6 +61,13 @@ impl Visa {
     #[must_use]
     pub const fn issued(&self) -> Timestamp {
         self.draft.issued
+    }
+
+    /// Of an access-token visa (the old kind): from this instant on it counts only if its issuer was asked again
+    /// (AAI 1.2, clearinghouses 5.2.2). `None` for the usual kind.
+    #[must_use]
+    pub const fn poll_before(&self) -> Option<Timestamp> {
+        self.draft.poll_before
     }
 
     /// Its `jti`, if it has one.

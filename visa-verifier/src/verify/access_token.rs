@@ -1,4 +1,7 @@
-//! The caller's bearer token: a JWT access token of our broker (RFC 9068), judged here without asking the broker.
+//! The caller's bearer token, judged here without asking its broker: a JWT access token (RFC 9068), or a
+//! Passport-scoped access token as the AAI profile has it.
+//!
+//! Keys come from the broker's entry alone: `jku`, `jwk`, `x5u` and `x5c` of the token are never looked at (CLH-27).
 
 use std::collections::BTreeSet;
 
@@ -14,9 +17,27 @@ use crate::token::{Algorithm, Audience, ClaimError, CompactToken, Issuer, TokenD
 use crate::token::{claims, limits, same_type, scope_has};
 use crate::visa::VisaIdentity;
 
+/// Which shape of access token is taken.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TokenProfile {
+    /// RFC 9068 to the letter (TOK-12): `typ` is `at+jwt`; `aud` names us; `client_id` and `jti` are there.
+    #[default]
+    Rfc9068,
+    /// A Passport-scoped access token (AAI 1.2 "Conformance for Brokers" 1.4): `typ` is `JWT` or `at+jwt`; `scope`
+    /// holds `openid` and `ga4gh_passport_v1` (which tells it from an ID token, TOK-11); `aud`, `client_id` and `jti`
+    /// may be absent. An `aud` that is there must name one of ours: our own identifier, or the id of a client that
+    /// we work with (TOK-07, CLH-21).
+    PassportScoped,
+}
+
+/// The two scopes of a Passport-scoped access token.
+const PASSPORT_SCOPES: [&str; 2] = ["openid", "ga4gh_passport_v1"];
+
 /// By what access tokens are judged.
 #[derive(Clone, Debug)]
 pub struct AccessTokenRules {
+    /// Which shape.
+    pub profile: TokenProfile,
     /// Whose tokens are taken, exactly.
     pub issuer: Issuer,
     /// Where its keys are.
@@ -25,6 +46,8 @@ pub struct AccessTokenRules {
     pub audience: Vec<String>,
     /// How far clocks may differ, seconds, at most 300.
     pub clock_skew: u64,
+    /// Scopes that must be there, as whole words (TOK-13); those of the profile beside. Default none.
+    pub scopes: Vec<String>,
     /// Thumbprints of revoked keys.
     pub revoked_keys: BTreeSet<String>,
 }
@@ -35,11 +58,22 @@ impl AccessTokenRules {
     pub fn new(issuer: Issuer, audience: Vec<String>) -> Self {
         let server = KeyServer::Discovery { issuer: issuer.clone() };
         Self {
+            profile: TokenProfile::Rfc9068,
             issuer,
             server,
             audience,
             clock_skew: 60,
+            scopes: Vec::new(),
             revoked_keys: BTreeSet::new(),
+        }
+    }
+
+    /// The same for Passport-scoped access tokens of any broker of the AAI profile.
+    #[must_use]
+    pub fn passport_scoped(issuer: Issuer, audience: Vec<String>) -> Self {
+        Self {
+            profile: TokenProfile::PassportScoped,
+            ..Self::new(issuer, audience)
         }
     }
 }
@@ -49,7 +83,7 @@ impl AccessTokenRules {
 pub struct AccessToken {
     identity: VisaIdentity,
     client_id: String,
-    audience: Audience,
+    audience: Option<Audience>,
     expires: Timestamp,
     issued: Timestamp,
     digest: TokenDigest,
@@ -64,7 +98,7 @@ pub enum AccessTokenRejected {
     #[error("the access token cannot be read: {0}")]
     Unreadable(TokenError),
     /// Another kind of token: ID token, visa, Passport (RFC 8725 §3.11).
-    #[error("the token is not an access token (`typ` at+jwt)")]
+    #[error("the token is not an access token that is taken here")]
     Kind,
     /// `crit` or an algorithm that does not exist for us.
     #[error("the access token's header demands what is not supported")]
@@ -84,6 +118,9 @@ pub enum AccessTokenRejected {
     /// A claim is missing or wrong.
     #[error("the access token lacks what RFC 9068 demands: {0}")]
     Claim(ClaimError),
+    /// A scope is missing.
+    #[error("the access token lacks the scope `{0}`")]
+    Scope(String),
     /// The issuer's keys could not be fetched: nothing is known about the token.
     #[error("the broker's keys could not be fetched: {0}")]
     Keys(FetchError),
@@ -103,6 +140,7 @@ impl AccessTokenRejected {
             Self::Time(Code::Expired) => "bearer.expired",
             Self::Time(_) => "bearer.not_yet_valid",
             Self::Claim(_) => "bearer.claim",
+            Self::Scope(_) => "bearer.scope",
             Self::Keys(_) => "bearer.keys_unavailable",
         }
     }
@@ -149,7 +187,7 @@ impl AccessToken {
         &self.identity
     }
 
-    /// The client it was issued to.
+    /// The client it was issued to; empty if it does not say so, which only a [`TokenProfile::PassportScoped`] may.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
@@ -167,10 +205,10 @@ impl AccessToken {
         scope_has(self.scope(), word)
     }
 
-    /// For whom it is; one of them is us.
+    /// For whom it is; one of them is us. `None` only of a [`TokenProfile::PassportScoped`].
     #[must_use]
-    pub const fn audience(&self) -> &Audience {
-        &self.audience
+    pub const fn audience(&self) -> Option<&Audience> {
+        self.audience.as_ref()
     }
 
     /// Its `exp`.
@@ -237,8 +275,14 @@ fn readable(compact: &str, rules: &AccessTokenRules) -> Result<CompactToken, Acc
     if header.crit || Algorithm::named(&header.alg).is_none() {
         return Err(AccessTokenRejected::Header);
     }
+    // an access token holds no GA4GH claims (BRK-07): with them it is a visa or a Passport, and no bearer (VIS-07)
     let is_visa = said.contains_key("ga4gh_visa_v1") || said.contains_key("ga4gh_passport_v1");
-    if is_visa || !header.typ.as_deref().is_some_and(|typ| same_type(typ, "at+jwt")) {
+    let types: &[&str] = match rules.profile {
+        TokenProfile::Rfc9068 => &["at+jwt"],
+        TokenProfile::PassportScoped => &["at+jwt", "JWT"],
+    };
+    let is_type = |typ: &str| types.iter().any(|known| same_type(typ, known));
+    if is_visa || !header.typ.as_deref().is_some_and(is_type) {
         return Err(AccessTokenRejected::Kind);
     }
     if claims::required(said, "iss").map_err(AccessTokenRejected::Claim)? != rules.issuer.as_str() {
@@ -262,15 +306,37 @@ fn judged(
     Moment::new(now, rules.clock_skew)
         .check(exp, nbf, iat)
         .map_err(No::Time)?;
-    let missing = |claim| No::Claim(ClaimError::Missing { claim });
-    let audience = Audience::read(said).map_err(No::Claim)?.ok_or_else(|| missing("aud"))?;
-    if !audience.names(&rules.audience) {
+    let audience = Audience::read(said).map_err(No::Claim)?;
+    if audience.as_ref().is_some_and(|aud| !aud.names(&rules.audience)) {
         return Err(No::Audience);
     }
     let sub = claims::required(said, "sub").and_then(str::parse).map_err(No::Claim)?;
-    let client_id = claims::required(said, "client_id").map_err(No::Claim)?.to_owned();
-    claims::required(said, "jti").map_err(No::Claim)?;
-    claims::text(said, "scope").map_err(No::Claim)?;
+    let client_id = claims::text(said, "client_id").map_err(No::Claim)?;
+    let jti = claims::text(said, "jti").map_err(No::Claim)?;
+    let scope = claims::text(said, "scope").map_err(No::Claim)?;
+    let profile_scopes: &[&str] = match rules.profile {
+        TokenProfile::Rfc9068 => {
+            let there = [
+                ("aud", audience.is_some()),
+                ("client_id", client_id.is_some()),
+                ("jti", jti.is_some()),
+            ];
+            if let Some((claim, _)) = there.into_iter().find(|(_, is)| !is) {
+                return Err(No::Claim(ClaimError::Missing { claim }));
+            }
+            &[]
+        }
+        TokenProfile::PassportScoped => &PASSPORT_SCOPES,
+    };
+    let wanted = profile_scopes
+        .iter()
+        .copied()
+        .chain(rules.scopes.iter().map(String::as_str));
+    let scope = scope.unwrap_or_default();
+    if let Some(lacking) = wanted.into_iter().find(|word| !scope_has(scope, word)) {
+        return Err(No::Scope(lacking.to_owned()));
+    }
+    let client_id = client_id.unwrap_or_default().to_owned();
     Ok(AccessToken {
         identity: VisaIdentity::new(rules.issuer.clone(), sub),
         client_id,

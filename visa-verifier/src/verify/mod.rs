@@ -1,5 +1,5 @@
 //! The machine: a Passport, a trust policy and an instant in; what counts out. It asks for keys and does no I/O;
-//! `drive` (feature `fetch`) is the loop that waits.
+//! `drive` (feature `fetch`) is the loop that waits. [`Request`] is the same for all that one request carries.
 
 mod access_token;
 mod broker;
@@ -7,13 +7,22 @@ mod broker;
 mod drive;
 mod judge;
 mod linking;
+mod poll;
+mod poll_answer;
+mod polled;
+mod request;
 mod require;
 mod times;
+pub mod userinfo;
 mod verification;
 mod visa;
 
-pub use access_token::{AccessToken, AccessTokenRejected, AccessTokenRules};
+pub use access_token::{AccessToken, AccessTokenRejected, AccessTokenRules, TokenProfile};
 #[cfg(feature = "fetch")]
-pub use drive::drive;
+pub use drive::{drive, drive_request};
+pub use poll::{Ended, PollSettings, PolledVisa, Polls};
+pub use poll_answer::PollAnswer;
+pub use polled::Polled;
+pub use request::{CARRIERS, Judged, Judging, Request, RequestStep};
 pub use require::{Met, Requirement, Wanted};
 pub use verification::{Step, Verification};

@@ -22,14 +22,24 @@ impl Moment {
 
     /// On or after `exp` is over; before `nbf` is not yet; an `iat` ahead of us is a lie or a broken clock.
     pub(crate) fn check(self, exp: NumericDate, nbf: Option<NumericDate>, iat: NumericDate) -> Result<(), Code> {
+        self.check_known(Some(exp), nbf, Some(iat))
+    }
+
+    /// The same where `exp` and `iat` may be absent (UserInfo answers).
+    pub(crate) fn check_known(
+        self,
+        exp: Option<NumericDate>,
+        nbf: Option<NumericDate>,
+        iat: Option<NumericDate>,
+    ) -> Result<(), Code> {
         let now = self.now.unix();
-        if now - self.skew >= exp.ceiling().unix() {
+        if exp.is_some_and(|exp| now - self.skew >= exp.ceiling().unix()) {
             return Err(Code::Expired);
         }
         if nbf.is_some_and(|nbf| nbf.ceiling().unix() > now + self.skew) {
             return Err(Code::NotYetValid);
         }
-        if self.is_ahead(iat.ceiling()) {
+        if iat.is_some_and(|iat| self.is_ahead(iat.ceiling())) {
             return Err(Code::IssuedInFuture);
         }
         Ok(())

@@ -1,9 +1,10 @@
 //! [`Verification`]: begin, step, supply. The whole judgement of one Passport without a socket.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::broker::{self, CheckedPassport};
 use super::judge::{Judgement, judge};
+use super::polled::Polled;
 use super::times::Moment;
 use super::visa::{self, Source, Waiting};
 use crate::keys::{KeyRequest, Supplied};
@@ -29,7 +30,7 @@ pub struct Verification<'t> {
     passport: Passport,
     trust: &'t TrustPolicy,
     moment: Moment,
-    polled: HashSet<TokenDigest>,
+    polled: Polled,
     keys: HashMap<KeyRequest, Result<Supplied, FetchError>>,
     asked: Option<KeyRequest>,
     checked: Option<CheckedPassport>,
@@ -50,7 +51,7 @@ impl<'t> Verification<'t> {
             passport,
             trust,
             moment: Moment::new(now, trust.clock_skew()),
-            polled: HashSet::new(),
+            polled: Polled::new(),
             keys: HashMap::new(),
             asked: None,
             checked: None,
@@ -61,7 +62,17 @@ impl<'t> Verification<'t> {
     /// Says which access-token visas their issuers confirmed within the last hour (CLH-12).
     #[must_use]
     pub fn polled(mut self, visas: impl IntoIterator<Item = TokenDigest>) -> Self {
-        self.polled.extend(visas);
+        for visa in visas {
+            self.polled.confirm(visa, self.moment.now);
+        }
+        self
+    }
+
+    /// Says what polls of their issuers told of access-token visas: which they confirmed and when, which they
+    /// replaced, which they withdrew (CLH-12, EXP-16). Takes the place of what was said before.
+    #[must_use]
+    pub fn polls(mut self, polled: Polled) -> Self {
+        self.polled = polled;
         self
     }
 
@@ -89,6 +100,8 @@ impl<'t> Verification<'t> {
             if let Some(request) = self.check_carrier()? {
                 return Ok(Some(request));
             }
+            self.passport.visas = self.polled.in_place(std::mem::take(&mut self.passport.visas));
+            bounded(&self.passport.visas)?;
             let read = |(index, text): (usize, &String)| match visa::read(index, text, self.trust, self.moment) {
                 Ok(waiting) => Slot::Waiting(Box::new(waiting)),
                 Err(rejected) => Slot::Rejected(rejected),
@@ -173,7 +186,9 @@ impl<'t> Verification<'t> {
             Some(c) => (c.expires, c.issued, c.audience, c.evidence, c.claims),
             None => (None, None, None, None, serde_json::Map::new()),
         };
-        let valid_until = ends.chain(expires).min().unwrap_or(self.moment.now);
+        // an access-token visa must be polled again before its hour is over: the whole stands no longer than that
+        let polls = visas.iter().filter_map(crate::passport::Visa::poll_before);
+        let valid_until = ends.chain(polls).chain(expires).min().unwrap_or(self.moment.now);
         let identities = people.of(&holder);
         VerifiedPassport {
             holder,

@@ -1,9 +1,9 @@
 //! One visa's checks, in the order of section 3.6 of the requirements; a failure drops that visa only.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::broker::code_of;
+use super::polled::{PollState, Polled};
 use super::times::Moment;
 use crate::keys::{KeyRequest, KeySet, Supplied};
 use crate::passport::{Code, Draft, Rejected};
@@ -148,10 +148,13 @@ impl Waiting<'_> {
         keys: Result<&Supplied, String>,
         trust: &TrustPolicy,
         moment: Moment,
-        polled: &HashSet<TokenDigest>,
+        polled: &Polled,
     ) -> Result<Draft, Box<Rejected>> {
         let digest = self.token.digest();
-        match self.judged(keys, trust, moment, polled.contains(&digest)) {
+        let poll = self
+            .access_token
+            .then(|| polled.state(&digest, self.iat.floor(), moment.now));
+        match self.judged(keys, trust, moment, poll) {
             Ok((object, evidence)) => Ok(Draft {
                 index: self.index,
                 identity: self.identity,
@@ -161,6 +164,10 @@ impl Waiting<'_> {
                     .until
                     .map_or(self.exp.ceiling(), |until| until.min(self.exp.ceiling())),
                 issued: self.iat.floor(),
+                poll_before: match poll {
+                    Some(PollState::Until(until)) => Some(until),
+                    Some(PollState::Stale | PollState::Withdrawn) | None => None,
+                },
                 digest,
                 claims: self.token.into_claims(),
                 evidence,
@@ -180,7 +187,7 @@ impl Waiting<'_> {
         keys: Result<&Supplied, String>,
         trust: &TrustPolicy,
         moment: Moment,
-        polled: bool,
+        poll: Option<PollState>,
     ) -> Result<(VisaObject, Evidence), Drop> {
         let keys = keys.map_err(|why| Drop(Code::KeysUnavailable, Some(why)))?;
         let verified = keys
@@ -191,8 +198,10 @@ impl Waiting<'_> {
         if self.audience.as_ref().is_some_and(|aud| !aud.names(trust.audience())) {
             return Err(Code::AudienceMismatch.into());
         }
-        if self.access_token && !polled && self.iat.floor().unix() < moment.now.unix() - limits::UNPOLLED_SECONDS {
-            return Err(Code::StaleAccessTokenVisa.into());
+        match poll {
+            Some(PollState::Stale) => return Err(Code::StaleAccessTokenVisa.into()),
+            Some(PollState::Withdrawn) => return Err(Code::Withdrawn.into()),
+            Some(PollState::Until(_)) | None => {}
         }
         let object = self.token.claims().get("ga4gh_visa_v1").ok_or(Code::MalformedVisa)?;
         let object = VisaObject::read(object, trust.supported_custom_types()).map_err(code_of_object)?;
