@@ -10,10 +10,11 @@ use policy_engine::{
     decide::{Client, ClientKind, Current, Session},
 };
 use visa_verifier::{
-    AccessToken, AccessTokenRules, Issuer, KeyStore, KeyStoreSettings, Passport, PassportRejected, Verification,
-    VerifiedPassport, VisaIdentity, drive,
+    AccessToken, AccessTokenRules, Issuer, KeyStore, KeyStoreSettings, Passport, PassportRejected, VerifiedPassport,
+    VisaIdentity,
     report::{self, Report, VerifyInput},
     seam::{Clock, Timestamp},
+    source::{Poller, PollerSettings},
     token::TokenDigest,
 };
 
@@ -38,6 +39,8 @@ pub(crate) struct Identify {
     issuer: Issuer,
     audience: String,
     keys: KeyStore,
+    /// Asks the issuers of access-token visas (the old kind) whether they still stand by them.
+    poller: Poller,
     exchange: Arc<Exchange>,
     current: Arc<Current>,
     keystore: Keystore,
@@ -80,6 +83,15 @@ impl Identify {
             issuer,
             audience: config.audience.clone(),
             keys: KeyStore::new(Arc::clone(&seams.fetch), Arc::clone(&seams.clock), settings),
+            poller: Poller::new(
+                PollerSettings {
+                    loopback_http: config.allow_loopback_http,
+                    ..PollerSettings::default()
+                },
+                Arc::clone(&seams.fetch),
+                Arc::clone(&seams.clock),
+                Arc::clone(&seams.random),
+            ),
             exchange: Arc::new(Exchange::new(link, config.audience.clone(), seams)?),
             current,
             keystore,
@@ -197,7 +209,10 @@ impl Identify {
     }
 
     async fn access(&self, token: &str, now: Timestamp) -> Result<AccessToken, Problem> {
-        let verified = AccessToken::verify(token, &self.rules, &self.keys, now).await;
+        let mut rules = self.rules.clone();
+        // a key that the snapshot revokes signs no bearer token either
+        rules.revoked_keys = self.current.load().snapshot().trust.revoked_keys().clone();
+        let verified = AccessToken::verify(token, &rules, &self.keys, now).await;
         verified.map_err(|rejected| {
             if rejected.is_unknown() {
                 Problem::unavailable(
@@ -278,7 +293,9 @@ impl Identify {
     async fn verified(&self, compact: &str, now: Timestamp) -> Result<VerifiedPassport, PassportRejected> {
         let mut trust = self.current.load().snapshot().trust.clone();
         trust.set_audience(vec![self.audience.clone()]);
-        drive(Verification::begin(Passport::parse(compact)?, &trust, now), &self.keys).await
+        let passport = Passport::parse(compact)?;
+        let needed = now.plus(limits::PASSPORT_LIFE);
+        self.poller.drive(passport, &trust, &self.keys, now, needed).await
     }
 
     #[expect(

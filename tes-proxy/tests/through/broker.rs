@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use serde_json::{Value, json};
 use visa_verifier::seam::{Fetch, FetchError, Fetched, Limit};
 
@@ -184,7 +184,7 @@ impl Fetch for TestBroker {
         Box::pin(async move {
             Ok(Fetched {
                 status,
-                headers: HeaderMap::new(),
+                headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
                 body: Bytes::from(body.to_string()),
             })
         })

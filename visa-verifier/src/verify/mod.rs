@@ -24,5 +24,5 @@ pub use poll::{Ended, PollSettings, PolledVisa, Polls};
 pub use poll_answer::PollAnswer;
 pub use polled::Polled;
 pub use request::{CARRIERS, Judged, Judging, Request, RequestStep};
-pub use require::{Met, Requirement, Wanted};
+pub use require::{Access, Met, Requirement, Wanted};
 pub use verification::{Step, Verification};
