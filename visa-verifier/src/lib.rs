@@ -15,6 +15,7 @@ pub mod keys;
 pub mod passport;
 pub mod report;
 pub mod seam;
+#[cfg(feature = "fetch")]
 pub mod source;
 pub mod token;
 pub mod trust;

@@ -90,7 +90,7 @@ impl Inner {
         match answer {
             Ok(answer) => {
                 let after = header(&answer.headers, header::RETRY_AFTER);
-                PollAnswer::read(visa, answer.status, Some(after), &answer.body)
+                PollAnswer::read(visa, answer.status.as_u16(), Some(after), &answer.body)
             }
             Err(error) => {
                 tracing::warn!(issuer = %visa.issuer(), code = error.code(), "a visa could not be polled: {error}");

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::poll::PolledVisa;
@@ -28,13 +27,14 @@ pub enum PollAnswer {
 }
 
 impl PollAnswer {
-    /// Reads an answer to a poll of `visa`.
+    /// Reads an answer to a poll of `visa`: its status, its `Retry-After` and its body.
     #[must_use]
-    pub fn read(visa: &PolledVisa, status: StatusCode, retry_after: Option<&str>, body: &[u8]) -> Self {
+    pub fn read(visa: &PolledVisa, status: u16, retry_after: Option<&str>, body: &[u8]) -> Self {
         match status {
-            StatusCode::OK | StatusCode::NO_CONTENT => content(visa, body),
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => failed(retry_after),
-            status if status.is_client_error() => Self::Refused(status.as_u16()),
+            200 | 204 => content(visa, body),
+            // they ask to come again
+            408 | 425 | 429 => failed(retry_after),
+            400..=499 => Self::Refused(status),
             // a redirect is never followed: nothing was learnt
             _ => failed(retry_after),
         }
