@@ -40,6 +40,14 @@ enum PublicKey {
 }
 
 impl Key {
+    /// Bits of the modulus; 256 for P-256.
+    pub(super) fn bits(&self) -> usize {
+        match &self.key {
+            PublicKey::Rsa { n, .. } => n.len() * 8 - n.first().map_or(0, |first| first.leading_zeros() as usize),
+            PublicKey::P256(_) => 256,
+        }
+    }
+
     /// Whether `signature` is this key's over `message`, by the one algorithm that the key is bound to.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.key {

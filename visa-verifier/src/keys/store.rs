@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::server::{KeyRequest, KeyServer};
 use super::set::KeySet;
-use super::supplied::Supplied;
+use super::supplied::{Stale, Supplied};
 use crate::seam::{Clock, Fetch, FetchError, FetchUrl, Limit, Timestamp};
 use crate::token::{Issuer, json, limits};
 
@@ -163,7 +163,11 @@ impl KeyStore {
         } else if age < request.grace {
             Ok(Supplied {
                 keys: keys.clone(),
-                stale: true,
+                stale: Some(Stale {
+                    since: *at,
+                    until: at.plus(request.grace),
+                }),
+                until: Some(at.plus(request.grace)),
             })
         } else {
             Err(known.failure.clone().unwrap_or_else(resting))

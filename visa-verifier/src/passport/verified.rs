@@ -1,5 +1,7 @@
 //! [`VerifiedPassport`]: what counts, what not and why, who is meant, until when.
 
+use std::collections::BTreeSet;
+
 use super::code::Code;
 use super::rejected::{PassportRejected, Rejected};
 use super::researcher::People;
@@ -74,7 +76,16 @@ impl VerifiedPassport {
         &self.rejected
     }
 
-    /// The earliest end among the Passport and all visas that count: until then this result stands as a whole.
+    /// Whether a key of this list signed the Passport or a visa that counts: then the result stands no longer, however
+    /// long it is kept (`revoked_keys` beats every cache).
+    #[must_use]
+    pub fn rests_on(&self, revoked: &BTreeSet<String>) -> bool {
+        let grounds = self.visas.iter().map(Visa::evidence).chain(&self.evidence);
+        !revoked.is_empty() && grounds.into_iter().any(|e| revoked.contains(e.thumbprint()))
+    }
+
+    /// The earliest end among the Passport, all visas that count and the keys that were fetched for them (the end of
+    /// their server's grace): until then this result stands as a whole.
     #[must_use]
     pub const fn valid_until(&self) -> Timestamp {
         self.valid_until

@@ -93,6 +93,12 @@ pub struct VisaReport {
     /// Whether its keys live by the grace of an unreachable server.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stale_keys: bool,
+    /// Since when that server is silent: the last good fetch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_since: Option<Timestamp>,
+    /// When that grace ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_until: Option<Timestamp>,
 }
 
 /// How far the requirement is met, by the Passport that carries it longest.
@@ -203,6 +209,8 @@ impl VisaReport {
             expires: Some(visa.holds_until()),
             digest: visa.digest().to_string(),
             stale_keys: visa.evidence().stale_keys(),
+            stale_since: visa.evidence().stale().map(|stale| stale.since),
+            stale_until: visa.evidence().stale().map(|stale| stale.until),
         }
     }
 
@@ -222,6 +230,8 @@ impl VisaReport {
             expires: visa.said_expires(),
             digest: visa.digest().to_string(),
             stale_keys: false,
+            stale_since: None,
+            stale_until: None,
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::entry::TrustEntry;
+use crate::keys::{Stale, Supplied};
+use crate::seam::Timestamp;
 use crate::visa::VisaObject;
 
 /// Why a visa counts: the entry and the key that let it in. Shown in explanations and in the audit log.
@@ -10,15 +12,17 @@ use crate::visa::VisaObject;
 pub struct Evidence {
     entry: Arc<TrustEntry>,
     thumbprint: Arc<str>,
-    stale_keys: bool,
+    stale: Option<Stale>,
+    keys_until: Option<Timestamp>,
 }
 
 impl Evidence {
-    pub(crate) const fn new(entry: Arc<TrustEntry>, thumbprint: Arc<str>, stale_keys: bool) -> Self {
+    pub(crate) fn new(entry: Arc<TrustEntry>, thumbprint: Arc<str>, keys: &Supplied) -> Self {
         Self {
             entry,
             thumbprint,
-            stale_keys,
+            stale: keys.stale,
+            keys_until: keys.until,
         }
     }
 
@@ -37,7 +41,19 @@ impl Evidence {
     /// Whether the keys came from the grace of an unreachable server (D1); the audit event says so.
     #[must_use]
     pub const fn stale_keys(&self) -> bool {
-        self.stale_keys
+        self.stale.is_some()
+    }
+
+    /// Since when its key server is silent and when that grace ends, if the keys live by it.
+    #[must_use]
+    pub const fn stale(&self) -> Option<Stale> {
+        self.stale
+    }
+
+    /// Until when the key counts if its server is never reached again; `None`: the key was given, not fetched.
+    #[must_use]
+    pub const fn keys_until(&self) -> Option<Timestamp> {
+        self.keys_until
     }
 }
 

@@ -108,7 +108,7 @@ pub(crate) fn check(
         expires: Some(exp.ceiling()),
         issued: Some(iat.floor()),
         audience,
-        evidence: Some(Evidence::new(Arc::clone(entry), verified.thumbprint, keys.stale)),
+        evidence: Some(Evidence::new(Arc::clone(entry), verified.thumbprint, keys)),
         claims: kept,
     })
 }

@@ -188,7 +188,15 @@ impl<'t> Verification<'t> {
         };
         // an access-token visa must be polled again before its hour is over: the whole stands no longer than that
         let polls = visas.iter().filter_map(crate::passport::Visa::poll_before);
-        let valid_until = ends.chain(polls).chain(expires).min().unwrap_or(self.moment.now);
+        // keys that are fetched count until the grace of their server ends: a result stands no longer
+        let grounds = visas.iter().map(crate::passport::Visa::evidence).chain(&evidence);
+        let keys = grounds.filter_map(crate::trust::Evidence::keys_until);
+        let valid_until = ends
+            .chain(polls)
+            .chain(keys)
+            .chain(expires)
+            .min()
+            .unwrap_or(self.moment.now);
         let identities = people.of(&holder);
         VerifiedPassport {
             holder,

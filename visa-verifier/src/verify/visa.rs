@@ -219,7 +219,7 @@ impl Waiting<'_> {
         }
         Ok((
             object,
-            Evidence::new(Arc::clone(self.entry), verified.thumbprint, keys.stale),
+            Evidence::new(Arc::clone(self.entry), verified.thumbprint, keys),
         ))
     }
 }
