@@ -1,5 +1,6 @@
 //! Log lines on standard error: one line at the boundary that handles something; never a token, never a name.
 
+use owo_colors::{OwoColorize as _, Stream};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::config;
@@ -19,9 +20,19 @@ pub(crate) fn start(json: bool) {
             .try_init()
     } else {
         registry
-            .with(fmt::layer().with_writer(std::io::stderr).with_target(false))
+            .with(
+                fmt::layer()
+                    .with_writer(std::io::stderr)
+                    .with_target(false)
+                    .with_ansi(coloured()),
+            )
             .try_init()
     };
     // A second start (tests in one process) keeps the first.
     drop(started);
+}
+
+/// Whether standard error is a terminal with colours, and nobody asked for none.
+fn coloured() -> bool {
+    "x".if_supports_color(Stream::Stderr, |text| text.red()).to_string() != "x"
 }

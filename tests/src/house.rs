@@ -1,6 +1,7 @@
 //! A whole house by `visum init` and `visum up`: the sample institution logs people in, and the backends are the
 //! sample's or whatever a test puts in their place (a dead port, a listener that never answers).
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sample_node::{SampleNode, Settings};
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
@@ -14,6 +15,10 @@ use crate::{
 pub const HOUSE: &str = "https://biobank.example.org";
 /// Its one dataset.
 pub const DATASET: &str = "https://data.biobank.example.org/datasets/A";
+/// A service next door that asks whether Passports count, and its secret.
+pub const SERVICE: (&str, &str) = ("drs-server", "a service's secret");
+/// What that service is to brokers.
+pub const SERVICE_AUDIENCE: &str = "https://drs.example.net";
 /// The researcher's institution.
 pub const UNI: &str = "https://uni.example.org";
 const COMMITTEE: &str = "https://biobank.example.org/dac";
@@ -72,7 +77,7 @@ impl House {
             "{database}[proxy.drs]\nbase = \"{drs}/ga4gh/drs/v1\"\ncredential_file = \"{backend}\"\n\
              [proxy.tes]\nbase = \"{tes}/ga4gh/tes/v1\"\ncredential_file = \"{backend}\"\n"
         );
-        let facts = facts(&sample, &at.broker, &client);
+        let facts = facts(&sample, &at, &client);
         let node = tokio::task::spawn_blocking(move || Node::start(at, &facts, &broker, &more))
             .await
             .expect("the node starts");
@@ -127,7 +132,10 @@ impl House {
     }
 }
 
-fn facts(sample: &SampleNode, broker: &str, client_id: &str) -> Value {
+fn facts(sample: &SampleNode, at: &Addresses, client_id: &str) -> Value {
+    let broker = at.broker.as_str();
+    let digest = ring::digest::digest(&ring::digest::SHA256, SERVICE.1.as_bytes());
+    let digest = URL_SAFE_NO_PAD.encode(digest);
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let identity = |login: &str| {
         let people = sample.people();
@@ -168,6 +176,11 @@ fn facts(sample: &SampleNode, broker: &str, client_id: &str) -> Value {
                 "jku": [format!("{broker}/jwks")], "may_link": [sample.issuer()],
                 "scopes": ["uni.example.org", "biobank.example.org"], "evidence": ["our own"] }]
         },
+        "clients": [{
+            "id": SERVICE.0, "name": "DRS server next door", "kind": "service",
+            "auth": { "client_secret_basic": { "digest": digest } }, "redirect_uris": [], "scopes": ["visum:verify"],
+            "audiences": [at.proxy], "exchange_audiences": [SERVICE_AUDIENCE], "grant_types": ["client_credentials"]
+        }],
         "upstreams": [{
             "id": "home", "name": "Home institution", "issuer": sample.issuer(), "client_id": client_id,
             "secret": "home", "scopes": ["openid", "profile", "email"], "speaks_for": [UNI, HOUSE],

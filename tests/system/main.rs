@@ -9,5 +9,7 @@ mod dead_parts;
 mod governance;
 mod login;
 mod pages;
+mod passport_commands;
+mod passport_door;
 mod postgres;
 mod tour;

@@ -9,7 +9,7 @@ const SENTENCE: &str = "it does not count here; its holder can ask why";
 
 impl Report {
     /// The same without reasons: codes, sentences and details of what does not count, and what such a visa says
-    /// (unverified), are left out. What counts stays.
+    /// (unverified), are left out, and why an issuer is believed. What counts stays.
     #[must_use]
     pub fn for_others(mut self) -> Self {
         self.passports = self.passports.into_iter().map(PassportReport::for_others).collect();
@@ -31,8 +31,12 @@ impl PassportReport {
         if self.code != "OK" {
             (self.code, self.sentence, self.detail) = (NOT_COUNTED, SENTENCE, None);
         }
-        for visa in self.visas.iter_mut().filter(|visa| !visa.valid) {
-            visa.hide();
+        for visa in &mut self.visas {
+            if visa.valid {
+                (visa.evidence, visa.key) = (Vec::new(), None);
+            } else {
+                visa.hide();
+            }
         }
         self
     }

@@ -85,6 +85,15 @@ pub struct VisaReport {
     /// Of whom it speaks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
+    /// Whether it counts and speaks of the Passport's holder. One that does not speaks of somebody else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub of_holder: bool,
+    /// Why its issuer is believed: what the trust entry gives as evidence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// RFC 7638 thumbprint of the key that signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
@@ -165,7 +174,7 @@ impl PassportReport {
                 let mut visas: Vec<(usize, VisaReport)> = passport
                     .visas()
                     .iter()
-                    .map(|v| (v.index(), VisaReport::of(v)))
+                    .map(|v| (v.index(), VisaReport::of(v, passport.is_holders(v))))
                     .collect();
                 visas.extend(passport.rejected().iter().map(|r| (r.index(), VisaReport::rejected(r))));
                 visas.sort_by_key(|(index, _)| *index);
@@ -193,7 +202,7 @@ impl PassportReport {
 }
 
 impl VisaReport {
-    fn of(visa: &Visa) -> Self {
+    fn of(visa: &Visa, of_holder: bool) -> Self {
         let object = visa.object();
         Self {
             valid: true,
@@ -206,6 +215,9 @@ impl VisaReport {
             by: object.by().map(By::as_str).map(str::to_owned),
             iss: Some(visa.identity().iss.to_string()),
             sub: Some(visa.identity().sub.to_string()),
+            of_holder,
+            evidence: visa.evidence().entry().evidence.clone(),
+            key: Some(visa.evidence().thumbprint().to_owned()),
             expires: Some(visa.holds_until()),
             digest: visa.digest().to_string(),
             stale_keys: visa.evidence().stale_keys(),
@@ -227,6 +239,9 @@ impl VisaReport {
             by: said("by"),
             iss: visa.said("iss").map(str::to_owned),
             sub: visa.said("sub").map(str::to_owned),
+            of_holder: false,
+            evidence: Vec::new(),
+            key: None,
             expires: visa.said_expires(),
             digest: visa.digest().to_string(),
             stale_keys: false,

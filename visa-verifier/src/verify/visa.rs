@@ -217,10 +217,7 @@ impl Waiting<'_> {
         if *object.kind() == VisaType::ControlledAccessGrants && !self.entry.may_grant(object.value()) {
             return Err(Code::IssuerNotTrustedForDataset.into());
         }
-        Ok((
-            object,
-            Evidence::new(Arc::clone(self.entry), verified.thumbprint, keys),
-        ))
+        Ok((object, Evidence::new(Arc::clone(self.entry), verified.thumbprint, keys)))
     }
 }
 

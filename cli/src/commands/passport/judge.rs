@@ -111,10 +111,10 @@ impl Flags {
     }
 
     /// Shows a report, and gives its exit status.
-    pub(crate) fn answer(&self, report: &Report, context: &Context) -> Exit {
+    pub(crate) fn answer(&self, report: &Report, input: &VerifyInput, context: &Context) -> Exit {
         context.show(report, |report| {
             let document = serde_json::to_value(report).unwrap_or_default();
-            page::passports(&document, self.now(), page::Paint::of_output())
+            page::passports(&document, input.visa.is_some(), self.now(), page::Paint::of_output())
         });
         exit(report)
     }

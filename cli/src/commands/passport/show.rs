@@ -45,14 +45,18 @@ pub(crate) struct Show {
 
 /// Shows it.
 pub(crate) async fn run(args: Show, context: &Context) -> Result<Exit, CommandError> {
+    let mut alone = false;
     let document = match (&args.input, &args.trust) {
         (Some(input), Some(trust)) => {
             let trust = judge::trust(trust)?;
-            let report = args.flags.judge(&verify::read(input)?, &trust).await?;
+            let input = verify::read(input)?;
+            alone = input.visa.is_some();
+            let report = args.flags.judge(&input, &trust).await?;
             serde_json::to_value(report).unwrap_or_default()
         }
         (Some(input), None) => {
             let input = verify::read(input)?;
+            alone = input.visa.is_some();
             let session = Session::open(&args.session)
                 .map_err(|wrong| wrong.hint("say whom to believe: --trust FILE; or log in: visum login"))?;
             let body = json!({ "passports": input.passports, "userinfo": input.userinfo, "visa": input.visa });
@@ -69,7 +73,7 @@ pub(crate) async fn run(args: Show, context: &Context) -> Result<Exit, CommandEr
         }
     };
     context.show(&document, |document| {
-        page::passports(document, args.flags.now(), page::Paint::of_output())
+        page::passports(document, alone, args.flags.now(), page::Paint::of_output())
     });
     Ok(Exit::Yes)
 }

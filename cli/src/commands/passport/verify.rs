@@ -59,7 +59,7 @@ pub(crate) async fn run(args: Verify, context: &Context) -> Result<Exit, Command
         require.all_of.extend(args.require);
     }
     let report = args.flags.judge(&input, &trust).await?;
-    let exit = args.flags.answer(&report, context);
+    let exit = args.flags.answer(&report, &input, context);
     let unmet = by_flag && report.requirement.is_some_and(|requirement| !requirement.granted);
     Ok(match exit {
         Exit::Yes if unmet && judge::lacks_keys(&report) => Exit::Unknown,

@@ -36,27 +36,25 @@ pub(crate) struct Verify {
 pub(crate) async fn run(args: Verify, context: &Context) -> Result<Exit, CommandError> {
     let trust = judge::trust(&args.trust)?;
     let bytes = args.visa.read(limits::PASSPORT_BYTES as u64)?;
-    let refused = |why: &str| CommandError::refused("input.form", format!("{}: {why}", args.visa));
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| refused("it is not UTF-8"))?
-        .trim();
-    if text.is_empty() {
-        return Err(refused("it is empty"));
-    }
-    let is_passport = report::decode(text).is_ok_and(|said| {
-        !said.visas.is_empty()
-            || said
-                .header
-                .get("typ")
-                .is_some_and(|typ| typ == "vnd.ga4gh.passport+jwt")
-    });
-    if text.starts_with('{') || is_passport {
-        return Err(refused("it is no visa").hint("for Passports and documents: visum passport verify"));
-    }
+    let refused = |why: &dyn std::fmt::Display| CommandError::refused("input.form", format!("{}: {why}", args.visa));
+    let read = VerifyInput::read(&bytes).map_err(|wrong| refused(&wrong))?;
+    // what stands alone and is no Passport by its claims is judged as a visa, whatever it is
+    let visa = match (read.visa, read.passports.as_slice()) {
+        (Some(visa), []) if read.userinfo.is_empty() => visa,
+        (None, [text]) if read.userinfo.is_empty() && !is_passport(text) => text.clone(),
+        _ => return Err(refused(&"it is no visa").hint("for Passports and documents: visum passport verify")),
+    };
     let input = VerifyInput {
-        visa: Some(text.to_owned()),
+        visa: Some(visa),
         ..VerifyInput::default()
     };
     let report = args.flags.judge(&input, &trust).await?;
-    Ok(args.flags.answer(&report, context))
+    Ok(args.flags.answer(&report, &input, context))
+}
+
+fn is_passport(text: &str) -> bool {
+    report::decode(text).is_ok_and(|said| {
+        let typ = said.header.get("typ").and_then(serde_json::Value::as_str);
+        !said.visas.is_empty() || typ == Some("vnd.ga4gh.passport+jwt")
+    })
 }
