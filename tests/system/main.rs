@@ -12,4 +12,5 @@ mod pages;
 mod passport_commands;
 mod passport_door;
 mod postgres;
+mod tls;
 mod tour;

@@ -97,6 +97,17 @@ mod tests {
             names,
             ["exp", "ga4gh_visa_v1", "iat", "iss", "jti", "sub", "visum_purpose"].into()
         );
+        let members: std::collections::BTreeSet<&str> = claims["ga4gh_visa_v1"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            members,
+            ["asserted", "by", "source", "type", "value"].into(),
+            "names of GA4GH only"
+        );
         assert_eq!(claims["ga4gh_visa_v1"]["asserted"], 50);
     }
 }

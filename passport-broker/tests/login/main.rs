@@ -10,6 +10,7 @@
     reason = "a test harness: what is not as expected ends the test"
 )]
 
+mod answers;
 mod cases;
 mod home;
 mod key;

@@ -19,6 +19,8 @@ mod rows_links;
 #[cfg(test)]
 mod rows_objects;
 #[cfg(test)]
+mod rows_passports;
+#[cfg(test)]
 mod rows_requests;
 #[cfg(test)]
 mod rows_visas;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::{self, World, grant, object, with};
+use super::support::{self, NOW, World, grant, object, with};
 
 /// A URL claim of so many characters.
 fn url(characters: usize) -> String {
@@ -60,6 +60,31 @@ fn what_a_visa_object_says_follows_its_type() {
             "MALFORMED_VISA",
         ),
         ("OBJ-08", "nobody's word", no_organization, "OK"),
+        (
+            "OBJ-08 VIS-24",
+            "no source",
+            with(grant(), "source", json!("-")),
+            "MALFORMED_VISA",
+        ),
+        ("OBJ-01", "no type", with(grant(), "type", json!("-")), "MALFORMED_VISA"),
+        (
+            "OBJ-02",
+            "no asserted",
+            with(grant(), "asserted", json!("-")),
+            "MALFORMED_VISA",
+        ),
+        (
+            "OBJ-05",
+            "no value",
+            with(grant(), "value", json!("-")),
+            "MALFORMED_VISA",
+        ),
+        (
+            "A-21",
+            "asserted after it was issued",
+            with(grant(), "asserted", json!(NOW - 10)),
+            "OK",
+        ),
         (
             "OBJ-08",
             "a source that is a bare host",
