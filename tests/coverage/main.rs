@@ -1,5 +1,7 @@
-//! The page of codes against the sources: every code that an answer can carry stands on docs/reference/codes.md.
+//! Pages against the sources: every code that an answer can carry stands on docs/reference/codes.md, and every
+//! requirement of the GA4GH profiles on docs/conformance/aai-passport.md.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod codes;
+mod conformance;
