@@ -70,6 +70,15 @@ fn told(error: &SourceError) -> Problem {
             5,
         ),
         SourceError::Answer(_) => Problem::unavailable("broker.answer", "the broker's answer cannot be read", 10),
-        _ => Problem::unavailable("broker.refused", "the broker gave no Passport", 10),
+        SourceError::Token(_)
+        | SourceError::Form
+        | SourceError::Unsupported(_)
+        | SourceError::Client(_)
+        | SourceError::Target(_)
+        | SourceError::Later { .. }
+        | SourceError::OtherPerson
+        | SourceError::Passport(_)
+        | SourceError::NoWay
+        | _ => Problem::unavailable("broker.refused", "the broker gave no Passport", 10),
     }
 }

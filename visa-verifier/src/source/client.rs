@@ -33,6 +33,12 @@ enum Proof {
     Basic(Secret),
 }
 
+/// A proof for one request: fields of its form, or its `Authorization`.
+pub(super) struct Proven {
+    pub(super) fields: Vec<(&'static str, String)>,
+    pub(super) authorization: Option<HeaderValue>,
+}
+
 #[derive(Serialize)]
 struct Assertion<'a> {
     iss: &'a str,
@@ -80,14 +86,8 @@ impl ClientAuthentication {
         Some(Self { client_id, way })
     }
 
-    /// What goes into the form; and the header, if the proof stands there. `issuer` is the broker's, the one
-    /// audience of an assertion.
-    pub(super) fn prove(
-        &self,
-        issuer: &str,
-        now: Timestamp,
-        random: &dyn Random,
-    ) -> Result<(Vec<(&'static str, String)>, Option<HeaderValue>), SourceError> {
+    /// The proof for a request that is sent now. `issuer` is the broker's, the one audience of an assertion.
+    pub(super) fn prove(&self, issuer: &str, now: Timestamp, random: &dyn Random) -> Result<Proven, SourceError> {
         match &self.way {
             Proof::Key { key_id, key, algorithm } => {
                 let claims = Assertion {
@@ -109,7 +109,10 @@ impl ClientAuthentication {
                     ("client_assertion_type", ASSERTION_TYPE.to_owned()),
                     ("client_assertion", assertion),
                 ];
-                Ok((fields, None))
+                Ok(Proven {
+                    fields,
+                    authorization: None,
+                })
             }
             Proof::Basic(secret) => {
                 let encoded =
@@ -119,7 +122,10 @@ impl ClientAuthentication {
                 let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
                     .map_err(|_| SourceError::Client("our secret cannot be sent".to_owned()))?;
                 value.set_sensitive(true);
-                Ok((Vec::new(), Some(value)))
+                Ok(Proven {
+                    fields: Vec::new(),
+                    authorization: Some(value),
+                })
             }
         }
     }

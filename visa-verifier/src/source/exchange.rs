@@ -110,7 +110,7 @@ impl Exchange {
             audience,
             resource,
         } = &self.settings;
-        let (proof, authorization) = client.prove(issuer, now, &*self.random)?;
+        let proof = client.prove(issuer, now, &*self.random)?;
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", GRANT_TYPE)
             .append_pair("subject_token", access_token)
@@ -122,13 +122,13 @@ impl Exchange {
         for one in resource {
             form.append_pair("resource", one.as_str());
         }
-        for (name, value) in &proof {
+        for (name, value) in &proof.fields {
             form.append_pair(name, value);
         }
         let mut request = Request::post(endpoint.as_str())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(value) = authorization {
+        if let Some(value) = proof.authorization {
             request = request.header(header::AUTHORIZATION, value);
         }
         request

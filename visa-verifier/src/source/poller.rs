@@ -187,12 +187,12 @@ impl Poller {
     pub async fn run(&self, trust: impl Fn() -> TrustPolicy, end: impl Future<Output = ()>) {
         let mut end = std::pin::pin!(end);
         loop {
-            let now = self.0.clock.now();
-            let next = self.0.polls().next().map_or(LOOK, |next| next.since(now));
-            let pause = tokio::time::sleep(next.clamp(Duration::from_secs(1), LOOK));
+            self.poll_due(&trust()).await;
+            let next = self.0.polls().next();
+            let pause = next.map_or(LOOK, |next| next.since(self.0.clock.now()));
             tokio::select! {
                 () = &mut end => return,
-                () = pause => { self.poll_due(&trust()).await; }
+                () = tokio::time::sleep(pause.clamp(Duration::from_secs(1), LOOK)) => {}
             }
         }
     }

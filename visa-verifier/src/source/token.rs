@@ -221,16 +221,19 @@ impl TokenSource {
         now: Timestamp,
     ) -> Result<Option<AccessToken>, SourceError> {
         // CLH-15: no call on behalf of a broker that is not trusted now
-        self.broker(trust, now)?;
+        let entry = self.broker(trust, now)?;
         match &self.mode {
             TokenMode::Opaque(_) => is_bearer(access_token).then_some(None).ok_or(SourceError::Form),
             TokenMode::Check(rules) => {
                 let mut rules = rules.clone();
                 rules.revoked_keys.extend(trust.revoked_keys().iter().cloned());
-                AccessToken::verify(access_token, &rules, &self.keys, now)
-                    .await
-                    .map(Some)
-                    .map_err(SourceError::Token)
+                // keys that trust has pinned are used, as for the broker's Passports
+                let checked = match entry.keys_for(None) {
+                    Some(KeySource::Here(set)) => AccessToken::check(access_token, &rules, set, now),
+                    Some(KeySource::Joined(set)) => AccessToken::check(access_token, &rules, &set, now),
+                    Some(KeySource::Ask(_)) | None => AccessToken::verify(access_token, &rules, &self.keys, now).await,
+                };
+                checked.map(Some).map_err(SourceError::Token)
             }
         }
     }

@@ -5,14 +5,13 @@
 //! share a book or ask that many times.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::poll_answer::PollAnswer;
 use super::polled::Polled;
+use super::polled_visa::PolledVisa;
 use crate::seam::{Random, Timestamp};
-use crate::token::{CompactToken, Issuer, Subject, TokenDigest, claims, limits, scope_has};
+use crate::token::TokenDigest;
 
 /// A try that was begun and never answered counts as failed after this many seconds.
 const LOST_SECONDS: u64 = 120;
@@ -44,91 +43,6 @@ impl Default for PollSettings {
             first_retry: Duration::from_secs(15),
             longest_retry: Duration::from_secs(900),
         }
-    }
-}
-
-/// An access-token visa that may be polled. `Debug` shows its digest only.
-#[derive(Clone)]
-pub struct PolledVisa {
-    compact: Arc<str>,
-    digest: TokenDigest,
-    issuer: Issuer,
-    subject: Subject,
-    kind: Option<String>,
-    issued: Timestamp,
-    expires: Timestamp,
-}
-
-impl PolledVisa {
-    /// Reads what matters here of an access-token visa (no `jku`, scope `openid`); `None` for everything else.
-    ///
-    /// Reads, and does not believe: who puts a visa into a book has verified it.
-    #[must_use]
-    pub fn read(compact: &str) -> Option<Self> {
-        let token = CompactToken::parse(compact, limits::VISA_BYTES).ok()?;
-        let said = token.claims();
-        let openid = claims::text(said, "scope")
-            .ok()?
-            .is_some_and(|scope| scope_has(scope, "openid"));
-        if token.header().jku.is_some() || !openid {
-            return None;
-        }
-        let object = said.get("ga4gh_visa_v1")?;
-        Some(Self {
-            compact: compact.into(),
-            digest: token.digest(),
-            issuer: claims::required(said, "iss").ok()?.parse().ok()?,
-            subject: claims::required(said, "sub").ok()?.parse().ok()?,
-            kind: object.get("type").and_then(|t| t.as_str()).map(str::to_owned),
-            issued: claims::required_instant(said, "iat").ok()?.floor(),
-            expires: claims::required_instant(said, "exp").ok()?.ceiling(),
-        })
-    }
-
-    /// The token: the bearer of the poll, for its issuer's UserInfo endpoint and for nobody else.
-    #[must_use]
-    pub fn compact(&self) -> &str {
-        &self.compact
-    }
-
-    /// Digest of the token.
-    #[must_use]
-    pub const fn digest(&self) -> TokenDigest {
-        self.digest
-    }
-
-    /// Whose it is.
-    #[must_use]
-    pub const fn issuer(&self) -> &Issuer {
-        &self.issuer
-    }
-
-    /// Of whom it speaks.
-    #[must_use]
-    pub const fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    /// Its `exp`.
-    #[must_use]
-    pub const fn expires(&self) -> Timestamp {
-        self.expires
-    }
-
-    /// Whether `other` can stand in its place: same issuer, same subject, same type.
-    pub(crate) fn is_replaced_by(&self, other: &CompactToken) -> bool {
-        let said = other.claims();
-        let text = |claim| claims::text(said, claim).ok().flatten();
-        let kind = said.get("ga4gh_visa_v1").and_then(|o| o.get("type")?.as_str());
-        text("iss") == Some(self.issuer.as_str())
-            && text("sub") == Some(self.subject.as_str())
-            && kind == self.kind.as_deref()
-    }
-}
-
-impl fmt::Debug for PolledVisa {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PolledVisa({} of {})", self.digest, self.issuer)
     }
 }
 
@@ -187,17 +101,17 @@ impl Polls {
     /// Enters a verified visa, needed until `needed`; one that is in the book is needed at least as long.
     /// `false` if the book is full: then it is not polled, and does not count once it is an hour old.
     pub fn watch(&mut self, visa: PolledVisa, needed: Timestamp, now: Timestamp) -> bool {
-        if let Some(entry) = self.entries.get_mut(&visa.digest) {
+        if let Some(entry) = self.entries.get_mut(&visa.digest()) {
             entry.needed = entry.needed.max(needed);
             return true;
         }
         if self.entries.len() >= self.settings.visas {
             self.sweep(now);
         }
-        if self.entries.len() >= self.settings.visas || visa.expires <= now {
+        if self.entries.len() >= self.settings.visas || visa.expires() <= now {
             return false;
         }
-        let first = visa.issued.plus(self.settings.interval);
+        let first = visa.issued().plus(self.settings.interval);
         let entry = Entry {
             needed,
             round: None,
@@ -208,7 +122,7 @@ impl Polls {
             ended: None,
             visa,
         };
-        self.entries.insert(entry.visa.digest, entry);
+        self.entries.insert(entry.visa.digest(), entry);
         true
     }
 
@@ -245,7 +159,7 @@ impl Polls {
             entry.flight = None;
             entry.failed(&settings, settings.first_retry, now);
         }
-        if entry.ended.is_some() || now < entry.next || entry.visa.expires <= now || entry.needed <= now {
+        if entry.ended.is_some() || now < entry.next || entry.visa.expires() <= now || entry.needed <= now {
             return None;
         }
         if entry.tries == 0 {
@@ -258,9 +172,9 @@ impl Polls {
     /// The visas for which a try is due, the longest due first; [`take`](Self::take) begins it.
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Vec<TokenDigest> {
-        let is_due = |e: &&Entry| e.ended.is_none() && e.next <= now && now < e.visa.expires && now < e.needed;
+        let is_due = |e: &&Entry| e.ended.is_none() && e.next <= now && now < e.visa.expires() && now < e.needed;
         let due = self.entries.values().filter(is_due);
-        let mut due: Vec<(Timestamp, TokenDigest)> = due.map(|e| (e.next, e.visa.digest)).collect();
+        let mut due: Vec<(Timestamp, TokenDigest)> = due.map(|e| (e.next, e.visa.digest())).collect();
         due.sort_unstable();
         due.into_iter().map(|(_, digest)| digest).collect()
     }
@@ -268,7 +182,7 @@ impl Polls {
     /// When the next try is due; `None` if none ever is.
     #[must_use]
     pub fn next(&self) -> Option<Timestamp> {
-        let going = |e: &&Entry| e.ended.is_none() && e.next < e.visa.expires && e.next < e.needed;
+        let going = |e: &&Entry| e.ended.is_none() && e.next < e.visa.expires() && e.next < e.needed;
         self.entries.values().filter(going).map(|e| e.next).min()
     }
 
@@ -357,13 +271,13 @@ impl Polls {
         let interval = self.settings.interval;
         self.entries.retain(|_, entry| {
             let resting = entry.round.is_some_and(|round| now < round.plus(interval));
-            entry.visa.expires > now && (entry.needed > now || resting)
+            entry.visa.expires() > now && (entry.needed > now || resting)
         });
     }
 
     /// Enters a visa that its issuer has just handed out.
     fn confirmed_with(&mut self, visa: PolledVisa, needed: Timestamp, now: Timestamp) {
-        let (digest, interval) = (visa.digest, self.settings.interval);
+        let (digest, interval) = (visa.digest(), self.settings.interval);
         if self.watch(visa, needed, now)
             && let Some(entry) = self.entries.get_mut(&digest)
             && entry.ended.is_none()

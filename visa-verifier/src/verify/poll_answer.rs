@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::poll::PolledVisa;
+use super::polled_visa::PolledVisa;
 use crate::token::{CompactToken, json, limits};
 
 /// What a poll said.

@@ -98,7 +98,7 @@ impl Request {
                 let verification = Verification::begin(passport, trust, now).polls(self.polled.clone());
                 Part::Waiting(Box::new(verification), alone)
             }
-            Err(rejected) => Part::Done(Err(rejected), false),
+            Err(rejected) => Part::Done(Box::new(Err(rejected)), false),
         };
         Judging {
             parts: self.carriers.into_iter().map(begin).collect(),
@@ -139,7 +139,7 @@ pub struct Judging<'t> {
 #[derive(Debug)]
 enum Part<'t> {
     Waiting(Box<Verification<'t>>, bool),
-    Done(Result<VerifiedPassport, PassportRejected>, bool),
+    Done(Box<Result<VerifiedPassport, PassportRejected>>, bool),
 }
 
 impl Judging<'_> {
@@ -156,12 +156,12 @@ impl Judging<'_> {
                 }
                 Step::Done(result) => {
                     let alone = *alone;
-                    *part = Part::Done(*result, alone);
+                    *part = Part::Done(result, alone);
                 }
             }
         }
         let done = |part| match part {
-            Part::Done(result, alone) => Some((result, alone)),
+            Part::Done(result, alone) => Some((*result, alone)),
             Part::Waiting(..) => None,
         };
         RequestStep::Done(Judged::of(self.parts.drain(..).filter_map(done).collect()))
@@ -226,7 +226,6 @@ impl Judged {
 
     /// Every carrier's own result, in the order of the request: for explaining. What counts says
     /// [`accepted`](Self::accepted).
-    #[must_use]
     pub fn results(&self) -> &[Result<VerifiedPassport, PassportRejected>] {
         &self.results
     }

@@ -9,6 +9,10 @@ mod keys;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod polling;
+#[cfg(test)]
+mod polling_calls;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod rows_access;
@@ -26,6 +30,18 @@ mod rows_requests;
 mod rows_visas;
 #[cfg(test)]
 mod rows_witnesses;
+#[cfg(test)]
+mod sources;
+#[cfg(test)]
+mod sources_exchange;
+#[cfg(test)]
+mod sources_expiry;
+#[cfg(test)]
+mod sources_scene;
+#[cfg(test)]
+mod sources_table;
+#[cfg(test)]
+mod sources_tokens;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
