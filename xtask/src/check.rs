@@ -49,6 +49,15 @@ pub(crate) fn run_all() -> Outcome<()> {
         )),
     );
     note("visa-verifier without `fetch`", core_alone(&workspace));
+    note(
+        "doc",
+        ran(run(
+            "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked",
+            cargo()
+                .args(["doc", "--workspace", "--no-deps", "--locked"])
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        )),
+    );
     for name in FOREIGN {
         note(&format!("no {name}"), absent(name));
     }

@@ -1,7 +1,7 @@
 //! Consent: may these data be used for this purpose, by this person, here and now? (`consent.md`, sections 1 to 3)
 //!
 //! The doors are [`Input`] (what is asked, read strictly), [`Tables`] (terms, permissions, diseases, countries,
-//! sentences: data, not code), [`evaluate`] (pure: no clock, network or configuration) and [`Output`].
+//! sentences: data, not code), [`evaluate()`] (pure: no clock, network or configuration) and [`Output`].
 //! A proxy lets through [`Verdict::Permit`] only. [`command::answer`] is the same from bytes to bytes.
 
 mod word;
