@@ -43,6 +43,17 @@ impl KeySet {
         })
     }
 
+    /// Whether this set still means the key with this thumbprint by `header`: then a signature that this key was
+    /// seen to have made stands without being checked again.
+    pub(crate) fn still_means(
+        &self,
+        header: &Header,
+        thumbprint: &str,
+        revoked: &BTreeSet<String>,
+    ) -> Result<bool, KeyError> {
+        Ok(*self.key_for(header, revoked)?.thumbprint == *thumbprint)
+    }
+
     /// The key that a header means, unless it is revoked.
     fn key_for(&self, header: &Header, revoked: &BTreeSet<String>) -> Result<&Key, KeyError> {
         let algorithm = Algorithm::named(&header.alg).ok_or(KeyError::Algorithm)?;

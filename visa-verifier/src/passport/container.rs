@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::code::Code;
 use super::rejected::PassportRejected;
-use crate::token::{CompactToken, Issuer, Subject, TokenError, limits, shown};
+use crate::token::{ClaimError, CompactToken, Issuer, Subject, TokenError, limits, shown};
 use crate::visa::VisaIdentity;
 
 /// A Passport that was read: shape only. [`Verification`](crate::Verification) judges it.
@@ -15,6 +15,8 @@ use crate::visa::VisaIdentity;
 pub struct Passport {
     pub(crate) carrier: Carrier,
     pub(crate) visas: Vec<String>,
+    /// What is wrong with the claim that lists them: judged in its order, by the verification.
+    pub(crate) listed: Result<(), PassportRejected>,
 }
 
 /// How the visas came.
@@ -40,15 +42,19 @@ struct UserInfo {
 impl Passport {
     /// Reads a Passport JWS: at most 1 MiB, strict; its visas stay texts. Nothing is believed yet.
     pub fn parse(compact: &str) -> Result<Self, PassportRejected> {
-        let token = CompactToken::parse(compact, limits::PASSPORT_BYTES).map_err(|e| refused(&e))?;
-        // an absent claim is judged in order, by the verification
-        let visas = match token.claims().get("ga4gh_passport_v1") {
-            Some(claim) => visas(claim).unwrap_or_default(),
-            None => Vec::new(),
+        let mut token = CompactToken::parse(compact, limits::PASSPORT_BYTES).map_err(|e| refused(&e))?;
+        let claim = token.take("ga4gh_passport_v1").ok_or(ClaimError::Missing {
+            claim: "ga4gh_passport_v1",
+        });
+        let claim = claim.map_err(|e| PassportRejected::detailed(Code::MalformedPassport, e));
+        let (visas, listed) = match claim.and_then(visas) {
+            Ok(visas) => (visas, Ok(())),
+            Err(rejected) => (Vec::new(), Err(rejected)),
         };
         Ok(Self {
             carrier: Carrier::Signed(Box::new(token)),
             visas,
+            listed,
         })
     }
 
@@ -63,6 +69,7 @@ impl Passport {
         Ok(Self {
             carrier: Carrier::Alone,
             visas: vec![visa.to_owned()],
+            listed: Ok(()),
         })
     }
 
@@ -71,7 +78,7 @@ impl Passport {
     pub fn from_userinfo(answer: &Value) -> Result<Self, PassportRejected> {
         let answer = UserInfo::deserialize(answer)
             .map_err(|e| PassportRejected::detailed(Code::MalformedPassport, shown(&e.to_string())))?;
-        let visas = match &answer.ga4gh_passport_v1 {
+        let visas = match answer.ga4gh_passport_v1 {
             Some(claim) => visas(claim)?,
             None => Vec::new(),
         };
@@ -79,6 +86,7 @@ impl Passport {
         Ok(Self {
             carrier: Carrier::UserInfo(VisaIdentity::new(answer.iss, answer.sub)),
             visas,
+            listed: Ok(()),
         })
     }
 
@@ -105,11 +113,16 @@ impl fmt::Debug for Passport {
 }
 
 /// The claim as texts: an array of strings, nothing else (ERR-06).
-pub(crate) fn visas(claim: &Value) -> Result<Vec<String>, PassportRejected> {
+pub(crate) fn visas(claim: Value) -> Result<Vec<String>, PassportRejected> {
     let wrong = || PassportRejected::detailed(Code::MalformedPassport, "`ga4gh_passport_v1` is no array of strings");
-    let list = claim.as_array().ok_or_else(wrong)?;
-    list.iter()
-        .map(|v| v.as_str().map(str::to_owned).ok_or_else(wrong))
+    let Value::Array(list) = claim else {
+        return Err(wrong());
+    };
+    list.into_iter()
+        .map(|v| match v {
+            Value::String(text) => Ok(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => Err(wrong()),
+        })
         .collect()
 }
 

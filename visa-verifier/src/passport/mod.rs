@@ -15,4 +15,4 @@ pub use researcher::People;
 pub use verified::VerifiedPassport;
 pub use visa::Visa;
 
-pub(crate) use visa::Draft;
+pub(crate) use visa::{Dates, Draft, Facts};

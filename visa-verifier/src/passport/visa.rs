@@ -1,10 +1,13 @@
 //! [`Visa`]: exists only verified.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::seam::Timestamp;
-use crate::token::TokenDigest;
-use crate::trust::{Affiliated, Evidence, Register, evidence_affiliated};
+use crate::token::{Audience, Header, NumericDate, TokenDigest};
+use crate::trust::{Affiliated, Evidence, Register, TrustEntry, evidence_affiliated};
 use crate::visa::{VisaIdentity, VisaObject};
 
 /// A visa that counts here: signature, issuer, key server, type, source, times and conditions were checked
@@ -21,28 +24,59 @@ pub struct Visa {
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     pub(crate) index: usize,
-    pub(crate) identity: VisaIdentity,
-    pub(crate) object: VisaObject,
     pub(crate) expires: Timestamp,
-    pub(crate) issued: Timestamp,
     /// Of an access-token visa: before when it must be polled (again).
     pub(crate) poll_before: Option<Timestamp>,
-    pub(crate) digest: TokenDigest,
-    pub(crate) claims: Map<String, Value>,
     pub(crate) evidence: Evidence,
+    pub(crate) facts: Arc<Facts>,
+}
+
+/// What a visa's text says, once its signature was confirmed. It may be shared: by a memory of verified tokens, and
+/// by all Passports that hold this visa.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) digest: TokenDigest,
+    pub(crate) header: Header,
+    pub(crate) identity: VisaIdentity,
+    pub(crate) dates: Dates,
+    pub(crate) object: VisaObject,
+    pub(crate) claims: Map<String, Value>,
+    /// Which key signed it, by its thumbprint.
+    pub(crate) key: Arc<str>,
+    /// By which entry it was judged.
+    pub(crate) entry: Arc<TrustEntry>,
+}
+
+/// What of a visa is held against the clock and against us.
+#[derive(Clone, Debug)]
+pub(crate) struct Dates {
+    pub(crate) exp: NumericDate,
+    pub(crate) nbf: Option<NumericDate>,
+    pub(crate) iat: NumericDate,
+    pub(crate) audience: Option<Audience>,
+    /// An access-token visa: no `jku`, scope `openid`.
+    pub(crate) access_token: bool,
+}
+
+impl Deref for Draft {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
 }
 
 impl Visa {
     /// Whom it speaks of.
     #[must_use]
-    pub const fn identity(&self) -> &VisaIdentity {
-        &self.draft.identity
+    pub fn identity(&self) -> &VisaIdentity {
+        &self.draft.facts.identity
     }
 
     /// What it asserts.
     #[must_use]
-    pub const fn object(&self) -> &VisaObject {
-        &self.draft.object
+    pub fn object(&self) -> &VisaObject {
+        &self.draft.facts.object
     }
 
     /// Until when it counts here by itself: its `exp`, or the end of the trust in its issuer if that is earlier.
@@ -59,8 +93,8 @@ impl Visa {
 
     /// Its `iat`.
     #[must_use]
-    pub const fn issued(&self) -> Timestamp {
-        self.draft.issued
+    pub fn issued(&self) -> Timestamp {
+        self.draft.dates.iat.floor()
     }
 
     /// Of an access-token visa (the old kind): from this instant on it counts only if its issuer was asked again
@@ -78,8 +112,8 @@ impl Visa {
 
     /// Digest of the token.
     #[must_use]
-    pub const fn digest(&self) -> TokenDigest {
-        self.draft.digest
+    pub fn digest(&self) -> TokenDigest {
+        self.draft.facts.digest
     }
 
     /// Any claim of the token, `ga4gh_visa_v1` and custom ones included (VIS-38).

@@ -55,6 +55,11 @@ pub struct CompactToken {
 impl CompactToken {
     /// Reads `text`: at most `max` bytes, three parts of strict base64url, header and claims strict JSON objects.
     pub fn parse(text: &str, max: usize) -> Result<Self, TokenError> {
+        Self::read(text.to_owned(), max)
+    }
+
+    /// The same of a text that is ours already.
+    pub fn read(text: String, max: usize) -> Result<Self, TokenError> {
         if text.len() > max {
             return Err(TokenError::TooLarge {
                 limit: max,
@@ -80,7 +85,7 @@ impl CompactToken {
         // may be empty here: `alg: none` shall be refused by its name
         decode(signature, "signature", &mut bytes)?;
         Ok(Self {
-            text: text.to_owned(),
+            text,
             signed,
             header,
             claims,
@@ -111,6 +116,22 @@ impl CompactToken {
     #[must_use]
     pub fn into_claims(self) -> Map<String, Value> {
         self.claims
+    }
+
+    /// Takes one claim out.
+    pub(crate) fn take(&mut self, claim: &str) -> Option<Value> {
+        self.claims.remove(claim)
+    }
+
+    /// How long its compact form is, bytes.
+    #[must_use]
+    pub const fn length(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Header and claims, taken out.
+    pub(crate) fn into_parts(self) -> (Header, Map<String, Value>) {
+        (self.header, self.claims)
     }
 
     /// The bytes that the signature is over.

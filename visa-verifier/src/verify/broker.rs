@@ -96,20 +96,13 @@ pub(crate) fn check(
         return Err(PassportRejected::new(Code::AudienceMismatch));
     }
     let sub: Subject = claims::required(said, "sub").and_then(str::parse).map_err(malformed)?;
-    if !said.contains_key("ga4gh_passport_v1") {
-        return Err(malformed(ClaimError::Missing {
-            claim: "ga4gh_passport_v1",
-        }));
-    }
-    let mut kept = said.clone();
-    kept.remove("ga4gh_passport_v1");
     Ok(CheckedPassport {
         holder: VisaIdentity::new(entry.id.clone(), sub),
         expires: Some(exp.ceiling()),
         issued: Some(iat.floor()),
         audience,
         evidence: Some(Evidence::new(Arc::clone(entry), verified.thumbprint, keys)),
-        claims: kept,
+        claims: said.clone(),
     })
 }
 

@@ -203,18 +203,35 @@ pub(crate) fn judge(drafts: Vec<Draft>) -> Judgement {
         dropped.extend(gone.into_iter().map(|(_, draft)| (draft, code)));
         rest.into_iter().map(|(_, draft)| draft).collect::<Vec<Draft>>()
     };
+    // nothing that looks at other visas: each stands for itself
+    if drafts
+        .iter()
+        .all(|d| conditions(d).is_none() && *d.object.kind() != VisaType::LinkedIdentities)
+    {
+        let alone = |draft: Draft| Visa {
+            holds_until: draft.expires,
+            draft,
+        };
+        return Judgement {
+            visas: drafts.into_iter().map(alone).collect(),
+            dropped,
+            people: People::default(),
+        };
+    }
+    let mut judge = Judge::new(drafts.iter().collect());
     // whose share of the steps it was does not matter: then no order of the visas does either
-    if Judge::new(drafts.iter().collect()).spent {
+    if judge.spent {
         drafts = drop(drafts, Code::TooManyConditions, &|_, d| conditions(d).is_some());
+        judge = Judge::new(drafts.iter().collect());
     }
-    let first = Judge::new(drafts.iter().collect()).standing(always, &plain);
-    if !first.joined.contradicted.is_empty() {
+    let mut all = judge.standing(always, &plain);
+    if !all.joined.contradicted.is_empty() {
         drafts = drop(drafts, Code::LinksContradict, &|i, _| {
-            first.joined.contradicted.contains(&i)
+            all.joined.contradicted.contains(&i)
         });
+        judge = Judge::new(drafts.iter().collect());
+        all = judge.standing(always, &plain);
     }
-    let judge = Judge::new(drafts.iter().collect());
-    let all = judge.standing(always, &plain);
     let (until, people) = (judge.until(&all), judge.linking.people(&all.joined));
     let mut visas = Vec::new();
     for (draft, until) in drafts.into_iter().zip(until) {

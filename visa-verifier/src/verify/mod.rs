@@ -3,6 +3,8 @@
 
 mod access_token;
 mod broker;
+mod cache;
+mod crew;
 #[cfg(feature = "fetch")]
 mod drive;
 mod judge;
@@ -19,6 +21,7 @@ mod verification;
 mod visa;
 
 pub use access_token::{AccessToken, AccessTokenRejected, AccessTokenRules, TokenProfile};
+pub use cache::VerifiedTokens;
 #[cfg(feature = "fetch")]
 pub use drive::{drive, drive_request};
 pub use poll::{Ended, PollSettings, Polls};

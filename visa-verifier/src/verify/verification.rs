@@ -1,8 +1,11 @@
 //! [`Verification`]: begin, step, supply. The whole judgement of one Passport without a socket.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::broker::{self, CheckedPassport};
+use super::cache::VerifiedTokens;
+use super::crew;
 use super::judge::{Judgement, judge};
 use super::polled::Polled;
 use super::times::Moment;
@@ -35,11 +38,15 @@ pub struct Verification<'t> {
     asked: Option<KeyRequest>,
     checked: Option<CheckedPassport>,
     slots: Option<Vec<Slot<'t>>>,
+    memory: Option<VerifiedTokens>,
 }
 
 #[derive(Debug)]
 enum Slot<'t> {
     Waiting(Box<Waiting<'t>>),
+    /// On its way, while a thread checks it.
+    Checking,
+    Counts(Box<Draft>),
     Rejected(Box<Rejected>),
 }
 
@@ -56,7 +63,15 @@ impl<'t> Verification<'t> {
             asked: None,
             checked: None,
             slots: None,
+            memory: None,
         }
+    }
+
+    /// Uses and fills a memory of visas whose signatures were confirmed before. No verdict changes by it.
+    #[must_use]
+    pub fn remembering(mut self, memory: &VerifiedTokens) -> Self {
+        self.memory = Some(memory.clone());
+        self
     }
 
     /// Says which access-token visas their issuers confirmed within the last hour (CLH-12).
@@ -78,14 +93,52 @@ impl<'t> Verification<'t> {
 
     /// What is wanted next. After `Need`, [`supply`](Self::supply) what was asked for; after `Done` it is over.
     pub fn step(&mut self) -> Step {
-        match self.advance() {
-            Ok(None) => Step::Done(Box::new(Ok(self.finish()))),
+        loop {
+            if let Some(step) = self.part(usize::MAX) {
+                return step;
+            }
+        }
+    }
+
+    /// The same in parts: at most `most` signatures are checked, and `None` says that there are more of them. For
+    /// callers that share their thread with others.
+    pub fn part(&mut self, most: usize) -> Option<Step> {
+        Some(match self.advance() {
+            Ok(None) => {
+                if self.check_visas(most) {
+                    return None;
+                }
+                Step::Done(Box::new(Ok(self.finish())))
+            }
             Ok(Some(request)) => {
                 self.asked = Some(request.clone());
                 Step::Need(request)
             }
             Err(rejected) => Step::Done(Box::new(Err(rejected))),
-        }
+        })
+    }
+
+    /// How many signatures of visas are known to be still unchecked.
+    #[must_use]
+    pub fn unchecked(&self) -> usize {
+        let costly = |slot: &&Slot<'_>| matches!(slot, Slot::Waiting(waiting) if waiting.is_costly());
+        self.slots.iter().flatten().filter(costly).count()
+    }
+
+    /// Checks up to `most` visas, on several cores if they are many. Says whether there are more.
+    fn check_visas(&mut self, most: usize) -> bool {
+        let Some(mut slots) = self.slots.take() else {
+            return false;
+        };
+        let waiting = slots.iter_mut().filter(|slot| matches!(slot, Slot::Waiting(_)));
+        let chosen: Vec<&mut Slot<'t>> = waiting.take(most).collect();
+        let costly = chosen
+            .iter()
+            .filter(|slot| matches!(slot, Slot::Waiting(waiting) if waiting.is_costly()));
+        crew::each(costly.count(), chosen, |slot| self.check(slot));
+        let more = slots.iter().any(|slot| matches!(slot, Slot::Waiting(_)));
+        self.slots = Some(slots);
+        more
     }
 
     /// Hands over the keys that were asked for, or why there are none.
@@ -100,20 +153,21 @@ impl<'t> Verification<'t> {
             if let Some(request) = self.check_carrier()? {
                 return Ok(Some(request));
             }
-            self.passport.visas = self.polled.in_place(std::mem::take(&mut self.passport.visas));
-            bounded(&self.passport.visas)?;
-            let read = |(index, text): (usize, &String)| match visa::read(index, text, self.trust, self.moment) {
+            let visas = self.polled.in_place(std::mem::take(&mut self.passport.visas));
+            bounded(&visas)?;
+            let memory = self.memory.as_ref();
+            let read = |(index, text)| match visa::read(index, text, self.trust, self.moment, memory) {
                 Ok(waiting) => Slot::Waiting(Box::new(waiting)),
                 Err(rejected) => Slot::Rejected(rejected),
             };
-            self.slots = Some(self.passport.visas.iter().enumerate().map(read).collect());
+            self.slots = Some(visas.into_iter().enumerate().map(read).collect());
         }
         let wanted = self.slots.iter().flatten().find_map(|slot| match slot {
             Slot::Waiting(waiting) => match &waiting.keys {
                 Source::Ask(request) if !self.keys.contains_key(request) => Some(request.clone()),
                 Source::Ask(_) | Source::Here(_) | Source::Joined(_) => None,
             },
-            Slot::Rejected(_) => None,
+            Slot::Checking | Slot::Counts(_) | Slot::Rejected(_) => None,
         });
         Ok(wanted)
     }
@@ -139,9 +193,7 @@ impl<'t> Verification<'t> {
                 };
                 let checked = broker::check(token, entry, &supplied, self.trust, self.moment)?;
                 // an array of strings, or it is no Passport
-                if let Some(claim) = token.claims().get("ga4gh_passport_v1") {
-                    self.passport.visas = crate::passport::container::visas(claim)?;
-                }
+                self.passport.listed.clone()?;
                 self.checked = Some(checked);
             }
         }
@@ -154,23 +206,19 @@ impl<'t> Verification<'t> {
         for slot in self.slots.take().unwrap_or_default() {
             match slot {
                 Slot::Rejected(one) => rejected.push(*one),
-                Slot::Waiting(waiting) => match self.check(*waiting) {
-                    Ok(draft) => drafts.push(draft),
-                    Err(one) => rejected.push(*one),
-                },
+                Slot::Counts(draft) => drafts.push(*draft),
+                // none is left: all were checked before
+                Slot::Waiting(_) | Slot::Checking => {}
             }
         }
         let Judgement { visas, dropped, people } = judge(drafts);
         for (draft, code) in dropped {
-            let Draft {
-                index, digest, claims, ..
-            } = draft;
             rejected.push(Rejected {
-                index,
+                index: draft.index,
                 code,
                 detail: None,
-                digest,
-                claims,
+                digest: draft.digest,
+                claims: Arc::unwrap_or_clone(draft.facts).claims,
             });
         }
         rejected.sort_by_key(|r| r.index);
@@ -213,7 +261,11 @@ impl<'t> Verification<'t> {
         }
     }
 
-    fn check(&self, waiting: Waiting<'t>) -> Result<Draft, Box<Rejected>> {
+    fn check(&self, slot: &mut Slot<'t>) {
+        // a stand-in for the moment of the check
+        let Slot::Waiting(waiting) = std::mem::replace(slot, Slot::Checking) else {
+            return;
+        };
         let local;
         let keys = match &waiting.keys {
             Source::Here(set) => {
@@ -225,15 +277,16 @@ impl<'t> Verification<'t> {
                 Ok(&local)
             }
             Source::Ask(request) => match self.keys.get(request) {
-                Some(Ok(supplied)) => {
-                    local = supplied.clone();
-                    Ok(&local)
-                }
+                Some(Ok(supplied)) => Ok(supplied),
                 Some(Err(e)) => Err(e.to_string()),
                 None => Err("they were not asked for".to_owned()),
             },
         };
-        waiting.check(keys, self.trust, self.moment, &self.polled)
+        let memory = self.memory.as_ref();
+        *slot = match waiting.check(keys, self.trust, self.moment, &self.polled, memory) {
+            Ok(draft) => Slot::Counts(Box::new(draft)),
+            Err(rejected) => Slot::Rejected(rejected),
+        };
     }
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::broker::code_of;
+use super::cache::VerifiedTokens;
 use super::polled::{PollState, Polled};
 use super::times::Moment;
-use crate::keys::{KeyRequest, KeySet, Supplied};
-use crate::passport::{Code, Draft, Rejected};
-use crate::token::{Algorithm, Audience, ClaimError, CompactToken, NumericDate, TokenDigest, TokenError};
+use crate::keys::{KeyError, KeyRequest, KeySet, Supplied};
+use crate::passport::{Code, Dates, Draft, Facts, Rejected};
+use crate::token::{Algorithm, Audience, ClaimError, CompactToken, Header, TokenDigest, TokenError};
 use crate::token::{claims, limits, same_type, scope_has};
 use crate::trust::{Evidence, KeySource, Role, TrustEntry, TrustPolicy};
 use crate::visa::{ObjectError, VisaIdentity, VisaObject, VisaType};
@@ -19,16 +20,27 @@ const TYPES: [&str; 3] = ["vnd.ga4gh.visa+jwt", "JWT", "at+jwt"];
 #[derive(Debug)]
 pub(crate) struct Waiting<'t> {
     pub(crate) index: usize,
-    token: CompactToken,
-    identity: VisaIdentity,
-    exp: NumericDate,
-    nbf: Option<NumericDate>,
-    iat: NumericDate,
-    audience: Option<Audience>,
-    /// An access-token visa: no `jku`, scope `openid`.
-    access_token: bool,
+    digest: TokenDigest,
+    text: Text,
     entry: &'t Arc<TrustEntry>,
     pub(crate) keys: Source<'t>,
+}
+
+/// What is known of its text.
+#[derive(Debug)]
+enum Text {
+    /// It was read, and is believed by no one.
+    Read(Box<Unsigned>),
+    /// Its signature was confirmed before, and it was judged by the very entry that stands today.
+    Known(Arc<Facts>),
+}
+
+/// A visa that was read, its signature not looked at.
+#[derive(Debug)]
+struct Unsigned {
+    token: CompactToken,
+    identity: VisaIdentity,
+    dates: Dates,
 }
 
 /// Where its keys are.
@@ -57,12 +69,16 @@ impl From<ClaimError> for Drop {
 /// Steps 9 to 11 up to the keys: all that can be said without them. Nothing is fetched for what fails here.
 pub(crate) fn read<'t>(
     index: usize,
-    text: &str,
+    text: String,
     trust: &'t TrustPolicy,
     moment: Moment,
+    memory: Option<&VerifiedTokens>,
 ) -> Result<Waiting<'t>, Box<Rejected>> {
-    let digest = TokenDigest::of(text);
-    let token = CompactToken::parse(text, limits::VISA_BYTES).map_err(|e: TokenError| {
+    let digest = TokenDigest::of(&text);
+    if let Some(known) = memory.and_then(|memory| known(index, digest, trust, moment, memory)) {
+        return Ok(known);
+    }
+    let token = CompactToken::read(text, limits::VISA_BYTES).map_err(|e: TokenError| {
         Box::new(Rejected {
             index,
             code: Code::MalformedVisa,
@@ -71,8 +87,14 @@ pub(crate) fn read<'t>(
             claims: serde_json::Map::new(),
         })
     })?;
-    match begin(index, &token, trust, moment) {
-        Ok(parts) => Ok(Waiting { token, ..parts }),
+    match begin(&token, trust, moment) {
+        Ok((identity, dates, entry, keys)) => Ok(Waiting {
+            index,
+            digest,
+            text: Text::Read(Box::new(Unsigned { token, identity, dates })),
+            entry,
+            keys,
+        }),
         Err(Drop(code, detail)) => Err(Box::new(Rejected {
             index,
             code,
@@ -83,7 +105,48 @@ pub(crate) fn read<'t>(
     }
 }
 
-fn begin<'t>(index: usize, token: &CompactToken, trust: &'t TrustPolicy, moment: Moment) -> Result<Waiting<'t>, Drop> {
+/// A visa that is remembered, if the entry that it was judged by is the one that stands now.
+fn known<'t>(
+    index: usize,
+    digest: TokenDigest,
+    trust: &'t TrustPolicy,
+    moment: Moment,
+    memory: &VerifiedTokens,
+) -> Option<Waiting<'t>> {
+    let facts = memory.get(&digest)?;
+    let entry = trust
+        .entry(Role::VisaIssuer, &facts.identity.iss)
+        .filter(|entry| entry.stands(moment.now) && Arc::ptr_eq(entry, &facts.entry));
+    let keys = entry.and_then(|entry| source(entry, &facts.header));
+    let (Some(entry), Some(keys)) = (entry, keys) else {
+        memory.forget(&digest);
+        return None;
+    };
+    Some(Waiting {
+        index,
+        digest,
+        text: Text::Known(facts),
+        entry,
+        keys,
+    })
+}
+
+/// Where the keys for a token with this header are; `None` if its `jku` is not one of the entry's.
+fn source<'t>(entry: &'t TrustEntry, header: &Header) -> Option<Source<'t>> {
+    Some(match entry.keys_for(header.jku.as_deref())? {
+        KeySource::Here(set) => Source::Here(set),
+        KeySource::Joined(set) => Source::Joined(set),
+        KeySource::Ask(server) => Source::Ask(KeyRequest {
+            server,
+            kid: header.kid.clone(),
+            grace: entry.stale_grace,
+        }),
+    })
+}
+
+type Begun<'t> = (VisaIdentity, Dates, &'t Arc<TrustEntry>, Source<'t>);
+
+fn begin<'t>(token: &CompactToken, trust: &'t TrustPolicy, moment: Moment) -> Result<Begun<'t>, Drop> {
     let (header, said) = (token.header(), token.claims());
     if header.crit {
         return Err(Code::UnsupportedCrit.into());
@@ -117,31 +180,24 @@ fn begin<'t>(index: usize, token: &CompactToken, trust: &'t TrustPolicy, moment:
         .entry(Role::VisaIssuer, &iss)
         .filter(|entry| entry.stands(moment.now))
         .ok_or(Code::UntrustedIssuer)?;
-    let keys = match entry.keys_for(header.jku.as_deref()).ok_or(Code::UntrustedJku)? {
-        KeySource::Here(set) => Source::Here(set),
-        KeySource::Joined(set) => Source::Joined(set),
-        KeySource::Ask(server) => Source::Ask(KeyRequest {
-            server,
-            kid: header.kid.clone(),
-            grace: entry.stale_grace,
-        }),
-    };
-    let identity = VisaIdentity::new(iss, sub);
-    Ok(Waiting {
-        index,
-        token: token.clone(),
-        identity,
+    let keys = source(entry, header).ok_or(Code::UntrustedJku)?;
+    let dates = Dates {
         exp,
         nbf,
         iat,
         audience,
         access_token: openid,
-        entry,
-        keys,
-    })
+    };
+    // the entry's own text: one less to keep
+    Ok((VisaIdentity::new(entry.id.clone(), sub), dates, entry, keys))
 }
 
 impl Waiting<'_> {
+    /// Whether its signature is still to be checked.
+    pub(crate) const fn is_costly(&self) -> bool {
+        matches!(self.text, Text::Read(_))
+    }
+
     /// Steps 11 to 14 with the keys: signature, times, object, and trust in what it says.
     pub(crate) fn check(
         self,
@@ -149,75 +205,168 @@ impl Waiting<'_> {
         trust: &TrustPolicy,
         moment: Moment,
         polled: &Polled,
+        memory: Option<&VerifiedTokens>,
     ) -> Result<Draft, Box<Rejected>> {
-        let digest = self.token.digest();
-        let poll = self
+        let (index, digest, entry) = (self.index, self.digest, self.entry);
+        let dates = match &self.text {
+            Text::Read(read) => &read.dates,
+            Text::Known(facts) => &facts.dates,
+        };
+        let poll = dates
             .access_token
-            .then(|| polled.state(&digest, self.iat.floor(), moment.now));
-        match self.judged(keys, trust, moment, poll) {
-            Ok((object, evidence)) => Ok(Draft {
-                index: self.index,
-                identity: self.identity,
-                object,
-                expires: self
-                    .entry
-                    .until
-                    .map_or(self.exp.ceiling(), |until| until.min(self.exp.ceiling())),
-                issued: self.iat.floor(),
+            .then(|| polled.state(&digest, dates.iat.floor(), moment.now));
+        let passing = Passing { trust, moment, poll };
+        let until = entry.until;
+        let exp = dates.exp.ceiling();
+        let judged = match self.text {
+            Text::Known(facts) => again(&facts, keys, &passing, memory)
+                .map(|keys| (Arc::clone(&facts), keys))
+                .map_err(|why| (why, facts.claims.clone())),
+            Text::Read(read) => match keys
+                .map_err(unavailable)
+                .and_then(|keys| judged(&read, keys, entry, &passing).map(|judged| (judged, keys)))
+            {
+                Ok(((object, key), keys)) => {
+                    let length = read.token.length();
+                    let (header, claims) = read.token.into_parts();
+                    let facts = Arc::new(Facts {
+                        digest,
+                        header,
+                        identity: read.identity,
+                        dates: read.dates,
+                        object,
+                        claims,
+                        key,
+                        entry: Arc::clone(entry),
+                    });
+                    if let Some(memory) = memory {
+                        memory.keep(&facts, length);
+                    }
+                    Ok((facts, keys))
+                }
+                Err(why) => Err((why, read.token.into_claims())),
+            },
+        };
+        match judged {
+            Ok((facts, keys)) => Ok(Draft {
+                index,
+                expires: until.map_or(exp, |until| until.min(exp)),
                 poll_before: match poll {
                     Some(PollState::Until(until)) => Some(until),
                     Some(PollState::Stale | PollState::Withdrawn) | None => None,
                 },
-                digest,
-                claims: self.token.into_claims(),
-                evidence,
+                evidence: Evidence::new(Arc::clone(entry), Arc::clone(&facts.key), keys),
+                facts,
             }),
-            Err(Drop(code, detail)) => Err(Box::new(Rejected {
-                index: self.index,
+            Err((Drop(code, detail), claims)) => Err(Box::new(Rejected {
+                index,
                 code,
                 detail,
                 digest,
-                claims: self.token.into_claims(),
+                claims,
             })),
         }
     }
+}
 
-    fn judged(
-        &self,
-        keys: Result<&Supplied, String>,
-        trust: &TrustPolicy,
-        moment: Moment,
-        poll: Option<PollState>,
-    ) -> Result<(VisaObject, Evidence), Drop> {
-        let keys = keys.map_err(|why| Drop(Code::KeysUnavailable, Some(why)))?;
-        let verified = keys
-            .keys
-            .verify(&self.token, trust.revoked_keys())
-            .map_err(|e| Drop(code_of(e), Some(e.to_string())))?;
-        moment.check(self.exp, self.nbf, self.iat)?;
-        if self.audience.as_ref().is_some_and(|aud| !aud.names(trust.audience())) {
+fn unavailable(why: String) -> Drop {
+    Drop(Code::KeysUnavailable, Some(why))
+}
+
+/// The checks that a visa must pass each time anew, whatever was found before: time, audience, polls.
+struct Passing<'t> {
+    trust: &'t TrustPolicy,
+    moment: Moment,
+    poll: Option<PollState>,
+}
+
+impl Passing<'_> {
+    fn dates(&self, dates: &Dates) -> Result<(), Drop> {
+        self.moment.check(dates.exp, dates.nbf, dates.iat)?;
+        if dates
+            .audience
+            .as_ref()
+            .is_some_and(|aud| !aud.names(self.trust.audience()))
+        {
             return Err(Code::AudienceMismatch.into());
         }
-        match poll {
-            Some(PollState::Stale) => return Err(Code::StaleAccessTokenVisa.into()),
-            Some(PollState::Withdrawn) => return Err(Code::Withdrawn.into()),
-            Some(PollState::Until(_)) | None => {}
+        match self.poll {
+            Some(PollState::Stale) => Err(Code::StaleAccessTokenVisa.into()),
+            Some(PollState::Withdrawn) => Err(Code::Withdrawn.into()),
+            Some(PollState::Until(_)) | None => Ok(()),
         }
-        let object = self.token.claims().get("ga4gh_visa_v1").ok_or(Code::MalformedVisa)?;
-        let object = VisaObject::read(object, trust.supported_custom_types()).map_err(code_of_object)?;
-        if moment.is_ahead(object.asserted()) {
+    }
+
+    fn object(&self, object: &VisaObject) -> Result<(), Drop> {
+        if self.moment.is_ahead(object.asserted()) {
             return Err(Drop(Code::IssuedInFuture, Some("`asserted` lies ahead".to_owned())));
         }
-        if !self.entry.may_assert(object.kind()) {
-            return Err(Code::IssuerNotTrustedForType.into());
+        Ok(())
+    }
+}
+
+/// The whole judgement of a text that was read: its object, and which key signed it.
+fn judged(
+    read: &Unsigned,
+    keys: &Supplied,
+    entry: &TrustEntry,
+    passing: &Passing<'_>,
+) -> Result<(VisaObject, Arc<str>), Drop> {
+    let verified = keys
+        .keys
+        .verify(&read.token, passing.trust.revoked_keys())
+        .map_err(|e| Drop(code_of(e), Some(e.to_string())))?;
+    passing.dates(&read.dates)?;
+    let object = read.token.claims().get("ga4gh_visa_v1").ok_or(Code::MalformedVisa)?;
+    let object = VisaObject::read(object, passing.trust.supported_custom_types()).map_err(code_of_object)?;
+    passing.object(&object)?;
+    if !entry.may_assert(object.kind()) {
+        return Err(Code::IssuerNotTrustedForType.into());
+    }
+    if !entry.may_name(object.source()) {
+        return Err(Code::UntrustedSource.into());
+    }
+    if *object.kind() == VisaType::ControlledAccessGrants && !entry.may_grant(object.value()) {
+        return Err(Code::IssuerNotTrustedForDataset.into());
+    }
+    Ok((object, verified.thumbprint))
+}
+
+/// The judgement of a text that counted before under the same entry: what may have changed since.
+fn again<'k>(
+    facts: &Facts,
+    keys: Result<&'k Supplied, String>,
+    passing: &Passing<'_>,
+    memory: Option<&VerifiedTokens>,
+) -> Result<&'k Supplied, Drop> {
+    let keys = keys.map_err(unavailable)?;
+    let checked = keys
+        .keys
+        .still_means(&facts.header, &facts.key, passing.trust.revoked_keys())
+        .and_then(|same| if same { Ok(()) } else { Err(KeyError::Signature) })
+        .map_err(|e| Drop(code_of(e), Some(e.to_string())))
+        .and_then(|()| passing.dates(&facts.dates))
+        .and_then(|()| passing.object(&facts.object))
+        .and_then(|()| supported(facts.object.kind(), passing.trust));
+    if checked.is_err()
+        && let Some(memory) = memory
+    {
+        memory.forget(&facts.digest);
+    }
+    checked.map(|()| keys)
+}
+
+fn supported(kind: &VisaType, trust: &TrustPolicy) -> Result<(), Drop> {
+    match kind {
+        VisaType::Custom(name) if !trust.supported_custom_types().iter().any(|s| s.as_str() == &**name) => {
+            Err(Code::UnsupportedType.into())
         }
-        if !self.entry.may_name(object.source()) {
-            return Err(Code::UntrustedSource.into());
-        }
-        if *object.kind() == VisaType::ControlledAccessGrants && !self.entry.may_grant(object.value()) {
-            return Err(Code::IssuerNotTrustedForDataset.into());
-        }
-        Ok((object, Evidence::new(Arc::clone(self.entry), verified.thumbprint, keys)))
+        VisaType::Custom(_)
+        | VisaType::AffiliationAndRole
+        | VisaType::AcceptedTermsAndPolicies
+        | VisaType::ResearcherStatus
+        | VisaType::ControlledAccessGrants
+        | VisaType::LinkedIdentities => Ok(()),
     }
 }
 
