@@ -1,8 +1,10 @@
 //! [`TrustEntry`]: who may say what (trust.md part B; the same shape whether static or resolved).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
+use super::relaxation::Relaxation;
 use crate::keys::{KeyServer, KeySet};
 use crate::seam::Timestamp;
 use crate::token::Issuer;
@@ -15,6 +17,15 @@ pub enum Role {
     Broker,
     /// Signs visas.
     VisaIssuer,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Broker => "broker",
+            Self::VisaIssuer => "visa issuer",
+        })
+    }
 }
 
 /// Where an issuer's keys come from.
@@ -65,8 +76,16 @@ pub struct TrustEntry {
     pub stale_grace: Duration,
     /// Whether it may log administrators in.
     pub admin: bool,
+    /// The deviations from the profiles that are accepted of it.
+    pub accept: BTreeSet<Relaxation>,
+    /// The beginning of this trust; from always on if absent.
+    pub from: Option<Timestamp>,
     /// The end of this trust.
     pub until: Option<Timestamp>,
+    /// Why it is believed, in the words of whoever answers for it (CLH-02).
+    pub reason: Option<String>,
+    /// Whom to ask about it.
+    pub contact: Option<String>,
     /// Why it is believed: the file's own words, or the digests of a federation chain.
     pub evidence: Vec<String>,
 }
@@ -95,15 +114,19 @@ impl TrustEntry {
             passport_without_audience: false,
             stale_grace: GRACE,
             admin: false,
+            accept: BTreeSet::new(),
+            from: None,
             until: None,
+            reason: None,
+            contact: None,
             evidence: Vec::new(),
         }
     }
 
-    /// Whether it is still believed at `now`.
+    /// Whether it is believed at `now`: not before `from`, no longer at `until`.
     #[must_use]
     pub fn stands(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| now < until)
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
     }
 
     /// Whether it may assert visas of this type. Linking is a trust of its own: `*` holds it too, since a file
@@ -126,6 +149,12 @@ impl TrustEntry {
             list.iter()
                 .any(|d| d == dataset || d.strip_suffix('*').is_some_and(|prefix| dataset.starts_with(prefix)))
         })
+    }
+
+    /// Whether this deviation is accepted of it.
+    #[must_use]
+    pub fn accepts(&self, relaxation: Relaxation) -> bool {
+        self.accept.contains(&relaxation)
     }
 
     /// Whether it may link an identity of `issuer` with its own.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::entry::TrustEntry;
+use super::relaxation::Relaxation;
 use crate::keys::{Stale, Supplied};
 use crate::seam::Timestamp;
 use crate::visa::VisaObject;
@@ -14,6 +15,7 @@ pub struct Evidence {
     thumbprint: Arc<str>,
     stale: Option<Stale>,
     keys_until: Option<Timestamp>,
+    relaxed: Vec<Relaxation>,
 }
 
 impl Evidence {
@@ -23,7 +25,25 @@ impl Evidence {
             thumbprint,
             stale: keys.stale,
             keys_until: keys.until,
+            relaxed: Vec::new(),
         }
+    }
+
+    /// The same, having needed these.
+    pub(crate) fn relaxing(mut self, relaxed: impl IntoIterator<Item = Relaxation>) -> Self {
+        for one in relaxed {
+            if !self.relaxed.contains(&one) {
+                self.relaxed.push(one);
+            }
+        }
+        self.relaxed.sort_unstable();
+        self
+    }
+
+    /// The deviations that were accepted for it, each named in its entry; empty if it follows the profiles.
+    #[must_use]
+    pub fn relaxed(&self) -> &[Relaxation] {
+        &self.relaxed
     }
 
     /// The trust entry.

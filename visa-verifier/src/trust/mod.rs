@@ -5,6 +5,7 @@ mod entry;
 mod evidence;
 mod file;
 mod policy;
+mod relaxation;
 mod wire;
 
 #[cfg(feature = "fetch")]
@@ -14,3 +15,4 @@ pub(crate) use evidence::evidence_affiliated;
 pub use evidence::{Affiliated, Evidence, Register};
 pub use file::{TrustFileError, TrustFormat};
 pub use policy::{TrustError, TrustPolicy};
+pub use relaxation::{Relaxation, UnknownRelaxation};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Keys, Role, TrustEntry};
+use super::relaxation::Relaxation;
 use super::wire::TrustDocument;
 use crate::token::Issuer;
 use crate::visa::VisaType;
@@ -33,7 +34,7 @@ pub enum TrustError {
         /// The issuer.
         iss: Issuer,
         /// In which list.
-        role: &'static str,
+        role: Role,
     },
     /// Keys for an address that `jku` does not list.
     #[error("`{iss}` has keys for `{jku}`, which its `jku` does not list")]
@@ -52,6 +53,20 @@ pub enum TrustError {
     /// A clock skew above 300 s.
     #[error("`clock_skew` is at most 300 seconds, not {0}")]
     Skew(u64),
+    /// A relaxation that only an entry of the other list can accept.
+    #[error("`{iss}` cannot accept `{relaxation}`: it is one of {}", .relaxation.role())]
+    OtherRole {
+        /// The issuer.
+        iss: Issuer,
+        /// The relaxation.
+        relaxation: Relaxation,
+    },
+    /// A trust that ends before it begins.
+    #[error("the trust in `{iss}` ends before it begins")]
+    Never {
+        /// The issuer.
+        iss: Issuer,
+    },
     /// A grace above 24 hours.
     #[error("`stale_grace` is at most 86400 seconds, not {0}")]
     Grace(u64),
@@ -81,13 +96,17 @@ impl TrustPolicy {
         if entry.stale_grace.as_secs() > 86_400 {
             return Err(TrustError::Grace(entry.stale_grace.as_secs()));
         }
+        if let Some(&relaxation) = entry.accept.iter().find(|r| r.role() != entry.role) {
+            return Err(TrustError::OtherRole { iss, relaxation });
+        }
+        if let (Some(from), Some(until)) = (entry.from, entry.until)
+            && until <= from
+        {
+            return Err(TrustError::Never { iss });
+        }
         let key = (entry.role, iss.clone());
         if self.index.contains_key(&key) {
-            let role = match entry.role {
-                Role::Broker => "broker",
-                Role::VisaIssuer => "visa issuer",
-            };
-            return Err(TrustError::Twice { iss, role });
+            return Err(TrustError::Twice { iss, role: entry.role });
         }
         self.index.insert(key, self.entries.len());
         self.entries.push(Arc::new(entry));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::{GRACE, Keys, Role, TrustEntry};
 use super::policy::{TrustError, TrustPolicy};
+use super::relaxation::Relaxation;
 use crate::keys::KeySet;
 use crate::seam::Timestamp;
 use crate::token::Issuer;
@@ -73,8 +74,16 @@ struct Broker {
     unique_ids: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     admin: bool,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    accept: BTreeSet<Relaxation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contact: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<String>,
 }
@@ -105,8 +114,16 @@ struct VisaIssuer {
     unique_ids: bool,
     #[serde(default = "grace", skip_serializing_if = "is_grace")]
     stale_grace: u64,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    accept: BTreeSet<Relaxation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contact: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<String>,
 }
@@ -164,7 +181,11 @@ impl Broker {
             stale_grace: Duration::from_secs(self.stale_grace),
             unique_ids: self.unique_ids,
             admin: self.admin,
+            accept: self.accept,
+            from: self.from,
             until: self.until,
+            reason: self.reason,
+            contact: self.contact,
             evidence: self.evidence,
             ..TrustEntry::new(Role::Broker, self.iss)
         })
@@ -194,7 +215,11 @@ impl VisaIssuer {
             passport_without_audience: false,
             stale_grace: Duration::from_secs(self.stale_grace),
             admin: false,
+            accept: self.accept,
+            from: self.from,
             until: self.until,
+            reason: self.reason,
+            contact: self.contact,
             evidence: self.evidence,
         }
     }
@@ -234,7 +259,11 @@ impl Broker {
             stale_grace: entry.stale_grace.as_secs(),
             unique_ids: entry.unique_ids,
             admin: entry.admin,
+            accept: entry.accept.clone(),
+            from: entry.from,
             until: entry.until,
+            reason: entry.reason.clone(),
+            contact: entry.contact.clone(),
             evidence: entry.evidence.clone(),
         }
     }
@@ -260,7 +289,11 @@ impl VisaIssuer {
             chain: entry.chain,
             unique_ids: entry.unique_ids,
             stale_grace: entry.stale_grace.as_secs(),
+            accept: entry.accept.clone(),
+            from: entry.from,
             until: entry.until,
+            reason: entry.reason.clone(),
+            contact: entry.contact.clone(),
             evidence: entry.evidence.clone(),
         }
     }
