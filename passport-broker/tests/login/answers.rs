@@ -1,10 +1,11 @@
 //! What answers and tokens look like: headers, members, lives, refusals.
 
-use http::StatusCode;
+use axum::body::Body;
+use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::cases::{exchange, redeem};
-use crate::key::{claims, header};
+use crate::key::{claims, header as header_of};
 use crate::world::{Browser, ISSUER, PROXY, REDIRECT, Reply, SECRET, World, ask, world};
 
 const SCOPE: &str = "openid profile email ga4gh_passport_v1";
@@ -73,7 +74,7 @@ async fn tokens_name_their_key_and_say_when() {
     let world = world().await;
     let access = access_token(&world).await;
     let keys = Browser::default().get(&world, "/jwks").await.json();
-    let kid = header(&access)["kid"].clone();
+    let kid = header_of(&access)["kid"].clone();
     let named = keys["keys"]
         .as_array()
         .unwrap()
@@ -141,7 +142,7 @@ async fn a_passport_says_no_name() {
         .as_str()
         .unwrap()
         .to_owned();
-    assert!(header(&passport)["kid"].is_string());
+    assert!(header_of(&passport)["kid"].is_string());
     let said = claims(&passport);
     let names: Vec<&str> = said.as_object().unwrap().keys().map(String::as_str).collect();
     for name in names {
@@ -217,5 +218,60 @@ async fn a_release_is_not_remembered_unless_asked_for() {
     assert!(
         !tick.split('>').next().unwrap().contains("checked"),
         "and its box is empty"
+    );
+}
+
+#[tokio::test]
+async fn requests_and_claims_may_be_asked_for_by_post_too() {
+    let world = world().await;
+    let asked = ask("app", "openid", &[]);
+    let (path, query) = asked.split_once('?').unwrap();
+    let form = Request::post(path)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(query.to_owned()))
+        .unwrap();
+    let sent = world.send(form).await;
+    assert!(
+        sent.location().as_str().starts_with(&world.home.issuer),
+        "{}",
+        sent.body
+    );
+    let access = access_token(&world).await;
+    let post = Request::post("/userinfo")
+        .header(header::AUTHORIZATION, format!("Bearer {access}"))
+        .body(Body::empty())
+        .unwrap();
+    let (by_post, by_get) = (world.send(post).await, world.bearer("/userinfo", &access).await);
+    assert_eq!(
+        (by_post.status, &by_post.json()["sub"]),
+        (StatusCode::OK, &by_get.json()["sub"])
+    );
+}
+
+#[tokio::test]
+async fn a_token_from_before_a_withdrawn_consent_lives_on_to_its_end() {
+    let world = world().await;
+    let mut browser = Browser::default();
+    let page = browser.follow(&world, &ask("app", "openid", &[])).await;
+    let mut fields = crate::world::allow(&page.body, "openid");
+    fields.push(("remember", "yes"));
+    let code = browser.post(&world, "/consent", &fields).await.query()["code"].clone();
+    let access = redeem(&world, &code).await.json()["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let account = browser.get(&world, "/account").await;
+    let form = account.body.split("/account/consents/end").nth(1).unwrap();
+    let csrf = crate::world::hidden(form, "csrf");
+    let fields = [("csrf", csrf.as_str()), ("client", "app")];
+    assert_eq!(
+        browser.post(&world, "/account/consents/end", &fields).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(world.bearer("/userinfo", &access).await.status, StatusCode::OK);
+    world.clock.advance(std::time::Duration::from_secs(901));
+    assert_eq!(
+        world.bearer("/userinfo", &access).await.status,
+        StatusCode::UNAUTHORIZED
     );
 }

@@ -13,6 +13,8 @@ async fn an_institution_that_lies_signs_nobody_in() {
     let cases = [
         (Lie::Nonce, "login.unverified"),
         (Lie::Audience, "login.unverified"),
+        (Lie::AnotherParty, "login.unverified"),
+        (Lie::Expired, "login.unverified"),
         (Lie::Issuer, "login.unverified"),
         (Lie::Key, "login.unverified"),
         (Lie::UserInfo, "login.unverified"),
