@@ -14,6 +14,7 @@ use super::set::KeySet;
 use super::supplied::{Stale, Supplied};
 use crate::seam::{Clock, Fetch, FetchError, FetchUrl, Limit, Timestamp};
 use crate::token::{Issuer, json, limits};
+use crate::verify::VerifiedTokens;
 
 /// How keys are kept. The defaults are good for most.
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ pub struct KeyStore {
     clock: Arc<dyn Clock>,
     settings: KeyStoreSettings,
     slots: Cache<KeyServer, Arc<Slot>>,
+    memory: VerifiedTokens,
 }
 
 /// What is known of one server.
@@ -80,7 +82,14 @@ impl KeyStore {
             clock,
             settings,
             slots,
+            memory: VerifiedTokens::default(),
         }
+    }
+
+    /// Visas that these keys verified before; who drives a verification with this store uses it.
+    #[must_use]
+    pub const fn memory(&self) -> &VerifiedTokens {
+        &self.memory
     }
 
     /// The keys of a server: from the cache if they are fresh and hold the asked `kid`; else fetched, at most once

@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use super::cache::VerifiedTokens;
 use super::polled::Polled;
 use super::require::{Met, Requirement};
 use super::verification::{Step, Verification};
@@ -143,16 +144,36 @@ enum Part<'t> {
 }
 
 impl Judging<'_> {
+    /// Uses and fills a memory of visas whose signatures were confirmed before. No verdict changes by it.
+    #[must_use]
+    pub fn remembering(mut self, memory: &VerifiedTokens) -> Self {
+        for part in &mut self.parts {
+            if let Part::Waiting(verification, _) = part {
+                verification.remember(memory);
+            }
+        }
+        self
+    }
+
     /// What is wanted next. After `Need`, [`supply`](Self::supply) what was asked for; after `Done` it is over.
     pub fn step(&mut self) -> RequestStep {
+        loop {
+            if let Some(step) = self.part(usize::MAX) {
+                return step;
+            }
+        }
+    }
+
+    /// The same in parts: at most `most` signatures of visas are checked, and `None` says that there are more.
+    pub fn part(&mut self, most: usize) -> Option<RequestStep> {
         for (at, part) in self.parts.iter_mut().enumerate() {
             let Part::Waiting(verification, alone) = part else {
                 continue;
             };
-            match verification.step() {
+            match verification.part(most)? {
                 Step::Need(request) => {
                     self.asked = Some(at);
-                    return RequestStep::Need(request);
+                    return Some(RequestStep::Need(request));
                 }
                 Step::Done(result) => {
                     let alone = *alone;
@@ -164,7 +185,8 @@ impl Judging<'_> {
             Part::Done(result, alone) => Some((*result, alone)),
             Part::Waiting(..) => None,
         };
-        RequestStep::Done(Judged::of(self.parts.drain(..).filter_map(done).collect()))
+        let results = self.parts.drain(..).filter_map(done).collect();
+        Some(RequestStep::Done(Judged::of(results)))
     }
 
     /// Hands over the keys that were asked for, or why there are none.

@@ -70,8 +70,12 @@ impl<'t> Verification<'t> {
     /// Uses and fills a memory of visas whose signatures were confirmed before. No verdict changes by it.
     #[must_use]
     pub fn remembering(mut self, memory: &VerifiedTokens) -> Self {
-        self.memory = Some(memory.clone());
+        self.remember(memory);
         self
+    }
+
+    pub(super) fn remember(&mut self, memory: &VerifiedTokens) {
+        self.memory = Some(memory.clone());
     }
 
     /// Says which access-token visas their issuers confirmed within the last hour (CLH-12).

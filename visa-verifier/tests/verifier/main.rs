@@ -15,6 +15,8 @@ mod polling_calls;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod remembered;
+#[cfg(test)]
 mod rows_access;
 #[cfg(test)]
 mod rows_conditions;
