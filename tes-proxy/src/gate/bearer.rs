@@ -12,7 +12,7 @@ use policy_engine::{
 use visa_verifier::{
     AccessToken, AccessTokenRules, Issuer, KeyStore, KeyStoreSettings, Passport, PassportRejected, VerifiedPassport,
     VisaIdentity,
-    report::{self, Report, VerifyInput},
+    report::{Report, VerifyInput},
     seam::{Clock, Timestamp},
     source::{Poller, PollerSettings},
     token::TokenDigest,
@@ -231,7 +231,13 @@ impl Identify {
         let mut trust = self.current.load().snapshot().trust.clone();
         let own = std::iter::once(self.audience.clone());
         trust.set_audience(own.chain(also.iter().cloned()).collect());
-        report::verify(input, &trust, self.clock.now(), &self.keys).await
+        let now = self.clock.now();
+        let needed = now.plus(limits::PASSPORT_LIFE);
+        let judged = self
+            .poller
+            .judge(input.request(), &trust, &self.keys, now, needed)
+            .await;
+        Report::of(&judged, input.require.as_ref(), now)
     }
 
     async fn by_passports(&self, passports: &[String]) -> Result<Arc<Person>, Problem> {

@@ -13,7 +13,7 @@ use visa_verifier::{
     VisaIdentity,
     report::{Answer, PassportReport, Report, VerifyInput},
     token::limits::PASSPORT_BYTES,
-    verify::Requirement,
+    verify::{Judged, Requirement},
 };
 
 use crate::{
@@ -54,8 +54,8 @@ pub(crate) async fn verify(proxy: &Proxy, incoming: &Incoming, posted: Body) -> 
     let input = parse_json::<Asked>(&bytes)?.input()?;
     let report = match &asking {
         Asking::Person(caller) if input.is_empty() => {
-            let own = [Ok(caller.person.passport.clone())];
-            Report::of(&own, false, input.require.as_ref(), parts.gate.now())
+            let own = Judged::from(caller.person.passport.clone());
+            Report::of(&own, input.require.as_ref(), parts.gate.now())
         }
         _ if input.is_empty() => return Err(nothing()),
         Asking::Person(_) => parts.identify.report(&input, &[]).await,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::words::without_tokens;
 use crate::token::{CompactToken, json, limits};
-use crate::verify::Requirement;
+use crate::verify::{Request, Requirement};
 
 /// Passports and UserInfo answers in one request; each is judged on its own.
 const PASSPORTS: usize = 16;
@@ -90,6 +90,14 @@ impl VerifyInput {
             n if n > PASSPORTS => Err(InputError::TooMany),
             _ => Ok(input),
         }
+    }
+
+    /// What is to be judged: the Passports, then the UserInfo answers, then the visa.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        let request = self.passports.iter().fold(Request::new(), |r, text| r.passport(text));
+        let request = self.userinfo.iter().fold(request, Request::userinfo);
+        self.visa.iter().fold(request, |r, visa| r.visa(visa))
     }
 
     /// How many Passports, UserInfo answers and visas are to be judged.

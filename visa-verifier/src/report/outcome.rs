@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::passport::{Code, PassportRejected, Rejected, VerifiedPassport, Visa};
 use crate::seam::Timestamp;
-use crate::verify::{Met, Requirement};
+use crate::verify::{Judged, Requirement};
 use crate::visa::{By, VisaIdentity};
 
 /// Whether the request may go on.
@@ -121,39 +121,15 @@ pub struct RequirementReport {
 }
 
 impl Report {
-    /// The judgement of these results as a document. `alone`: the last one is a visa on its own, which is accepted
-    /// only if it counts.
+    /// The judgement of a request as a document.
     #[must_use]
-    pub fn of(
-        results: &[Result<VerifiedPassport, PassportRejected>],
-        alone: bool,
-        require: Option<&Requirement>,
-        now: Timestamp,
-    ) -> Self {
-        // one that fails rejects all (8.1); one of an unknown broker is ignored, but cannot stand alone
-        let failed = results.iter().filter_map(|r| r.as_ref().err());
-        let failure = failed.clone().find(|r| !r.is_ignored());
-        let ignored = if results.iter().any(Result::is_ok) {
-            None
-        } else {
-            failed.clone().next()
-        };
-        let lone = match results.last() {
-            Some(Ok(last)) if alone => last.rejected().first().map(Rejected::code),
-            Some(_) | None => None,
-        };
-        let rejection = failure.or(ignored).map(PassportRejected::code).or(lone);
-        let requirement = match (require, rejection) {
-            (Some(require), None) => {
-                let met: Vec<Met> = results.iter().flatten().map(|p| require.judge(p, now)).collect();
-                let expiry = met.iter().filter_map(|m| m.expiry).max().map(Timestamp::unix);
-                Some(RequirementReport {
-                    granted: met.iter().any(|m| m.granted),
-                    expiry,
-                })
-            }
-            (Some(_) | None, _) => None,
-        };
+    pub fn of(judged: &Judged, require: Option<&Requirement>, now: Timestamp) -> Self {
+        let rejection = judged.rejection().map(PassportRejected::code);
+        let met = require.filter(|_| rejection.is_none()).map(|r| judged.meets(r, now));
+        let requirement = met.map(|met| RequirementReport {
+            granted: met.granted,
+            expiry: met.expiry.map(Timestamp::unix),
+        });
         Self {
             request: if rejection.is_some() {
                 Answer::Reject
@@ -161,7 +137,7 @@ impl Report {
                 Answer::Accept
             },
             request_code: rejection.map(Code::as_str),
-            passports: results.iter().map(PassportReport::of).collect(),
+            passports: judged.results().iter().map(PassportReport::of).collect(),
             requirement,
         }
     }

@@ -3,30 +3,17 @@
 use super::input::VerifyInput;
 use super::outcome::Report;
 use crate::keys::KeyStore;
-use crate::passport::Passport;
 use crate::seam::Timestamp;
 use crate::token::TokenDigest;
 use crate::trust::TrustPolicy;
-use crate::verify::{Verification, drive};
+use crate::verify::{Polled, drive_request};
 
-/// Judges `input` by `trust` as of `now`. Keys that are not in the trust policy are asked of `keys`.
+/// Judges `input` by `trust` as of `now`. Keys that are not in the trust policy are asked of `keys`; nobody is polled.
 pub async fn verify(input: &VerifyInput, trust: &TrustPolicy, now: Timestamp, keys: &KeyStore) -> Report {
-    let polled: Vec<TokenDigest> = input.polled.iter().map(|visa| TokenDigest::of(visa)).collect();
-    let signed = input.passports.iter().map(|text| Passport::parse(text));
-    let userinfo = input.userinfo.iter().map(Passport::from_userinfo);
-    let alone = input.visa.iter().map(|visa| Passport::of_one(visa));
-    let mut results = Vec::new();
-    for passport in signed.chain(userinfo).chain(alone) {
-        results.push(match passport {
-            Ok(passport) => {
-                drive(
-                    Verification::begin(passport, trust, now).polled(polled.iter().copied()),
-                    keys,
-                )
-                .await
-            }
-            Err(rejected) => Err(rejected),
-        });
+    let mut polled = Polled::new();
+    for visa in &input.polled {
+        polled.confirm(TokenDigest::of(visa), now);
     }
-    Report::of(&results, input.visa.is_some(), input.require.as_ref(), now)
+    let judged = drive_request(input.request().polled(polled).begin(trust, now), keys).await;
+    Report::of(&judged, input.require.as_ref(), now)
 }

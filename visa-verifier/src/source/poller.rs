@@ -17,11 +17,13 @@ use super::answer::header;
 use super::metadata::Metadata;
 use super::userinfo;
 use crate::keys::KeyStore;
-use crate::passport::{Code, Passport, PassportRejected, VerifiedPassport};
+use crate::passport::{Carrier, Code, Passport, PassportRejected, VerifiedPassport};
 use crate::seam::{Clock, Fetch, Random, Timestamp};
 use crate::token::{Issuer, TokenDigest};
 use crate::trust::{Role, TrustPolicy};
-use crate::verify::{PollAnswer, PollSettings, Polled, PolledVisa, Polls, Verification, drive};
+use crate::verify::{
+    Judged, PollAnswer, PollSettings, Polled, PolledVisa, Polls, Request, Verification, VerifiedTokens, drive,
+};
 
 /// How the poller works.
 #[derive(Clone, Debug)]
@@ -63,6 +65,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     metadata: Metadata,
+    /// One Passport may be judged before and after a poll: its good signatures are checked once.
+    memory: VerifiedTokens,
     // INVARIANT: neither lock is held across an await; `flights` is taken before `polls`, never after
     polls: Mutex<Polls>,
     flights: Mutex<HashMap<TokenDigest, Flight>>,
@@ -114,6 +118,7 @@ impl Poller {
             fetch,
             clock,
             random,
+            memory: VerifiedTokens::default(),
             polls: Mutex::new(Polls::new(settings.polls)),
             flights: Mutex::default(),
             calls: Semaphore::new(settings.at_once.max(1)),
@@ -134,7 +139,7 @@ impl Poller {
     ) -> Result<VerifiedPassport, PassportRejected> {
         let judge = |polled: Polled| {
             let verification = Verification::begin(passport.clone(), trust, now).polls(polled);
-            drive(verification, keys)
+            drive(verification.remembering(&self.0.memory), keys)
         };
         let texts: HashMap<TokenDigest, &String> = passport.visas.iter().map(|v| (TokenDigest::of(v), v)).collect();
         let known = || self.0.polls().polled_of(texts.keys().copied());
@@ -164,6 +169,28 @@ impl Poller {
         let polled = verified.visas().iter().filter(|visa| visa.poll_before().is_some());
         self.enter(polled.filter_map(|visa| texts.get(&visa.digest())), needed);
         Ok(verified)
+    }
+
+    /// The same for a whole request. What [`Request::polled`] said is not used: the book knows.
+    pub async fn judge(
+        &self,
+        request: Request,
+        trust: &TrustPolicy,
+        keys: &KeyStore,
+        now: Timestamp,
+        needed: Timestamp,
+    ) -> Judged {
+        let mut parts = Vec::with_capacity(request.len());
+        for carrier in request.into_carriers() {
+            parts.push(match carrier {
+                Ok(passport) => {
+                    let alone = matches!(passport.carrier, Carrier::Alone);
+                    (self.drive(passport, trust, keys, now, needed).await, alone)
+                }
+                Err(rejected) => (Err(rejected), false),
+            });
+        }
+        Judged::of(parts)
     }
 
     /// Makes all polls that are due, and waits for their answers; how many they were. No call is made to an issuer

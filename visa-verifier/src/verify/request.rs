@@ -107,6 +107,12 @@ impl Request {
         }
     }
 
+    /// The carriers as they were read, for who judges each of them itself.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn into_carriers(self) -> Vec<Result<Passport, PassportRejected>> {
+        self.carriers
+    }
+
     // one beyond the bound is kept as the reason to reject, and no more of it is read
     fn add(mut self, read: impl FnOnce() -> Result<Passport, PassportRejected>) -> Self {
         match self.carriers.len() {
@@ -205,8 +211,16 @@ pub struct Judged {
     rejection: Option<PassportRejected>,
 }
 
+/// A request of one Passport that was verified before.
+impl From<VerifiedPassport> for Judged {
+    fn from(passport: VerifiedPassport) -> Self {
+        Self::of(vec![(Ok(passport), false)])
+    }
+}
+
 impl Judged {
-    fn of(parts: Vec<(Result<VerifiedPassport, PassportRejected>, bool)>) -> Self {
+    /// Each carrier's result, and whether it is a visa alone.
+    pub(crate) fn of(parts: Vec<(Result<VerifiedPassport, PassportRejected>, bool)>) -> Self {
         let failed = || parts.iter().filter_map(|(result, _)| result.as_ref().err());
         // a visa alone brings no container that could stand without it: it counts, or the request has nothing
         let lone = parts.iter().find_map(|(result, alone)| {

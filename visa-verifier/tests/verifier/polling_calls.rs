@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use visa_verifier::seam::{FixedClock, SeededRandom};
 use visa_verifier::source::{Poller, PollerSettings};
 use visa_verifier::token::TokenDigest;
+use visa_verifier::verify::Request;
 use visa_verifier::{KeyStore, KeyStoreSettings, Passport, Timestamp, TrustPolicy, VerifiedPassport};
 
 const USERINFO: &str = "https://visas.example.org/userinfo";
@@ -325,4 +326,21 @@ async fn no_token_is_shown() {
     scene.codes(std::slice::from_ref(&visa)).await;
     let shown = format!("{:?} {:?}", scene.poller, scene.poller.polled());
     assert!(!shown.contains(&visa[..20]), "{shown}");
+}
+
+/// A request of several carriers is polled like each of them, and one that fails still rejects it (CLH-17).
+#[tokio::test]
+async fn a_whole_request_is_judged_with_polls() {
+    let scene = Scene::new();
+    let passport = scene.world.passport(&[scene.visa(7_200)]);
+    let judge = async |request: Request| {
+        let (trust, until) = (scene.world.policy(), now().plus(Duration::from_secs(HOUR)));
+        scene.poller.judge(request, &trust, &scene.keys, now(), until).await
+    };
+    let judged = judge(Request::new().passport(&passport).visa(&scene.visa(7_201))).await;
+    let all: Vec<_> = judged.accepted().unwrap().map(codes).collect();
+    assert_eq!(all, [["OK"], ["OK"]]);
+    assert_eq!(scene.polls(), 2);
+    let judged = judge(Request::new().passport(&passport).passport("a.b.c")).await;
+    assert_eq!(judged.rejection().unwrap().code().as_str(), "MALFORMED_PASSPORT");
 }
