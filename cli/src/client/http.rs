@@ -12,6 +12,7 @@ use crate::error::CommandError;
 /// One answer may take this long and be this large; files are fetched piece by piece by their own command.
 const LIMIT: Limit = Limit {
     time: Duration::from_secs(60),
+    idle: Duration::from_secs(30),
     bytes: 64 << 20,
 };
 

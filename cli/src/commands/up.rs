@@ -114,6 +114,7 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
         ca_file: file.node.ca_file.clone(),
         loopback_http: file.node.allow_loopback_http,
         private_addresses: file.node.allow_private_addresses,
+        way_out: file.node.way_out()?,
         folder,
     })
 }

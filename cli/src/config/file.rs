@@ -7,6 +7,7 @@ use std::{
 
 use serde::Deserialize;
 use url::Url;
+use visa_verifier::seam::ProxySettings;
 
 use crate::error::CommandError;
 
@@ -50,6 +51,27 @@ pub(crate) struct NodeTable {
     /// Services inside (backends, providers) may have private addresses.
     #[serde(default)]
     pub(crate) allow_private_addresses: bool,
+    /// The proxy that outgoing calls of broker and proxy take: `http://` or `https://`, host and port.
+    pub(crate) outgoing_proxy: Option<String>,
+    /// What is called without it: hosts, `.domains`, addresses, networks.
+    #[serde(default)]
+    pub(crate) outgoing_direct: Vec<String>,
+}
+
+impl NodeTable {
+    /// The way out, if it is not the direct one.
+    ///
+    /// # Errors
+    /// If the address is none of a proxy.
+    pub(crate) fn way_out(&self) -> Result<Option<ProxySettings>, CommandError> {
+        let proxy = |url: &String| {
+            ProxySettings::new(url, self.outgoing_direct.clone()).map_err(|source| {
+                CommandError::refused("config.invalid", format!("node.outgoing_proxy: {source}"))
+                    .hint("it is written as http://proxy.example.org:3128")
+            })
+        };
+        self.outgoing_proxy.as_ref().map(proxy).transpose()
+    }
 }
 
 /// One administrator or two.
@@ -214,6 +236,13 @@ impl File {
                 "remove allow_loopback_http, or listen on 127.0.0.1",
             );
         }
+        self.node.way_out()?;
+        if self.node.outgoing_proxy.is_none() && !self.node.outgoing_direct.is_empty() {
+            return refuse(
+                "node.outgoing_direct is set, but node.outgoing_proxy is not".to_owned(),
+                "name the proxy, or remove outgoing_direct",
+            );
+        }
         if self.proxy.listen == self.storage_door.listen {
             return refuse(
                 "storage_door.listen is the public listener (door.not_its_own)".to_owned(),
@@ -304,6 +333,24 @@ url = "https://door.example.org"
                 "the door on the public listener",
                 GOOD.replace("8421", "8420"),
                 "door.not_its_own",
+                None,
+            ),
+            (
+                "a proxy that is none",
+                GOOD.replace(
+                    "name = \"node-1\"",
+                    "name = \"n\"\noutgoing_proxy = \"proxy.example.org\"",
+                ),
+                "outgoing_proxy",
+                None,
+            ),
+            (
+                "a way around no proxy",
+                GOOD.replace(
+                    "name = \"node-1\"",
+                    "name = \"n\"\noutgoing_direct = [\".example.org\"]",
+                ),
+                "outgoing_direct",
                 None,
             ),
             (

@@ -91,6 +91,7 @@ impl Running {
             ca_file: None,
             loopback_http: true,
             private_addresses: false,
+            way_out: None,
             folder,
         };
         let node = Node::open(plan).await?;

@@ -11,7 +11,7 @@ use passport_broker::{
 use serde_json::json;
 use tes_proxy::{BrokerLink, Proxy};
 use url::Url;
-use visa_verifier::seam::{Clock, Fetch, FetchSettings, HttpsFetch, Random, SystemClock, SystemRandom};
+use visa_verifier::seam::{Clock, Fetch, FetchSettings, HttpsFetch, ProxySettings, Random, SystemClock, SystemRandom};
 
 use super::folder::Folder;
 use crate::{client::login, error::CommandError};
@@ -40,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) loopback_http: bool,
     /// Private addresses may be called.
     pub(crate) private_addresses: bool,
+    /// The proxy that outgoing calls take.
+    pub(crate) way_out: Option<ProxySettings>,
 }
 
 /// A node, open.
@@ -71,6 +73,7 @@ impl Node {
             ca_file,
             loopback_http,
             private_addresses,
+            way_out,
         } = plan;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
@@ -79,6 +82,7 @@ impl Node {
                 ca_file,
                 allow_loopback_http: loopback_http,
                 allow_private: private_addresses,
+                proxy: way_out,
                 ..FetchSettings::default()
             })
             .map_err(|source| CommandError::unknown(source.code(), source.to_string()))?,

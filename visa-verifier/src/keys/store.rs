@@ -1,249 +1,235 @@
-//! [`KeyStore`]: keys of issuers, fetched through the seam and kept: refreshed on an unknown `kid` (seldom),
-//! good for a grace that ends when the server cannot be reached, one fetch at a time per server (D1, CLH-16).
+//! [`KeyStore`]: keys of issuers, fetched through the seam and kept (D1, CLH-16).
+//!
+//! One fetch at a time per server; an unknown `kid` asks again at most once a minute per issuer; who failed rests,
+//! longer each time, and so does its host; keys that cannot be renewed count until their grace ends, and say so. All
+//! that is remembered is bounded, whatever tokens come.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use moka::sync::Cache;
-use serde::Deserialize;
-
+use super::backoff::Growth;
+use super::bounded::Bounded;
+use super::hosts::Hosts;
+use super::served::{lifetime, served};
 use super::server::{KeyRequest, KeyServer};
-use super::set::KeySet;
-use super::supplied::{Stale, Supplied};
-use crate::seam::{Clock, Fetch, FetchError, FetchUrl, Limit, Timestamp};
-use crate::token::{Issuer, json, limits};
+use super::slot::{Kept, Look, Slot};
+use super::supplied::Supplied;
+use crate::seam::{Clock, Fetch, FetchError, Random, SystemRandom, Timestamp};
+use crate::token::Issuer;
 use crate::verify::VerifiedTokens;
 
 /// How keys are kept. The defaults are good for most.
 #[derive(Clone, Debug)]
 pub struct KeyStoreSettings {
-    /// How long a fetched set is used without asking again. Default 15 min; the grace counts from the same fetch.
+    /// How long a set is used without asking again if its server does not say (`Cache-Control`). Default 15 min.
     pub fresh: Duration,
-    /// At least this long between two fetches from one server, however many unknown `kid`s come. Default 60 s.
+    /// The least of that, whatever the server says (`no-store` too). Default 60 s.
+    pub fresh_least: Duration,
+    /// The most of that, whatever the server says. Default 24 h; never more than half of the grace, so that an
+    /// outage is bridged and no key outlives its server's silence by more than the grace.
+    pub fresh_most: Duration,
+    /// At least this long between two fetches from one server, and between two fetches for an unknown `kid` of one
+    /// issuer, however many tokens come. Default 60 s.
     pub pause: Duration,
-    /// How many servers are remembered. Default 1,000.
-    pub servers: u64,
+    /// The longest rest of a server or host that fails again and again. Default 15 min.
+    pub rest_most: Duration,
+    /// How many servers, hosts and issuers are remembered. Default 1,000 each.
+    pub servers: usize,
     /// `http://` to loopback addresses (demo and tests). Default no.
     pub allow_loopback_http: bool,
+    /// Where the jitter of rests comes from. Default: the system.
+    pub random: Arc<dyn Random>,
 }
 
 impl Default for KeyStoreSettings {
     fn default() -> Self {
         Self {
             fresh: Duration::from_secs(900),
+            fresh_least: Duration::from_secs(60),
+            fresh_most: Duration::from_secs(24 * 3_600),
             pause: Duration::from_secs(60),
+            rest_most: Duration::from_secs(900),
             servers: 1_000,
             allow_loopback_http: false,
+            random: Arc::new(SystemRandom::new()),
         }
     }
 }
 
+impl KeyStoreSettings {
+    /// How long a set is fresh whose server says `lifetime` seconds, for an entry of this grace.
+    pub(super) fn fresh_for(&self, lifetime: Option<u64>, grace: Duration) -> Duration {
+        let most = self.fresh_most.min(grace / 2).max(self.fresh_least);
+        lifetime
+            .map_or(self.fresh, Duration::from_secs)
+            .clamp(self.fresh_least, most)
+    }
+
+    const fn growth(&self) -> Growth {
+        Growth {
+            first: self.pause,
+            most: self.rest_most,
+        }
+    }
+}
+
+/// How much a [`KeyStore`] remembers of servers: for metrics, and to see that nothing grows.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct KeyStoreState {
+    /// Key servers.
+    pub servers: usize,
+    /// Hosts that failed at some time.
+    pub hosts: usize,
+    /// Issuers of which an unknown `kid` was looked for.
+    pub issuers: usize,
+}
+
 /// Keys of issuers, cached. Cheap to clone; clones share the cache.
 #[derive(Clone)]
-pub struct KeyStore {
-    fetch: Arc<dyn Fetch>,
-    clock: Arc<dyn Clock>,
+pub struct KeyStore(Arc<Inner>);
+
+struct Inner {
+    hosts: Hosts,
     settings: KeyStoreSettings,
-    slots: Cache<KeyServer, Arc<Slot>>,
+    slots: Bounded<KeyServer, Arc<Slot>>,
+    /// When an unknown `kid` of an issuer was last looked for, at whichever of its servers.
+    looked: Bounded<Issuer, Option<Timestamp>>,
     memory: VerifiedTokens,
-}
-
-/// What is known of one server.
-#[derive(Debug, Default)]
-struct Slot {
-    // INVARIANT: never held across an await; who holds it only reads or writes the few fields.
-    known: Mutex<Known>,
-    // Its lock is the single flight: held across one fetch, never by who finds what it needs in `known`.
-    flight: Arc<tokio::sync::Mutex<()>>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Known {
-    keys: Option<(KeySet, Timestamp)>,
-    asked: Option<Timestamp>,
-    failure: Option<FetchError>,
-}
-
-impl Slot {
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl KeyStore {
     /// An empty store.
     #[must_use]
     pub fn new(fetch: Arc<dyn Fetch>, clock: Arc<dyn Clock>, settings: KeyStoreSettings) -> Self {
-        let slots = Cache::new(settings.servers);
-        Self {
-            fetch,
-            clock,
-            settings,
-            slots,
+        Self(Arc::new(Inner {
+            hosts: Hosts {
+                fetch,
+                clock,
+                random: Arc::clone(&settings.random),
+                growth: settings.growth(),
+                known: Bounded::new(settings.servers),
+            },
+            slots: Bounded::new(settings.servers),
+            looked: Bounded::new(settings.servers),
             memory: VerifiedTokens::default(),
-        }
+            settings,
+        }))
     }
 
-    /// Visas that these keys verified before; who drives a verification with this store uses it.
-    #[must_use]
-    pub const fn memory(&self) -> &VerifiedTokens {
-        &self.memory
-    }
-
-    /// The keys of a server: from the cache if they are fresh and hold the asked `kid`; else fetched, at most once
-    /// a pause; else, if the server fails, the old ones until their grace ends.
+    /// The keys of a server: from the cache if they are fresh and hold the asked `kid`; else fetched, if it may be
+    /// asked; else, if the server fails, the old ones until their grace ends. Fresh keys without the `kid` are an
+    /// answer too: the issuer does not have it, as far as we may ask.
     pub async fn get(&self, request: &KeyRequest) -> Result<Supplied, FetchError> {
-        let slot = self.slots.get_with(request.server.clone(), Arc::default);
-        let good = self.good(&slot.known(), request);
-        if let Some(good) = good {
-            return Ok(good);
-        }
-        let flight = match Arc::clone(&slot.flight).try_lock_owned() {
-            Ok(flight) => flight,
-            Err(_) => {
-                // while another fetches, who can live by the grace does not wait
-                let known = slot.known().clone();
-                match self.old(&known, request) {
-                    Ok(old) => return Ok(old),
-                    Err(_) => Arc::clone(&slot.flight).lock_owned().await,
-                }
-            }
+        let inner = &self.0;
+        let slot = inner.slots.with(&request.server, |slot| Arc::clone(slot));
+        let flight = match inner.look(&slot, request) {
+            Look::Good(supplied) => return Ok(supplied),
+            // while another fetches, who can live by the grace does not wait
+            Look::Old(supplied) => match Arc::clone(&slot.flight).try_lock_owned() {
+                Ok(flight) => flight,
+                Err(_) => return Ok(supplied),
+            },
+            Look::WithoutKid(_) | Look::Nothing(_) => Arc::clone(&slot.flight).lock_owned().await,
         };
-        let known = slot.known().clone();
-        if let Some(good) = self.good(&known, request) {
-            return Ok(good);
-        }
-        let now = self.clock.now();
-        if known.asked.is_some_and(|asked| now.since(asked) < self.settings.pause) {
-            return self.old(&known, request);
+        // another may have fetched meanwhile
+        let look = inner.look(&slot, request);
+        if !inner.may_fetch(&slot, request, &look) {
+            return answer(look);
         }
         // on its own task: a caller that hangs up must not leave a server marked as asked and nothing known
-        let (store, asked, request_server) = (self.clone(), Arc::clone(&slot), request.server.clone());
+        let (store, asked, server) = (self.clone(), Arc::clone(&slot), request.server.clone());
         let fetching = tokio::spawn(async move {
             let _flight = flight;
-            store.fetch_into(&asked, &request_server).await;
+            store.0.fetch_into(&asked, &server).await;
         });
         if fetching.await.is_err() {
             tracing::error!(server = %request.server, "fetching keys ended early");
         }
-        let known = slot.known().clone();
-        self.good(&known, request).map_or_else(|| self.old(&known, request), Ok)
+        answer(inner.look(&slot, request))
+    }
+
+    /// Visas that these keys verified before; who drives a verification with this store uses it.
+    #[must_use]
+    pub fn memory(&self) -> &VerifiedTokens {
+        &self.0.memory
+    }
+
+    /// How much is remembered.
+    #[must_use]
+    pub fn state(&self) -> KeyStoreState {
+        KeyStoreState {
+            servers: self.0.slots.len(),
+            hosts: self.0.hosts.known.len(),
+            issuers: self.0.looked.len(),
+        }
+    }
+}
+
+impl Inner {
+    fn look(&self, slot: &Slot, request: &KeyRequest) -> Look {
+        slot.known().look(request, self.hosts.clock.now(), &self.settings)
+    }
+
+    /// Whether a fetch is due and allowed. Looking for an unknown `kid` uses up the issuer's turn.
+    fn may_fetch(&self, slot: &Slot, request: &KeyRequest, look: &Look) -> bool {
+        let now = self.hosts.clock.now();
+        if matches!(look, Look::Good(_)) || !slot.known().may_ask(now, &self.settings) {
+            return false;
+        }
+        if !matches!(look, Look::WithoutKid(_)) {
+            return true;
+        }
+        self.looked.with(request.server.issuer(), |looked| {
+            let due = looked.is_none_or(|before| now < before || now.since(before) >= self.settings.pause);
+            if due {
+                *looked = Some(now);
+            }
+            due
+        })
     }
 
     async fn fetch_into(&self, slot: &Slot, server: &KeyServer) {
-        let now = self.clock.now();
-        slot.known().asked = Some(now);
-        let fetched = self.fetched(server).await;
+        let at = self.hosts.clock.now();
+        slot.known().asked = Some(at);
+        let result = served(server, &self.hosts, self.settings.allow_loopback_http).await;
         let mut known = slot.known();
-        match fetched {
-            Ok(keys) => {
-                known.keys = Some((keys, now));
+        match result {
+            Ok(served) => {
+                known.keys = Some(Kept {
+                    lifetime: lifetime(&served.document.headers),
+                    keys: served.keys,
+                    at,
+                });
                 known.failure = None;
+                known.backoff.succeeded();
             }
             Err(error) => {
                 tracing::warn!(server = %server, code = error.code(), "keys could not be fetched: {error}");
+                // a host that rests was not asked: its own rest is enough
+                if !matches!(error, FetchError::Resting { .. }) {
+                    let random = self.hosts.random.as_ref();
+                    known.backoff.failed(at, self.settings.growth(), random);
+                }
                 known.failure = Some(error);
             }
         }
     }
+}
 
-    /// Fresh keys that hold the asked `kid`.
-    fn good(&self, known: &Known, request: &KeyRequest) -> Option<Supplied> {
-        let (keys, at) = known.keys.as_ref()?;
-        let fresh = self.clock.now().since(*at) < self.settings.fresh;
-        let holds = request.kid.as_ref().is_none_or(|kid| keys.has(kid));
-        (fresh && holds).then(|| keys.clone().into())
-    }
-
-    /// The second best: fresh keys without the `kid` (the issuer does not have it, as far as we may ask), or older
-    /// ones inside of their grace.
-    fn old(&self, known: &Known, request: &KeyRequest) -> Result<Supplied, FetchError> {
-        let resting = || FetchError::Resting {
-            host: request.server.to_string(),
-        };
-        let Some((keys, at)) = &known.keys else {
-            return Err(known.failure.clone().unwrap_or_else(resting));
-        };
-        let age = self.clock.now().since(*at);
-        if age < self.settings.fresh {
-            Ok(keys.clone().into())
-        } else if age < request.grace {
-            Ok(Supplied {
-                keys: keys.clone(),
-                stale: Some(Stale {
-                    since: *at,
-                    until: at.plus(request.grace),
-                }),
-                until: Some(at.plus(request.grace)),
-            })
-        } else {
-            Err(known.failure.clone().unwrap_or_else(resting))
-        }
-    }
-
-    async fn fetched(&self, server: &KeyServer) -> Result<KeySet, FetchError> {
-        let url = match server {
-            KeyServer::Jku { url, .. } => url.clone(),
-            KeyServer::Discovery { issuer } => self.discovered(issuer).await?,
-        };
-        let (host, body) = self.document(&url).await?;
-        KeySet::from_slice(&body).map_err(|e| FetchError::Document {
-            host,
-            why: e.to_string(),
-        })
-    }
-
-    /// The `jwks_uri` of the discovery document, which must name the very issuer (BRK-26, BRK-27).
-    async fn discovered(&self, issuer: &Issuer) -> Result<String, FetchError> {
-        #[derive(Deserialize)]
-        struct Metadata {
-            issuer: String,
-            jwks_uri: String,
-        }
-        let base = issuer.as_str().trim_end_matches('/');
-        let (host, body) = self
-            .document(&format!("{base}/.well-known/openid-configuration"))
-            .await?;
-        let unusable = |why: String| FetchError::Document {
-            host: host.clone(),
-            why,
-        };
-        let metadata: Metadata =
-            json::parse(&body, Limit::DOCUMENT.bytes, limits::DOCUMENT_DEPTH).map_err(|e| unusable(e.to_string()))?;
-        if metadata.issuer != issuer.as_str() {
-            return Err(unusable("its `issuer` is another".to_owned()));
-        }
-        Ok(metadata.jwks_uri)
-    }
-
-    async fn document(&self, url: &str) -> Result<(String, Bytes), FetchError> {
-        let url = FetchUrl::parse(url, self.settings.allow_loopback_http)?;
-        let host = url.host().to_owned();
-        let request = http::Request::get(url.url().as_str())
-            .header(http::header::ACCEPT, "application/jwk-set+json, application/json")
-            .body(Bytes::new())
-            .map_err(|e| FetchError::Document {
-                host: host.clone(),
-                why: e.to_string(),
-            })?;
-        let answer = self.fetch.send(request, Limit::DOCUMENT).await?;
-        if answer.status != http::StatusCode::OK {
-            return Err(FetchError::Status {
-                host,
-                status: answer.status.as_u16(),
-            });
-        }
-        Ok((host, answer.body))
+/// What a request gets in the end.
+fn answer(look: Look) -> Result<Supplied, FetchError> {
+    match look {
+        Look::Good(supplied) | Look::WithoutKid(supplied) | Look::Old(supplied) => Ok(supplied),
+        Look::Nothing(why) => Err(why),
     }
 }
 
 impl fmt::Debug for KeyStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyStore")
-            .field("settings", &self.settings)
-            .field("servers", &self.slots.entry_count())
+            .field("settings", &self.0.settings)
+            .field("state", &self.state())
             .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ pub enum FetchError {
         why: &'static str,
     },
     /// The name leads to an address that may not be called.
-    #[error("`{host}` leads to an address that is not public")]
+    #[error("`{host}` leads to an address that may not be called")]
     Address {
         /// The host asked for.
         host: String,
@@ -32,6 +32,14 @@ pub enum FetchError {
         /// The transport's own words.
         why: String,
     },
+    /// A connection, but no TLS that proves the server: its certificate, its name, its version (VIS-28, BRK-24).
+    #[error("`{host}` does not prove by TLS that it is the server meant: {why}")]
+    Tls {
+        /// The host asked for.
+        host: String,
+        /// The TLS library's own words.
+        why: String,
+    },
     /// The answer is longer than its limit.
     #[error("the answer of `{host}` is longer than {bytes} bytes")]
     TooLarge {
@@ -47,6 +55,14 @@ pub enum FetchError {
         host: String,
         /// The status.
         status: u16,
+    },
+    /// An answer whose `Content-Type` is not JSON.
+    #[error("`{host}` answered with `{kind}`, which is not JSON")]
+    ContentType {
+        /// The host asked for.
+        host: String,
+        /// What it says, at most 60 characters; `no content type` if it says nothing.
+        kind: String,
     },
     /// A document that cannot be used.
     #[error("the document of `{host}` cannot be used: {why}")]
@@ -79,8 +95,10 @@ impl FetchError {
             Self::Address { .. } => "fetch.address",
             Self::Slow { .. } => "fetch.slow",
             Self::Unreachable { .. } => "fetch.unreachable",
+            Self::Tls { .. } => "fetch.tls",
             Self::TooLarge { .. } => "fetch.too_large",
             Self::Status { .. } => "fetch.status",
+            Self::ContentType { .. } => "fetch.content_type",
             Self::Document { .. } => "fetch.document",
             Self::Resting { .. } => "fetch.resting",
             Self::Client { .. } => "fetch.client",

@@ -1,9 +1,10 @@
-//! [`HttpsFetch`]: the one hardened outgoing client. https only (http to loopback where configured), no
-//! redirects, no proxy from the environment, no private addresses after name resolution, bounded in time and size.
+//! [`HttpsFetch`]: the one hardened outgoing client.
+//!
+//! https only (http to loopback where configured); no redirect is followed, not even within an origin; the time of the
+//! connection, of silence and of all is bounded, and so is the answer; no address that is not public, unless the
+//! configuration allows it, judged on the very address that is connected to; no proxy but the configured one.
 
 use std::fmt;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,63 +12,39 @@ use bytes::{Bytes, BytesMut};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::Request;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::address::is_public;
-use super::fetch::{Fetch, Fetched, Limit};
+use super::certificate::not_after;
+use super::fetch::{Fetch, Fetched, Limit, Peer};
 use super::fetch_error::FetchError;
 use super::fetch_url::FetchUrl;
+use super::resolve::{Judged, NotLetBy, Rules, is_localhost};
+use super::settings::FetchSettings;
 
-/// A connection stands within this time or not at all.
-const CONNECT: Duration = Duration::from_secs(5);
-
-/// What the outgoing client may do beyond its strict default.
-#[derive(Clone, Debug, Default)]
-pub struct FetchSettings {
-    /// A PEM file of further certificate authorities, beside the system's.
-    pub ca_file: Option<PathBuf>,
-    /// `http://` to `localhost` and loopback addresses (demo and tests).
-    pub allow_loopback_http: bool,
-    /// Private, link-local and loopback addresses may be called (a node whose services are all inside).
-    pub allow_private: bool,
-    /// The `User-Agent`; `visum` if empty.
-    pub user_agent: String,
-}
+/// A connection that nobody uses is closed after this time: a name that moved is looked up anew.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+/// Idle connections that are kept per host.
+const POOL_PER_HOST: usize = 4;
 
 /// The hardened client. Cheap to clone; connections are shared.
 #[derive(Clone)]
 pub struct HttpsFetch {
     client: reqwest::Client,
-    allow_loopback_http: bool,
-    allow_private: bool,
+    rules: Arc<Rules>,
+    connect: Duration,
+    proxied: bool,
 }
 
 impl HttpsFetch {
     /// Reads the certificate authorities and makes the client.
     pub fn new(settings: FetchSettings) -> Result<Self, FetchError> {
         let failed = |why: String| FetchError::Client { why };
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if let Some(path) = &settings.ca_file {
-            let pem = std::fs::read(path).map_err(|e| failed(format!("`{}`: {e}", path.display())))?;
-            for certificate in CertificateDer::pem_slice_iter(&pem) {
-                let certificate = certificate.map_err(|e| failed(format!("`{}`: {e}", path.display())))?;
-                roots
-                    .add(certificate)
-                    .map_err(|e| failed(format!("`{}`: {e}", path.display())))?;
-            }
-        }
-        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|e| failed(e.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let resolver = PublicOnly {
-            allow_loopback: settings.allow_loopback_http,
-            allow_private: settings.allow_private,
-        };
+        let rules = Arc::new(Rules {
+            loopback: settings.allow_loopback_http,
+            inside: settings.allow_private,
+            proxy: settings.proxy.as_ref().map(|proxy| proxy.host().to_owned()),
+        });
         let agent = if settings.user_agent.is_empty() {
             "visum"
         } else {
@@ -75,67 +52,96 @@ impl HttpsFetch {
         };
         #[expect(clippy::disallowed_methods, reason = "the seam")]
         let builder = reqwest::Client::builder();
-        let client = builder
-            .tls_backend_preconfigured(tls)
+        let mut builder = builder
+            .tls_backend_preconfigured(tls(&settings)?)
+            .tls_info(true)
             .https_only(!settings.allow_loopback_http)
-            .no_proxy()
+            .no_proxy() // none of the environment's
             .redirect(reqwest::redirect::Policy::none())
-            .dns_resolver(Arc::new(resolver))
-            .connect_timeout(CONNECT)
-            .user_agent(agent)
-            .build()
-            .map_err(|e| failed(e.without_url().to_string()))?;
-        let (allow_loopback_http, allow_private) = (settings.allow_loopback_http, settings.allow_private);
+            .referer(false)
+            .dns_resolver(Arc::new(Judged {
+                resolver: Arc::clone(&settings.resolver),
+                rules: Arc::clone(&rules),
+            }))
+            .connect_timeout(settings.connect)
+            .pool_idle_timeout(POOL_IDLE)
+            .pool_max_idle_per_host(POOL_PER_HOST)
+            .user_agent(agent);
+        if let Some(proxy) = &settings.proxy {
+            builder = builder.proxy(proxy.rule().map_err(|e| failed(e.without_url().to_string()))?);
+        }
         Ok(Self {
-            client,
-            allow_loopback_http,
-            allow_private,
+            client: builder.build().map_err(|e| failed(e.without_url().to_string()))?,
+            rules,
+            connect: settings.connect,
+            proxied: settings.proxy.is_some(),
         })
     }
 
     /// Whether `http://` to loopback is let by.
     #[must_use]
-    pub const fn allows_loopback_http(&self) -> bool {
-        self.allow_loopback_http
+    pub fn allows_loopback_http(&self) -> bool {
+        self.rules.loopback
     }
 
-    async fn call(&self, request: Request<Bytes>, limit: Limit) -> Result<Fetched, FetchError> {
-        let url = FetchUrl::parse(&request.uri().to_string(), self.allow_loopback_http)?;
+    async fn call(&self, request: Request<Bytes>, limit: Limit) -> Result<(Fetched, Peer), FetchError> {
+        let url = FetchUrl::parse(&request.uri().to_string(), self.rules.loopback)?;
         let host = url.host().to_owned();
-        // the resolver does not see hosts that are written as addresses
-        if let Some(address) = url.literal()
-            && !self.allow_private
-            && !is_public(address)
-            && !(self.allow_loopback_http && address.is_loopback())
-        {
+        // the resolver does not see hosts that are written as addresses, nor names that a proxy resolves
+        let literal = url.literal().is_some_and(|address| !self.rules.let_by(&host, address));
+        if literal || (self.proxied && leads_home(&host)) {
             return Err(FetchError::Address { host });
         }
+        let slow = |_| FetchError::Slow { host: host.clone() };
         let outgoing = reqwest::Request::try_from(request).map_err(|e| FetchError::Unreachable {
             host: host.clone(),
             why: e.without_url().to_string(),
         })?;
-        let mut answer = self.client.execute(outgoing).await.map_err(|e| transport(&host, e))?;
+        let head = self.connect.saturating_add(limit.idle);
+        let answer = tokio::time::timeout(head, self.client.execute(outgoing)).await;
+        let mut answer = answer.map_err(slow)?.map_err(|e| transport(&host, &e))?;
+        // what was connected to was judged by the resolver; an answer from elsewhere is not even read
+        let elsewhere = |peer: std::net::SocketAddr| !self.rules.let_by(&host, peer.ip());
+        if !self.proxied && answer.remote_addr().is_some_and(elsewhere) {
+            return Err(FetchError::Address { host });
+        }
+        let too_large = || FetchError::TooLarge {
+            host: host.clone(),
+            bytes: limit.bytes,
+        };
+        if answer
+            .content_length()
+            .is_some_and(|length| length > limit.bytes as u64)
+        {
+            return Err(too_large());
+        }
+        let tls = answer.extensions().get::<reqwest::tls::TlsInfo>();
+        let peer = Peer {
+            certificate_ends: tls.and_then(|tls| not_after(tls.peer_certificate()?)),
+        };
         let (status, headers) = (answer.status(), answer.headers().clone());
         let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|e| transport(&host, e))? {
+        loop {
+            let chunk = tokio::time::timeout(limit.idle, answer.chunk()).await.map_err(slow)?;
+            let Some(chunk) = chunk.map_err(|e| transport(&host, &e))? else {
+                break;
+            };
             if body.len().saturating_add(chunk.len()) > limit.bytes {
-                return Err(FetchError::TooLarge {
-                    host,
-                    bytes: limit.bytes,
-                });
+                return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Fetched {
-            status,
-            headers,
-            body: body.freeze(),
-        })
+        let body = body.freeze();
+        Ok((Fetched { status, headers, body }, peer))
     }
 }
 
 impl Fetch for HttpsFetch {
     fn send(&self, request: Request<Bytes>, limit: Limit) -> BoxFuture<'_, Result<Fetched, FetchError>> {
+        async move { Ok(self.inspect(request, limit).await?.0) }.boxed()
+    }
+
+    fn inspect(&self, request: Request<Bytes>, limit: Limit) -> BoxFuture<'_, Result<(Fetched, Peer), FetchError>> {
         let host = request.uri().host().unwrap_or_default().to_owned();
         async move {
             match tokio::time::timeout(limit.time, self.call(request, limit)).await {
@@ -150,56 +156,77 @@ impl Fetch for HttpsFetch {
 impl fmt::Debug for HttpsFetch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpsFetch")
-            .field("allow_loopback_http", &self.allow_loopback_http)
-            .field("allow_private", &self.allow_private)
+            .field("rules", &self.rules)
+            .field("proxied", &self.proxied)
             .finish_non_exhaustive()
     }
 }
 
+/// rustls over ring, the system's certificate authorities and those of the CA file.
+fn tls(settings: &FetchSettings) -> Result<rustls::ClientConfig, FetchError> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = &settings.ca_file {
+        let failed = |why: String| FetchError::Client {
+            why: format!("`{}`: {why}", path.display()),
+        };
+        let pem = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
+        let mut found = false;
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|e| failed(e.to_string()))?;
+            roots.add(certificate).map_err(|e| failed(e.to_string()))?;
+            found = true;
+        }
+        if !found {
+            return Err(failed("it holds no certificate".to_owned()));
+        }
+    }
+    Ok(
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|e| FetchError::Client { why: e.to_string() })?
+            .with_root_certificates(roots)
+            .with_no_client_auth(),
+    )
+}
+
+/// Names that would lead a proxy to itself: `localhost` in every spelling but the one that we call directly.
+fn leads_home(host: &str) -> bool {
+    let bare = host.trim_end_matches('.');
+    let ends_so = bare.rsplit('.').next().is_some_and(is_localhost);
+    ends_so && !is_localhost(host)
+}
+
+/// The TLS error that `cause` is or wraps. An I/O error shows what it wraps by `get_ref` alone, not by `source`.
+fn tls_error<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(tls) = cause.downcast_ref() {
+        return Some(tls);
+    }
+    let wrapped = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
+    tls_error(wrapped)
+}
+
 /// What a transport error was, told without the URL.
-fn transport(host: &str, error: reqwest::Error) -> FetchError {
+fn transport(host: &str, error: &reqwest::Error) -> FetchError {
     let host = host.to_owned();
     if error.is_timeout() {
         return FetchError::Slow { host };
     }
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut deepest = String::new();
     while let Some(cause) = source {
-        if cause.downcast_ref::<NotPublic>().is_some() {
+        if cause.downcast_ref::<NotLetBy>().is_some() {
             return FetchError::Address { host };
+        }
+        if let Some(tls) = tls_error(cause) {
+            return FetchError::Tls {
+                host,
+                why: tls.to_string(),
+            };
         }
         deepest = cause.to_string();
         source = cause.source();
     }
     // the deepest cause says what happened and names no URL; the outermost would name it
     FetchError::Unreachable { host, why: deepest }
-}
-
-/// Resolves names as the system does, and keeps the public addresses only. The connection is made to the
-/// very addresses that were judged, so a second answer of the name server changes nothing.
-#[derive(Debug)]
-struct PublicOnly {
-    allow_loopback: bool,
-    allow_private: bool,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("no public address")]
-struct NotPublic;
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        let local = name.as_str().eq_ignore_ascii_case("localhost");
-        let (private, loopback) = (self.allow_private, self.allow_loopback && local);
-        async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let may = |a: &SocketAddr| private || is_public(a.ip()) || (loopback && a.ip().is_loopback());
-            // one private address among public ones is a trick: the whole name is refused
-            if found.is_empty() || !found.iter().all(may) {
-                return Err(NotPublic.into());
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        }
-        .boxed()
-    }
 }

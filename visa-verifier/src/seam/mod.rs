@@ -3,7 +3,11 @@
 //! The files of this folder are the only ones that may touch the real ones (house rule, kept by lint).
 
 mod address;
+#[cfg(feature = "fetch")]
+mod certificate;
 mod clock;
+#[cfg(feature = "fetch")]
+mod document;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod fetch_error;
@@ -11,15 +15,25 @@ mod fetch_url;
 #[cfg(feature = "fetch")]
 mod https;
 mod random;
+#[cfg(feature = "fetch")]
+mod resolve;
 mod secret;
+#[cfg(feature = "fetch")]
+mod settings;
 
 pub use address::is_public;
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp, TimestampError};
 #[cfg(feature = "fetch")]
-pub use fetch::{Fetch, Fetched, Limit};
+pub use document::{Document, document};
+#[cfg(feature = "fetch")]
+pub use fetch::{Fetch, Fetched, Limit, Peer};
 pub use fetch_error::FetchError;
 pub use fetch_url::FetchUrl;
 #[cfg(feature = "fetch")]
-pub use https::{FetchSettings, HttpsFetch};
+pub use https::HttpsFetch;
 pub use random::{Random, SeededRandom, SystemRandom, token};
+#[cfg(feature = "fetch")]
+pub use resolve::{Resolver, SystemResolver};
 pub use secret::Secret;
+#[cfg(feature = "fetch")]
+pub use settings::{FetchSettings, ProxySettings};

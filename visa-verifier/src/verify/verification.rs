@@ -39,6 +39,8 @@ pub struct Verification<'t> {
     checked: Option<CheckedPassport>,
     slots: Option<Vec<Slot<'t>>>,
     memory: Option<VerifiedTokens>,
+    /// How many of the slots, from the first on, have all the keys that they ask for.
+    answered: usize,
 }
 
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl<'t> Verification<'t> {
             checked: None,
             slots: None,
             memory: None,
+            answered: 0,
         }
     }
 
@@ -166,14 +169,17 @@ impl<'t> Verification<'t> {
             };
             self.slots = Some(visas.into_iter().enumerate().map(read).collect());
         }
-        let wanted = self.slots.iter().flatten().find_map(|slot| match slot {
-            Slot::Waiting(waiting) => match &waiting.keys {
-                Source::Ask(request) if !self.keys.contains_key(request) => Some(request.clone()),
-                Source::Ask(_) | Source::Here(_) | Source::Joined(_) => None,
-            },
-            Slot::Checking | Slot::Counts(_) | Slot::Rejected(_) => None,
-        });
-        Ok(wanted)
+        // from where the last question stood: who asks 500 times still walks 500 visas once
+        while let Some(slot) = self.slots.as_ref().and_then(|slots| slots.get(self.answered)) {
+            if let Slot::Waiting(waiting) = slot
+                && let Source::Ask(request) = &waiting.keys
+                && !self.keys.contains_key(request)
+            {
+                return Ok(Some(request.clone()));
+            }
+            self.answered += 1;
+        }
+        Ok(None)
     }
 
     /// The container's own checks; `Some` if they need keys first.

@@ -28,7 +28,8 @@ async fn server(answer: &'static str, hang: bool) -> String {
 async fn get(url: &str, settings: FetchSettings) -> Result<Fetched, &'static str> {
     let fetch = HttpsFetch::new(settings).unwrap();
     let limit = Limit {
-        time: Duration::from_millis(500),
+        time: Duration::from_millis(900),
+        idle: Duration::from_millis(400),
         bytes: 10,
     };
     fetch
@@ -134,7 +135,7 @@ async fn what_is_not_public_is_not_called() {
             "private is allowed, TLS is still needed",
             https.as_str(),
             private(),
-            "fetch.unreachable",
+            "fetch.tls",
         ),
     ] {
         assert_eq!(get(url, settings).await.map(|_| ()).unwrap_err(), code, "{name}");
@@ -149,4 +150,51 @@ fn a_ca_file_that_cannot_be_read_is_an_error() {
         ..FetchSettings::default()
     };
     assert_eq!(HttpsFetch::new(settings).unwrap_err().code(), "fetch.client");
+}
+
+/// Answers with `head`, then a byte every 50 ms, for ever.
+async fn dripping(head: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut buffer = [0; 4_096];
+            let _ = socket.read(&mut buffer).await;
+            let _ = socket.write_all(head.as_bytes()).await;
+            while socket.write_all(b"1").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    });
+    format!("http://{address}/keys")
+}
+
+#[tokio::test]
+async fn silence_is_bounded_and_so_is_the_whole_of_a_call_that_drips() {
+    let fetch = HttpsFetch::new(loopback()).unwrap();
+    let silent = server("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n012", true).await;
+    let mute = server("", true).await;
+    let drips = dripping("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").await;
+    let (short, long) = (Duration::from_millis(300), Duration::from_secs(3_600));
+    for (name, url, time, idle) in [
+        ("silent in its body: idle", &silent, long, short),
+        ("dripping: total", &drips, short, long),
+        ("mute from the start: total", &mute, short, long),
+    ] {
+        let limit = Limit {
+            time,
+            idle,
+            bytes: 200_000,
+        };
+        let request = Request::get(url.as_str()).body(Bytes::new()).unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(30), fetch.send(request, limit)).await;
+        assert_eq!(answer.expect(name).unwrap_err().code(), "fetch.slow", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_that_it_is_too_long_is_not_read() {
+    // hangs after the header: who read on would be slow, not refuse
+    let long = server("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", true).await;
+    assert_eq!(get(&long, loopback()).await.unwrap_err(), "fetch.too_large");
 }

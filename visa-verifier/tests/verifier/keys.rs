@@ -1,82 +1,32 @@
 //! The key store against a table of answers: what is asked, how often, and for how long keys stay good.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::support::{self, A, A_JKU, B, BROKER, BROKER_JKU, Signer, World, grant};
-use bytes::Bytes;
-use futures::FutureExt;
-use futures::future::BoxFuture;
-use http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use visa_verifier::keys::KeyRequest;
-use visa_verifier::seam::{Fetch, FetchError, Fetched, FixedClock, Limit};
+use visa_verifier::seam::{FixedClock, SeededRandom};
 use visa_verifier::{Code, KeyServer, KeyStore, KeyStoreSettings, Passport, Verification, drive};
 
-/// Answers by URL; what is not there cannot be reached.
-#[derive(Debug, Default)]
-struct Table {
-    answers: Mutex<HashMap<String, (u16, String)>>,
-    asked: Mutex<Vec<String>>,
-}
+use super::support::{self, A, A_JKU, B, BROKER, BROKER_JKU, Signer, World, grant};
+use super::table::Table;
 
-impl Table {
-    fn answer(&self, url: &str, body: &Value) {
-        self.answers
-            .lock()
-            .unwrap()
-            .insert(url.to_owned(), (200, body.to_string()));
-    }
-
-    fn down(&self) {
-        self.answers.lock().unwrap().clear();
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.lock().unwrap().len()
-    }
-}
-
-impl Fetch for Table {
-    fn send(&self, request: Request<Bytes>, _: Limit) -> BoxFuture<'_, Result<Fetched, FetchError>> {
-        async move {
-            // lets others run meanwhile, as a network would
-            tokio::task::yield_now().await;
-            let url = request.uri().to_string();
-            self.asked.lock().unwrap().push(url.clone());
-            let (status, body) = self
-                .answers
-                .lock()
-                .unwrap()
-                .get(&url)
-                .cloned()
-                .ok_or(FetchError::Unreachable {
-                    host: url,
-                    why: "down".to_owned(),
-                })?;
-            let status = StatusCode::from_u16(status).unwrap();
-            Ok(Fetched {
-                status,
-                headers: HeaderMap::new(),
-                body: body.into(),
-            })
-        }
-        .boxed()
-    }
-}
-
-struct Setting {
-    table: Arc<Table>,
-    clock: Arc<FixedClock>,
-    store: KeyStore,
-    key: Signer,
+/// A store over a table, with a clock that moves when told.
+pub(crate) struct Setting {
+    pub(crate) table: Arc<Table>,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) store: KeyStore,
+    pub(crate) key: Signer,
 }
 
 impl Setting {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (table, clock) = (Arc::new(Table::default()), Arc::new(FixedClock::at(support::now())));
-        let store = KeyStore::new(table.clone(), clock.clone(), KeyStoreSettings::default());
+        let settings = KeyStoreSettings {
+            random: Arc::new(SeededRandom::new(7)),
+            ..KeyStoreSettings::default()
+        };
+        let store = KeyStore::new(table.clone(), clock.clone(), settings);
         let key = Signer::new("k1");
         table.answer(A_JKU, &key.jwks());
         Self {
@@ -87,22 +37,27 @@ impl Setting {
         }
     }
 
-    fn request(&self, kid: &str, grace_hours: u64) -> KeyRequest {
+    pub(crate) fn request(&self, kid: &str, grace_hours: u64) -> KeyRequest {
+        self.request_at(A_JKU, kid, grace_hours)
+    }
+
+    pub(crate) fn request_at(&self, jku: &str, kid: &str, grace_hours: u64) -> KeyRequest {
         KeyRequest {
             server: KeyServer::Jku {
                 issuer: A.parse().unwrap(),
-                url: A_JKU.to_owned(),
+                url: jku.to_owned(),
             },
             kid: Some(kid.to_owned()),
             grace: Duration::from_secs(grace_hours * 3_600),
         }
     }
 
-    fn pass(&self, minutes: u64) {
+    pub(crate) fn pass(&self, minutes: u64) {
         self.clock.advance(Duration::from_secs(minutes * 60));
     }
 }
 
+/// CLH-16.
 #[tokio::test]
 async fn fresh_keys_are_not_asked_for_again() {
     let s = Setting::new();
@@ -115,6 +70,7 @@ async fn fresh_keys_are_not_asked_for_again() {
     assert_eq!(s.table.asked(), 2);
 }
 
+/// CLH-16.
 #[tokio::test]
 async fn unknown_names_are_asked_for_once_a_minute_at_most() {
     let s = Setting::new();
@@ -220,10 +176,7 @@ async fn a_document_that_is_no_key_set_is_an_error() {
     }
     let s = Setting::new();
     s.table
-        .answers
-        .lock()
-        .unwrap()
-        .insert(A_JKU.to_owned(), (302, String::new()));
+        .answer_with(A_JKU, 302, &[("location", "https://keys.a.example.org/")], "");
     assert_eq!(
         s.store.get(&s.request("k1", 1)).await.unwrap_err().code(),
         "fetch.status"
@@ -254,6 +207,7 @@ async fn discovery_must_name_the_very_issuer() {
     }
 }
 
+/// CLH-14, CLH-15.
 #[tokio::test]
 async fn nothing_is_fetched_for_what_is_not_trusted_and_one_document_for_what_is() {
     let s = Setting::new();
@@ -284,6 +238,7 @@ async fn nothing_is_fetched_for_what_is_not_trusted_and_one_document_for_what_is
     assert_eq!(judged(&visas).await, ["KEYS_UNAVAILABLE", "KEYS_UNAVAILABLE"]);
 }
 
+/// ERR-05.
 #[tokio::test]
 async fn a_broker_whose_keys_are_not_to_be_had_rejects_without_an_answer() {
     let s = Setting::new();

@@ -5,7 +5,13 @@ mod access_tokens;
 #[cfg(test)]
 mod https;
 #[cfg(test)]
+mod https_tls;
+#[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod keys_rest;
+#[cfg(test)]
+mod keys_withdrawn;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
@@ -46,5 +52,9 @@ mod sources_table;
 mod sources_tokens;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod vectors;

@@ -205,3 +205,8 @@ pub(crate) fn codes(passport: &VerifiedPassport) -> Vec<&'static str> {
     all.sort_unstable();
     all.into_iter().map(|(_, code)| code).collect()
 }
+
+/// A JSON document in base64url.
+pub(crate) fn encoded(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
