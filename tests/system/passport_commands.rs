@@ -38,11 +38,14 @@ impl Files {
         let trust = std::fs::read_to_string(example("trust.json")).unwrap();
         let visas = visas_of(passport.trim());
         let mut unpinned: Value = serde_json::from_str(&trust).unwrap();
-        unpinned["trusted_brokers"][0].as_object_mut().unwrap().remove("jwks");
+        let broker = unpinned
+            .pointer_mut("/trusted_brokers/0")
+            .and_then(Value::as_object_mut);
+        broker.unwrap().remove("jwks");
         let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         put("passport.jwt", &passport);
-        put("visa.jwt", &visas[1]);
-        put("old.jwt", &visas[2]);
+        put("visa.jwt", visas.get(1).unwrap());
+        put("old.jwt", visas.get(2).unwrap());
         put("words.txt", "no token at all");
         put("broken.json", "{\"passports\": [");
         put("wrong.json", &json!({"passports": passport.trim()}).to_string());
@@ -52,6 +55,8 @@ impl Files {
         put("large.json", &json!({"passports": ["a".repeat(2 << 20)]}).to_string());
         put("misspelt.json", &trust.replace("\"clock_skew\"", "\"clock_scew\""));
         put("unpinned.json", &unpinned.to_string());
+        let ended = trust.replacen("\"iss\"", "\"until\": \"2020-01-01T00:00:00Z\", \"iss\"", 1);
+        put("ended.json", &ended);
         put(
             "required.json",
             &json!({"passports": [passport.trim()], "require": {"all_of": [{"type": "ResearcherStatus"}]}}).to_string(),
@@ -88,7 +93,7 @@ fn visas_of(passport: &str) -> Vec<String> {
         .decode(payload)
         .unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
-    let visas = claims["ga4gh_passport_v1"].as_array().unwrap();
+    let visas = claims.get("ga4gh_passport_v1").and_then(Value::as_array).unwrap();
     visas.iter().map(|visa| visa.as_str().unwrap().to_owned()).collect()
 }
 
@@ -187,11 +192,12 @@ fn the_exit_status_of_a_judgement_is_its_answer() {
             0,
             "NOT VERIFIED",
         ),
+        ("a sound trust file", "trust check TRUST".into(), 0, "Sound."),
         (
-            "a sound trust file",
-            "trust check TRUST".into(),
+            "an entry that ended",
+            "trust check @ended.json".into(),
             0,
-            "https://visas.example.org",
+            "trust.entry_ended",
         ),
     ];
     for (name, command, code, said) in cases {

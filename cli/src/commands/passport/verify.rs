@@ -61,10 +61,13 @@ pub(crate) async fn run(args: Verify, context: &Context) -> Result<Exit, Command
     let report = args.flags.judge(&input, &trust).await?;
     let exit = args.flags.answer(&report, &input, context);
     let unmet = by_flag && report.requirement.is_some_and(|requirement| !requirement.granted);
-    Ok(match exit {
-        Exit::Yes if unmet && judge::lacks_keys(&report) => Exit::Unknown,
-        Exit::Yes if unmet => Exit::No,
-        other => other,
+    if exit != Exit::Yes || !unmet {
+        return Ok(exit);
+    }
+    Ok(if judge::lacks_keys(&report) {
+        Exit::Unknown
+    } else {
+        Exit::No
     })
 }
 

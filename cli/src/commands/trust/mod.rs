@@ -1,6 +1,7 @@
 //! `visum trust …`
 
 pub(crate) mod check;
+mod findings;
 
 use clap::Subcommand;
 
