@@ -54,6 +54,14 @@ pub enum BundleError {
         /// Cedar's message.
         message: String,
     },
+    /// A policy that may not be in observe mode, or not for so long.
+    #[error("policy `{policy}` can't be in observe mode: {fault}")]
+    Observe {
+        /// The policy's id.
+        policy: String,
+        /// Why not.
+        fault: &'static str,
+    },
     /// Two records of one id, or a record that names another that is not there.
     #[error("{what} `{id}` {fault}")]
     Record {
@@ -92,6 +100,7 @@ impl BundleError {
             Self::Id { .. } => "bundle.policy_id",
             Self::Invalid { .. } => "bundle.policy_invalid",
             Self::Link { .. } => "bundle.link",
+            Self::Observe { .. } => "bundle.observe",
             Self::Record { .. } => "bundle.record",
             Self::Entity { .. } => "bundle.entity",
             Self::Older { .. } => "bundle.older_version",
@@ -122,8 +131,10 @@ pub enum EngineError {
         message: String,
     },
     /// A policy erred while it was evaluated.
-    #[error("a policy erred: {message}")]
+    #[error("policy `{policy}` erred: {message}")]
     Policy {
+        /// The policy's id.
+        policy: String,
         /// Cedar's message.
         message: String,
     },

@@ -13,6 +13,7 @@ mod entity;
 pub mod error;
 pub mod intent;
 pub mod policy;
+pub mod review;
 pub mod snapshot;
 
 pub use entity::EntityName;

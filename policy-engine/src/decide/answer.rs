@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use visa_verifier::seam::Timestamp;
 
 use super::{
-    Answer, ConsentVerdict, Decision, Duty, DutyKind, Engine, Facts, Reason, ResolvedRead, RestsOn, ask::Asked,
+    Answer, ConsentVerdict, Decision, Duty, DutyKind, Engine, Facts, Observed, Reason, ResolvedRead, RestsOn,
+    ask::Asked,
     hex_digest,
+    kept_questions::{KeptQuestions, Put},
 };
 use crate::{
     consent::{Obligation, ResearchPurpose},
@@ -34,6 +36,8 @@ pub(crate) struct Draft {
     reasons: Vec<Reason>,
     grounds: Vec<Reason>,
     answers: Vec<Answer>,
+    observed: BTreeSet<Observed>,
+    questions: Vec<Put>,
     duties: BTreeSet<Duty>,
     ends: Timestamp,
     engine_error: bool,
@@ -53,6 +57,8 @@ impl Draft {
             reasons: Vec::new(),
             grounds: Vec::new(),
             answers: Vec::new(),
+            observed: BTreeSet::new(),
+            questions: Vec::new(),
             duties: BTreeSet::new(),
             ends: facts.session().token_expires,
             engine_error: false,
@@ -142,8 +148,18 @@ impl Draft {
                 format!("What is needed: {needs}."),
             )));
         }
+        for note in asked.observed.iter().filter_map(|id| engine.policies.note(id)) {
+            self.observed.insert(Observed {
+                policy: note.id.clone(),
+                code: note.code.clone(),
+                sentence: note.reason.clone(),
+                dataset: dataset.map(str::to_owned),
+                until: note.observed_until.unwrap_or(self.now),
+            });
+        }
         let allow = asked.answer.allow;
         self.answers.push(asked.answer);
+        self.questions.push(asked.put);
         allow
     }
 
@@ -151,11 +167,15 @@ impl Draft {
     pub(crate) fn fault(&mut self, error: &EngineError) {
         tracing::error!(error.code = error.code(), error.message = %error, "a policy question failed; it is denied");
         self.engine_error = true;
-        self.deny(Reason::new(
+        let mut reason = Reason::new(
             error.code(),
             "The decision could not be made, so access is denied.",
             "Contact the node's operator; the fault is in its log.",
-        ));
+        );
+        if let EngineError::Policy { policy, .. } = error {
+            reason.policy = Some(policy.clone());
+        }
+        self.deny(reason);
     }
 
     /// The decision. A permit needs at least one answer, all of them permits, and no reason against.
@@ -202,6 +222,12 @@ impl Draft {
             reads: self.reads,
             rests_on: self.rests_on,
             answers: self.answers,
+            observed: if allow {
+                self.observed.into_iter().collect()
+            } else {
+                Vec::new()
+            },
+            questions: KeptQuestions::of(self.questions),
             hidden: self.hidden && !allow,
             engine_error: self.engine_error,
         }

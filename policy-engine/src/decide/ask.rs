@@ -1,8 +1,9 @@
 //! One Cedar question: a whole store, a typed context, an answer. Any error is a denial (policy.md 4).
 
 use cedar_policy::{Context, EntityUid, Request};
+use visa_verifier::seam::Timestamp;
 
-use super::{Answer, Engine};
+use super::{Answer, Engine, kept_questions::Put};
 use crate::{
     entity::{Thing, chain},
     error::EngineError,
@@ -20,6 +21,7 @@ pub(crate) struct Question {
     /// Entities that the context names and policies may read: the service.
     pub(crate) seeds: Vec<EntityUid>,
     pub(crate) context: Context,
+    pub(crate) now: Timestamp,
 }
 
 /// The answer, and what would have been needed.
@@ -27,6 +29,10 @@ pub(crate) struct Asked {
     pub(crate) answer: Answer,
     /// On a denial without a forbid: what the fitting permits need.
     pub(crate) needs: Vec<String>,
+    /// Forbids in observe mode that would have denied.
+    pub(crate) observed: Vec<String>,
+    /// The question as it was put, for the record.
+    pub(crate) put: Put,
 }
 
 impl Engine {
@@ -42,6 +48,7 @@ impl Engine {
             own,
             mut seeds,
             context,
+            now,
         } = question;
         seeds.extend([principal.clone(), resource.clone()]);
         let entities = self.register.store(own, &seeds)?;
@@ -53,9 +60,12 @@ impl Engine {
             Some(&self.schema.schema),
         )
         .map_err(|error| EngineError::Question { message: chain(&error) })?;
-        let found = self.policies.ask(&request, &entities);
-        if let Some(message) = found.errors.into_iter().next() {
-            return Err(EngineError::Policy { message });
+        let found = self.policies.ask(&request, &entities, now);
+        if let Some(error) = found.errors.into_iter().next() {
+            return Err(EngineError::Policy {
+                policy: error.policy,
+                message: error.message,
+            });
         }
         let needs = if !found.allow && found.policies.is_empty() {
             self.policies
@@ -73,7 +83,12 @@ impl Engine {
             allow: found.allow,
             policies: found.policies,
         };
-        Ok(Asked { answer, needs })
+        Ok(Asked {
+            answer,
+            needs,
+            observed: found.observed,
+            put: Put { request, entities },
+        })
     }
 
     /// Notes of the policies that determined an answer.

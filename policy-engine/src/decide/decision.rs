@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use visa_verifier::seam::Timestamp;
 
-use super::Duty;
+use super::{Duty, kept_questions::KeptQuestions};
 use crate::{
     consent::{Obligation, PurposeBasis, ResearchPurpose, Verdict},
     intent::{Action, DataRef},
+    review::FactsRecord,
 };
 
 /// One reason of a denial (or, in [`Decision::grounds`], of a permit).
@@ -112,6 +113,22 @@ pub struct Answer {
     pub policies: Vec<String>,
 }
 
+/// A forbid in observe mode that would have denied and did not (policy.md 6).
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Observed {
+    /// The policy.
+    pub policy: String,
+    /// Its code.
+    pub code: String,
+    /// Its sentence.
+    pub sentence: String,
+    /// The dataset that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<String>,
+    /// From here on it denies.
+    pub until: Timestamp,
+}
+
 /// The answer to a whole request. There is no constructor outside of the engine, and nothing in it can be changed.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Decision {
@@ -131,8 +148,11 @@ pub struct Decision {
     pub(crate) reads: Vec<ResolvedRead>,
     pub(crate) rests_on: RestsOn,
     pub(crate) answers: Vec<Answer>,
+    pub(crate) observed: Vec<Observed>,
     pub(crate) hidden: bool,
     pub(crate) engine_error: bool,
+    #[serde(skip)]
+    pub(crate) questions: KeptQuestions,
 }
 
 impl Decision {
@@ -219,6 +239,17 @@ impl Decision {
     /// The Cedar questions, each with its answer.
     pub fn answers(&self) -> &[Answer] {
         &self.answers
+    }
+
+    /// Policies in observe mode that would have denied this and let it through; empty on a denial.
+    pub fn observed(&self) -> &[Observed] {
+        &self.observed
+    }
+
+    /// The facts that the policies were asked about, so that other policies can be asked later; `None` if nothing was
+    /// asked or it would be too large to keep.
+    pub fn facts_record(&self) -> Option<FactsRecord> {
+        FactsRecord::of(self, &self.questions)
     }
 
     /// The caller may not know that what they asked for exists: answer 404 as for an unknown one.

@@ -152,6 +152,7 @@ impl Governor<'_> {
             own,
             seeds,
             context,
+            now: self.now,
         })
     }
 

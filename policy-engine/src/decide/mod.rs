@@ -14,6 +14,7 @@ mod govern;
 mod grants;
 mod inquiry;
 mod kept;
+mod kept_questions;
 mod people;
 mod presented;
 mod purpose;
@@ -25,12 +26,13 @@ mod tests;
 mod work;
 
 pub use current::Current;
-pub use decision::{Answer, ConsentVerdict, Decision, Reason, ResolvedRead, RestsOn};
+pub use decision::{Answer, ConsentVerdict, Decision, Observed, Reason, ResolvedRead, RestsOn};
 pub use duty::{Duty, DutyKind};
 pub use engine::Engine;
 pub(crate) use engine::hex_digest;
 pub use facts::Facts;
 pub use kept::KeptFacts;
+pub(crate) use kept_questions::KeptQuestions;
 pub use question::{
     Application, ApplicationState, Bundle, Change, ChangeKind, ChangeStep, GovernQuestion, WorkItem, WorkKind,
     WorkState,

@@ -61,5 +61,6 @@ fn ask(engine: &Engine, facts: &Facts, action: Action, item: &WorkItem, now: Tim
         own,
         seeds,
         context,
+        now,
     })
 }

@@ -1,13 +1,10 @@
 //! The embedded Cedar schema and its entity types.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::OnceLock};
 
 use cedar_policy::{Entities, EntityId, EntityTypeName, EntityUid, Schema};
 
-use crate::{error::BundleError, intent::Action};
-
-/// `policies/visum.cedarschema`, compiled in.
-pub(crate) const SCHEMA_TEXT: &str = include_str!("../../policies/visum.cedarschema");
+use crate::{error::BundleError, intent::Action, policy::SCHEMA};
 
 /// The parsed schema with what every question needs of it.
 pub(crate) struct SchemaParts {
@@ -18,10 +15,20 @@ pub(crate) struct SchemaParts {
 }
 
 impl SchemaParts {
+    /// The embedded schema, parsed once.
+    pub(crate) fn shared() -> Result<&'static Self, BundleError> {
+        static SHARED: OnceLock<SchemaParts> = OnceLock::new();
+        if let Some(parts) = SHARED.get() {
+            return Ok(parts);
+        }
+        let parts = Self::embedded()?;
+        Ok(SHARED.get_or_init(|| parts))
+    }
+
     /// Parses the embedded schema.
     pub(crate) fn embedded() -> Result<Self, BundleError> {
         let fault = |message: String| BundleError::Schema { message };
-        let (schema, warnings) = Schema::from_cedarschema_str(SCHEMA_TEXT).map_err(|error| fault(error.to_string()))?;
+        let (schema, warnings) = Schema::from_cedarschema_str(SCHEMA).map_err(|error| fault(error.to_string()))?;
         if let Some(warning) = warnings.into_iter().next() {
             return Err(fault(warning.to_string()));
         }

@@ -1,11 +1,52 @@
 //! The annotations of policies (policy.md 4): required where they apply, kept for explanations.
 
 use cedar_policy::Effect;
+use serde::Serialize;
+use visa_verifier::seam::Timestamp;
 
 use crate::{decide::DutyKind, error::BundleError};
 
+/// Where a policy comes from.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// Compiled in; nobody can undo it.
+    Baseline,
+    /// Shipped, replaceable.
+    Standard,
+    /// A shipped template; by itself it does nothing.
+    Template,
+    /// A link of this template.
+    Link(String),
+    /// A file of a node or committee.
+    File(String),
+}
+
+impl Origin {
+    pub(super) fn of(file: &str, shipped: bool) -> Self {
+        match file {
+            "baseline.cedar" if shipped => Self::Baseline,
+            "standard.cedar" if shipped => Self::Standard,
+            "templates.cedar" if shipped => Self::Template,
+            _ => Self::File(file.to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Baseline => f.write_str("baseline"),
+            Self::Standard => f.write_str("standard"),
+            Self::Template => f.write_str("template"),
+            Self::Link(template) => write!(f, "link of {template}"),
+            Self::File(file) => f.write_str(file),
+        }
+    }
+}
+
 /// What a policy says of itself to people.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct PolicyNote {
     /// `@id`.
     pub id: String,
@@ -21,6 +62,13 @@ pub struct PolicyNote {
     pub needs: String,
     /// `@obligation`, on permits: a duty of the node.
     pub duty: Option<DutyKind>,
+    /// `@params`, on templates: what fills its slots.
+    pub params: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// In observe mode until then: what it would deny is recorded and let through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_until: Option<Timestamp>,
 }
 
 impl PolicyNote {
@@ -29,6 +77,7 @@ impl PolicyNote {
         file: &str,
         position: &str,
         effect: Effect,
+        shipped: bool,
         annotation: impl Fn(&'static str) -> Option<&'a str>,
     ) -> Result<Self, BundleError> {
         let forbids = effect == Effect::Forbid;
@@ -63,6 +112,9 @@ impl PolicyNote {
             remedy: on(forbids, "remedy")?,
             needs: on(!forbids, "needs")?,
             duty,
+            params: annotation("params").unwrap_or_default().to_owned(),
+            origin: Origin::of(file, shipped),
+            observed_until: None,
         })
     }
 }

@@ -2,42 +2,84 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use cedar_policy::{
-    Authorizer, Decision as CedarDecision, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet,
-    Request, SlotId, ValidationMode, Validator,
+    Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Request, SlotId, ValidationMode,
+    ValidationResult, Validator,
 };
+use visa_verifier::seam::Timestamp;
 
-use super::{BASELINE, RESERVED, STANDARD, TEMPLATES, annotation::PolicyNote};
+use super::{
+    BASELINE, RESERVED, STANDARD, TEMPLATES,
+    annotation::{Origin, PolicyNote},
+    observe::{Watched, put},
+    slice::Slices,
+    sum::Sum,
+};
 use crate::{
     entity::{EntityName, SchemaParts, chain},
     error::BundleError,
-    snapshot::{PolicyText, Snapshot, TemplateLink},
+    snapshot::{ObserveRow, PolicyText, Snapshot, TemplateLink},
 };
 
 /// Policies in force: the baseline always, then standard ones, a node's own, and links of templates.
 #[derive(Clone)]
 pub struct Policies {
-    set: PolicySet,
+    /// All but those in observe mode.
+    pub(super) set: PolicySet,
     notes: BTreeMap<String, PolicyNote>,
+    watched: Vec<Watched>,
+    /// Made at load; `None`: the whole set is asked.
+    slices: Option<Arc<Slices>>,
 }
 
 /// Cedar's answer to one question.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct CedarAnswer {
     pub(crate) allow: bool,
     /// Ids of the determining policies, sorted.
     pub(crate) policies: Vec<String>,
     /// Errors of policies: any of them makes the answer a denial, since a forbid that errs is skipped.
-    pub(crate) errors: Vec<String>,
+    pub(crate) errors: Vec<PolicyError>,
+    /// Forbids in observe mode that would have denied, sorted.
+    pub(crate) observed: Vec<String>,
+}
+
+/// A policy that erred.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct PolicyError {
+    /// Its id.
+    pub(crate) policy: String,
+    /// Cedar's message.
+    pub(crate) message: String,
 }
 
 impl Policies {
-    /// The policies of a snapshot over the compiled-in baseline.
+    /// The policies of a snapshot over the compiled-in baseline, sliced.
     pub(crate) fn of(snapshot: &Snapshot, schema: &SchemaParts) -> Result<Self, BundleError> {
-        let mut policies = match &snapshot.standard {
+        let mut policies = Self::with(
+            snapshot.standard.as_deref(),
+            &snapshot.policies,
+            &snapshot.links,
+            &snapshot.observe,
+            snapshot.published,
+        )?;
+        policies.slices = Some(Arc::new(Slices::of(&policies.set, schema)?));
+        Ok(policies)
+    }
+
+    /// Baseline, standard policies (`None`: the shipped ones), further ones, links; and which of them are only watched
+    /// as of `now`.
+    pub(crate) fn with(
+        standard: Option<&[PolicyText]>,
+        files: &[PolicyText],
+        links: &[TemplateLink],
+        observe: &[ObserveRow],
+        now: Timestamp,
+    ) -> Result<Self, BundleError> {
+        let mut policies = match standard {
             None => Self::shipped()?,
             Some(files) => {
                 let mut policies = Self::baseline()?;
@@ -45,29 +87,53 @@ impl Policies {
                 policies
             }
         };
-        policies.add_files(&snapshot.policies)?;
-        for link in &snapshot.links {
+        policies.add_files(files)?;
+        for link in links {
             policies.link(link)?;
         }
-        if snapshot.standard.is_none() && snapshot.policies.is_empty() && snapshot.links.is_empty() {
-            // Nothing but what came with the build: a test of this crate holds it to the schema.
-            return Ok(policies);
+        // Nothing but what came with the build: a test of this crate holds it to the schema.
+        if standard.is_some() || !files.is_empty() || !links.is_empty() {
+            let faults = policies.own()?.faults(SchemaParts::shared()?).into_iter();
+            let faults: Vec<String> = faults.map(|(policy, what)| format!("`{policy}`: {what}")).collect();
+            if !faults.is_empty() {
+                return Err(BundleError::Invalid {
+                    message: faults.join("; "),
+                });
+            }
         }
-        match policies
-            .faults(schema)
-            .into_iter()
-            .map(|(policy, what)| format!("`{policy}`: {what}"))
-            .collect()
-        {
-            faults if Vec::is_empty(&faults) => Ok(policies),
-            faults => Err(BundleError::Invalid {
-                message: faults.join("; "),
-            }),
+        for row in observe {
+            policies.observe(row, now)?;
         }
+        Ok(policies)
+    }
+
+    /// Only what did not come with the build.
+    fn own(&self) -> Result<Self, BundleError> {
+        let mut set = PolicySet::new();
+        let shipped = |id: &str| {
+            let origin = self.notes.get(id).map(|note| &note.origin);
+            matches!(origin, Some(Origin::Baseline | Origin::Standard | Origin::Template))
+        };
+        for policy in self.set.policies().filter(|policy| !shipped(policy.id().as_ref())) {
+            put(&mut set, &self.set, policy.id()).map_err(|error| BundleError::Invalid { message: chain(&error) })?;
+        }
+        // Templates of a node's own: there are none yet, and one that came would be validated here too.
+        for template in self.set.templates().filter(|template| !shipped(template.id().as_ref())) {
+            if set.template(template.id()).is_none() {
+                set.add_template(template.clone())
+                    .map_err(|error| BundleError::Invalid { message: chain(&error) })?;
+            }
+        }
+        Ok(Self {
+            set,
+            notes: BTreeMap::new(),
+            watched: Vec::new(),
+            slices: None,
+        })
     }
 
     /// Baseline, standard policies and templates, as they come with the build; parsed once.
-    pub(crate) fn shipped() -> Result<Self, BundleError> {
+    pub fn shipped() -> Result<Self, BundleError> {
         static SHIPPED: OnceLock<Policies> = OnceLock::new();
         if let Some(policies) = SHIPPED.get() {
             return Ok(policies.clone());
@@ -82,6 +148,8 @@ impl Policies {
         let mut policies = Self {
             set: PolicySet::new(),
             notes: BTreeMap::new(),
+            watched: Vec::new(),
+            slices: None,
         };
         policies.add("baseline.cedar", BASELINE, true)?;
         policies.add("templates.cedar", TEMPLATES, true)?;
@@ -103,14 +171,14 @@ impl Policies {
             .parse()
             .map_err(|error: cedar_policy::ParseErrors| parse(chain(&error)))?;
         for policy in parsed.policies() {
-            let note = PolicyNote::read(file, policy.id().as_ref(), policy.effect(), |name| {
+            let note = PolicyNote::read(file, policy.id().as_ref(), policy.effect(), shipped, |name| {
                 policy.annotation(name)
             })?;
             let id = self.claim(file, note, shipped)?;
             self.set.add(policy.new_id(id)).map_err(|error| parse(chain(&error)))?;
         }
         for template in parsed.templates() {
-            let note = PolicyNote::read(file, template.id().as_ref(), template.effect(), |name| {
+            let note = PolicyNote::read(file, template.id().as_ref(), template.effect(), shipped, |name| {
                 template.annotation(name)
             })?;
             let id = self.claim(file, note, shipped)?;
@@ -163,19 +231,36 @@ impl Policies {
             "links",
             PolicyNote {
                 id: link.id.clone(),
+                origin: Origin::Link(link.template.clone()),
                 ..note
             },
             false,
         )?;
         let template = PolicyId::new(&link.template);
+        self.slices = None;
         self.set
             .link(template, id, values)
             .map_err(|error| fault(chain(&error)))
     }
 
+    /// Puts a policy into observe mode, as of `now`.
+    fn observe(&mut self, row: &ObserveRow, now: Timestamp) -> Result<(), BundleError> {
+        let watched = Watched::take(&mut self.set, self.notes.get(&row.policy), row, now)?;
+        if let Some(note) = self.notes.get_mut(&row.policy) {
+            note.observed_until = Some(row.until);
+        }
+        self.watched.push(watched);
+        Ok(())
+    }
+
+    /// Validates strictly. A warning is a fault too.
+    pub(super) fn check(&self, schema: &SchemaParts) -> ValidationResult {
+        Validator::new(schema.schema.clone()).validate(&self.set, ValidationMode::Strict)
+    }
+
     /// Where policies don't fit the schema, strictly: id and message. A warning is a fault too.
     pub(crate) fn faults(&self, schema: &SchemaParts) -> Vec<(String, String)> {
-        let result = Validator::new(schema.schema.clone()).validate(&self.set, ValidationMode::Strict);
+        let result = self.check(schema);
         let errors = result
             .validation_errors()
             .map(|error| (error.policy_id().to_string(), chain(error)));
@@ -195,6 +280,33 @@ impl Policies {
         self.notes.values()
     }
 
+    /// The policies whose scope fits an action, of these types if given, with their notes, sorted by id.
+    pub(crate) fn fitting(
+        &self,
+        schema: &SchemaParts,
+        action: &EntityUid,
+        principal: Option<&EntityTypeName>,
+        resource: Option<&EntityTypeName>,
+    ) -> Vec<(&Policy, &PolicyNote)> {
+        let fits = |policy: &Policy| {
+            policy.get_valid_request_envs(&schema.schema).any(|environment| {
+                environment.action() == action
+                    && principal.is_none_or(|kind| environment.principal() == kind)
+                    && resource.is_none_or(|kind| environment.resource() == kind)
+            })
+        };
+        let watched = self.watched.iter().flat_map(|watched| watched.set().policies());
+        let mut found: Vec<_> = self
+            .set
+            .policies()
+            .chain(watched)
+            .filter(|policy| fits(policy))
+            .filter_map(|policy| Some((policy, self.note(policy.id().as_ref())?)))
+            .collect();
+        found.sort_by(|a, b| a.1.id.cmp(&b.1.id));
+        found
+    }
+
     /// The permits whose scope fits an action and both types: what would have been needed.
     pub(crate) fn permits_for(&self, schema: &SchemaParts, request: &Request) -> Vec<&PolicyNote> {
         let (Some(principal), Some(action), Some(resource)) =
@@ -202,37 +314,47 @@ impl Policies {
         else {
             return Vec::new();
         };
-        let fits = |policy: &&Policy| {
-            policy.effect() == cedar_policy::Effect::Permit
-                && policy.get_valid_request_envs(&schema.schema).any(|environment| {
-                    environment.principal() == principal.type_name()
-                        && environment.action() == action
-                        && environment.resource() == resource.type_name()
-                })
-        };
-        let mut notes: Vec<_> = self
-            .set
-            .policies()
-            .filter(fits)
-            .filter_map(|policy| self.note(policy.id().as_ref()))
-            .collect();
-        notes.sort_by(|a, b| a.id.cmp(&b.id));
-        notes
+        self.fitting(schema, action, Some(principal.type_name()), Some(resource.type_name()))
+            .into_iter()
+            .map(|(_, note)| note)
+            .filter(|note| !note.forbids)
+            .collect()
     }
 
-    /// Asks Cedar.
-    pub(crate) fn ask(&self, request: &Request, entities: &Entities) -> CedarAnswer {
-        let response = Authorizer::new().is_authorized(request, &self.set, entities);
-        let mut policies: Vec<String> = response
-            .diagnostics()
-            .reason()
-            .map(|id| AsRef::<str>::as_ref(id).to_owned())
-            .collect();
-        policies.sort();
-        CedarAnswer {
-            allow: response.decision() == CedarDecision::Allow,
-            policies,
-            errors: response.diagnostics().errors().map(|error| chain(error)).collect(),
+    /// Asks Cedar. A policy in observe mode denies nothing before its end.
+    pub(crate) fn ask(&self, request: &Request, entities: &Entities, now: Timestamp) -> CedarAnswer {
+        let mut sum = Sum::default();
+        match &self.slices {
+            Some(slices) => slices.ask(request, entities, &self.set, &mut sum),
+            None => sum.add(request, &self.set, entities),
+        }
+        for watched in &self.watched {
+            watched.ask(request, entities, now, &mut sum);
+        }
+        sum.answer()
+    }
+
+    /// The same without slices: what the slices have to equal.
+    #[cfg(test)]
+    pub(crate) fn whole(&self) -> Self {
+        Self {
+            slices: None,
+            ..self.clone()
+        }
+    }
+
+    /// Adds policies whether or not they fit the schema.
+    #[cfg(test)]
+    pub(crate) fn add_unchecked(&mut self, file: &str, text: &str) -> Result<(), BundleError> {
+        self.add(file, text, false)
+    }
+
+    /// The same with slices.
+    #[cfg(test)]
+    pub(crate) fn sliced(&self, schema: &SchemaParts) -> Self {
+        Self {
+            slices: Some(Arc::new(Slices::of(&self.set, schema).unwrap())),
+            ..self.clone()
         }
     }
 }
@@ -246,7 +368,7 @@ impl std::fmt::Debug for Policies {
 }
 
 /// The Cedar form of a name.
-fn entity_uid(name: &EntityName) -> Result<EntityUid, String> {
+pub(crate) fn entity_uid(name: &EntityName) -> Result<EntityUid, String> {
     let kind: EntityTypeName = name
         .kind
         .parse()

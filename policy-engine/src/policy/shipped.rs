@@ -6,6 +6,8 @@ pub const BASELINE: &str = include_str!("../../policies/baseline.cedar");
 pub const STANDARD: &str = include_str!("../../policies/standard.cedar");
 /// Templates for administrators.
 pub const TEMPLATES: &str = include_str!("../../policies/templates.cedar");
+/// The schema that every policy must fit, strictly.
+pub const SCHEMA: &str = include_str!("../../policies/visum.cedarschema");
 /// Ids that only shipped policies have.
 pub const RESERVED: &str = "visum.";
 

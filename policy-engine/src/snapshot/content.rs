@@ -35,6 +35,23 @@ pub struct TemplateLink {
     /// The resource that fills the template's slot.
     #[serde(default)]
     pub resource: Option<crate::entity::EntityName>,
+    /// Why it was made, for those who read the list.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// A policy in observe mode: what it would deny is recorded and let through, until its end (policy.md 6).
+///
+/// Never one of the baseline, never one that reads consent's verdict, and for at most 14 days.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObserveRow {
+    /// The forbid's `@id`, or that of a link.
+    pub policy: String,
+    /// From here on it denies.
+    pub until: Timestamp,
+    /// Why it is not in force yet.
+    pub reason: String,
 }
 
 /// All that decisions of this node rest on. The broker builds it, [`crate::decide::Engine::load`] takes it.
@@ -112,6 +129,9 @@ pub struct Snapshot {
     /// Linked templates.
     #[serde(default)]
     pub links: Vec<TemplateLink>,
+    /// Policies that are only watched.
+    #[serde(default)]
+    pub observe: Vec<ObserveRow>,
 }
 
 impl Snapshot {
@@ -143,6 +163,7 @@ impl Snapshot {
             standard: None,
             policies: Vec::new(),
             links: Vec::new(),
+            observe: Vec::new(),
         }
     }
 

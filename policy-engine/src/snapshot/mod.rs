@@ -7,7 +7,7 @@ mod person;
 mod record;
 mod stop;
 
-pub use content::{PolicyText, Snapshot, TemplateLink};
+pub use content::{ObserveRow, PolicyText, Snapshot, TemplateLink};
 pub use person::{Bar, BarKind, PersonDigest, PersonKey};
 pub use record::{
     CommitteeRecord, DatasetMode, DatasetRecord, Governance, GroupRecord, HoldOrigin, HoldRecord, InstitutionRecord,

@@ -35,6 +35,7 @@ impl<'a> Inquiry<'a> {
             own,
             seeds: self.seeds(),
             context,
+            now: self.now,
         })
     }
 

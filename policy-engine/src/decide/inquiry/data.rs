@@ -93,6 +93,7 @@ impl Inquiry<'_> {
             own,
             seeds,
             context,
+            now: self.now,
         })
     }
 

@@ -4,4 +4,5 @@ mod demo;
 mod govern;
 mod guards;
 mod node;
+mod observe;
 mod work;
