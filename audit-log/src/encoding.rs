@@ -113,6 +113,7 @@ mod tests {
                 Why::decision("d")
                     .with_code("c\"\\")
                     .policies(["p"])
+                    .observed(["o"])
                     .visas([digest])
                     .verdict(Verdict::Permit)
                     .snapshot(1)

@@ -7,6 +7,7 @@ mod checkpoint;
 mod encoding;
 mod error;
 pub mod event;
+mod facts;
 mod note;
 pub mod pseudonym;
 mod receipt;
@@ -24,8 +25,9 @@ pub use event::{
     About, AboutKind, Anchor, Auth, Basis, Class, Count, DataClass, Details, Did, Digest, Ended, Entry, Event,
     EventType, Instant, Mode, Name, Outcome, RowChange, Verdict, Via, What, Where, Who, Why,
 };
+pub use facts::{FACTS_BYTES, SealedFacts, read_facts};
 pub use note::{LogKey, Note, NoteError, Signed, VKey};
-pub use pseudonym::{Keystore, ObjectSalt, PersonKey, Pseudonym, Sealed};
+pub use pseudonym::{Keys, Keystore, ObjectSalt, PersonKey, Pseudonym, Sealed};
 pub use receipt::{HEADER, Promise, Receipt};
 pub use settings::Settings;
 pub use source::Source;

@@ -27,6 +27,8 @@ pub struct Settings {
     pub segment_bytes: u64,
     /// Time between checkpoints while there are new entries. Default and most 60 s, least 1 s.
     pub checkpoint_every: Duration,
+    /// Where facts records are kept; `None`: they are dropped. Not within `dir`. Default `None`.
+    pub facts: Option<PathBuf>,
 }
 
 impl Settings {
@@ -48,6 +50,7 @@ impl Settings {
             source,
             segment_bytes: 64 << 20,
             checkpoint_every: Duration::from_secs(60),
+            facts: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::envelope::{Count, Entry, EntryDid, EntryWho, VERSION};
 use super::{About, AboutKind, Anchor, Did, Ended, EventType, Instant, Name, Outcome, Via, What, Where, Who, Why};
 use crate::error::AuditError;
+use crate::facts::SealedFacts;
 use crate::pseudonym::{ObjectSalt, PersonKey, Pseudonym};
 
 /// An event that is to be written: what happened and how it went, then what is known of it.
@@ -28,6 +29,8 @@ pub struct Event {
     did: Option<Did>,
     dur_ms: Option<u64>,
     end: Option<Ended>,
+    /// What the decision's policies were asked about; goes sealed beside the log.
+    facts: Option<Vec<u8>>,
     pub(crate) n: Option<Count>,
     subject_of_care: Vec<Name>,
     via: Via,
@@ -59,6 +62,7 @@ impl Event {
             did: None,
             dur_ms: None,
             end: None,
+            facts: None,
             n: None,
             subject_of_care: Vec::new(),
             via: Via::default(),
@@ -154,6 +158,34 @@ impl Event {
     pub fn end(mut self, end: Ended) -> Self {
         self.end = Some(end);
         self
+    }
+
+    /// With the facts record of its decision: kept sealed beside the log, where the log's settings say where. One that
+    /// is longer than [`FACTS_BYTES`](crate::FACTS_BYTES) is dropped.
+    pub fn facts(mut self, record: Vec<u8>) -> Self {
+        self.facts = Some(record).filter(|record| record.len() <= crate::FACTS_BYTES);
+        self
+    }
+
+    /// The same without its facts record.
+    pub(crate) fn without_facts(mut self) -> Self {
+        self.facts = None;
+        self
+    }
+
+    /// Seals the facts record under the person's key, and puts its digest into the event.
+    pub(crate) fn seal_facts(&mut self, stamp: &Stamp<'_>, nonce: [u8; 12]) -> Result<Option<SealedFacts>, AuditError> {
+        let owner = self.who.person.as_ref().or(self.who.acting_for.as_ref());
+        let (Some(key), Some(record)) = (owner, self.facts.take()) else {
+            return Ok(None);
+        };
+        let facts = SealedFacts {
+            entry: stamp.id.clone(),
+            p: Pseudonym::of(key, stamp.origin, &stamp.t.month()).as_str().to_owned(),
+            sealed: key.seal_facts(record, &stamp.id, stamp.origin, nonce)?,
+        };
+        self.why.facts = Some(facts.digest());
+        Ok(Some(facts))
     }
 
     pub(crate) fn count(mut self, n: Count) -> Self {

@@ -172,7 +172,8 @@ impl Instant {
     }
 
     /// `YYYY-MM`, in UTC.
-    pub(crate) fn month(self) -> String {
+    #[must_use]
+    pub fn month(self) -> String {
         self.to_string().chars().take(7).collect()
     }
 }

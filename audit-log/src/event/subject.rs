@@ -101,9 +101,15 @@ pub struct Why {
     /// The decision's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Name>,
+    /// Digest of the sealed facts record; the writer sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Digest>,
     /// Permit or legal ground, by reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<Name>,
+    /// Policies in observe mode that would have denied and let it through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<Name>,
     /// Policies that decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Name>,
@@ -154,6 +160,13 @@ impl Why {
     #[must_use]
     pub fn policies<N: Into<Name>>(mut self, ids: impl IntoIterator<Item = N>) -> Self {
         self.policies = ids.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// With the policies in observe mode that would have denied it.
+    #[must_use]
+    pub fn observed<N: Into<Name>>(mut self, ids: impl IntoIterator<Item = N>) -> Self {
+        self.observed = ids.into_iter().map(Into::into).collect();
         self
     }
 

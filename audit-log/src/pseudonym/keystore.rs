@@ -270,6 +270,47 @@ impl Keystore {
     }
 }
 
+/// The keys of a node's people as they are in the file now, read without its lock: beside a running node, to look.
+pub struct Keys(HashMap<String, PersonKey>);
+
+impl Keys {
+    /// Reads a keystore. Only the node's key opens it.
+    ///
+    /// # Errors
+    /// [`AuditError::Keystore`] for another node key or changed records, [`AuditError::File`].
+    pub fn read(path: &Path, node_key: &[u8; 32]) -> Result<Self, AuditError> {
+        let text = std::fs::read_to_string(path).map_err(|error| AuditError::file(path, error))?;
+        if !text.starts_with(HEADER) {
+            return Err(AuditError::Keystore {
+                what: "not a keystore file".to_owned(),
+            });
+        }
+        // A last line without its end is being written.
+        let whole = text.rfind('\n').map_or(0, |at| at + 1);
+        let mut people = HashMap::new();
+        for (number, line) in (0..).zip(text.get(..whole).unwrap_or_default().lines().skip(1)) {
+            if let Record::Person { subject, key } = read_line(line, number, node_key)? {
+                people.insert(subject, PersonKey::from_bytes(key_bytes(&key)?));
+            }
+        }
+        Ok(Self(people))
+    }
+
+    /// The key behind a pseudonym of a log's month (`YYYY-MM`); `None`: erased, or never known here.
+    #[must_use]
+    pub fn of(&self, pseudonym: &str, origin: &str, month: &str) -> Option<&PersonKey> {
+        self.0
+            .values()
+            .find(|key| Pseudonym::of(key, origin, month).as_str() == pseudonym)
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({})", self.0.len())
+    }
+}
+
 impl State {
     fn take(&mut self, record: Record) -> Result<(), AuditError> {
         match record {

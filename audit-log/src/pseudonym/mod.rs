@@ -4,6 +4,6 @@ mod keystore;
 mod person;
 mod sealed;
 
-pub use keystore::Keystore;
+pub use keystore::{Keys, Keystore};
 pub use person::{ObjectSalt, PersonKey, Pseudonym};
 pub use sealed::Sealed;

@@ -41,6 +41,23 @@ impl PersonKey {
         Sealed::seal(self.bytes(), nonce, format!("{entry}{origin}").as_bytes(), text)
     }
 
+    /// Seals the facts record of one entry.
+    pub(crate) fn seal_facts(
+        &self,
+        record: Vec<u8>,
+        entry: &str,
+        origin: &str,
+        nonce: [u8; 12],
+    ) -> Result<Sealed, AuditError> {
+        Sealed::seal(self.bytes(), nonce, format!("facts {entry}{origin}").as_bytes(), record)
+    }
+
+    /// Opens the facts record of an entry of this person.
+    pub(crate) fn open_facts(&self, sealed: &Sealed, entry: &str, origin: &str) -> Result<Vec<u8>, AuditError> {
+        let text = sealed.open(self.bytes(), format!("facts {entry}{origin}").as_bytes())?;
+        Ok(text.to_vec())
+    }
+
     /// Opens the sealed details of an entry of this person.
     ///
     /// # Errors

@@ -12,8 +12,8 @@ use crate::error::AuditError;
 
 const NONCE: usize = 12;
 const TAG: usize = 16;
-/// Bound of a sealed text in an entry, in bytes; [`Details`](crate::Details) are far below.
-const SEALED_BYTES: usize = 60_000;
+/// Bound of a sealed text, in bytes. An entry's own bound is far below; facts records are the longest.
+const SEALED_BYTES: usize = 360_000;
 
 /// Nonce, ciphertext and tag; in text base64url without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]

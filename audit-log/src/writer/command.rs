@@ -22,6 +22,8 @@ pub(crate) struct Ready {
     pub(crate) t: i64,
     /// For the list of governed rows; index and leaf are set on writing.
     pub(crate) governed: Option<Governed>,
+    /// The facts record: the entry's id, and its line.
+    pub(crate) facts: Option<(String, String)>,
 }
 
 /// What handles ask of the commit thread.

@@ -15,6 +15,7 @@ use super::open_log::OpenLog;
 use super::shared::Shared;
 use crate::error::AuditError;
 use crate::event::{Count, Event, EventType, Instant, Outcome};
+use crate::facts::FactsFolder;
 use crate::note::{LogKey, VKey};
 use crate::pseudonym::ObjectSalt;
 use crate::receipt::{BATCH_ENTRIES, Batch, PROMISE, Receipt};
@@ -55,6 +56,7 @@ pub(crate) struct Committer {
     salt: ObjectSalt,
     source: Arc<dyn Source>,
     segment_bytes: u64,
+    facts: Option<FactsFolder>,
     /// In microseconds.
     checkpoint_every: i64,
     shared: Arc<Shared>,
@@ -112,6 +114,7 @@ impl Committer {
             salt: settings.salt,
             source: settings.source,
             segment_bytes: settings.segment_bytes.clamp(4096, 1 << 30),
+            facts: settings.facts.map(FactsFolder::new),
             checkpoint_every: i64::try_from(every.as_micros()).unwrap_or(MINUTE),
             shared,
             waiting,
@@ -298,6 +301,11 @@ impl Committer {
             last_t = ready.t;
             places.push(batch.len() as u64);
             batch.push(std::mem::take(ready));
+        }
+        if let Some(folder) = &mut self.facts {
+            for (entry, line) in batch.iter().filter_map(|ready| ready.facts.as_ref()) {
+                folder.append(entry, line);
+            }
         }
         let log = self.log.as_mut().ok_or_else(failed)?;
         let first = log.size();

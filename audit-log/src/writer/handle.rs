@@ -47,6 +47,8 @@ struct Inner {
     node: String,
     salt: ObjectSalt,
     source: Arc<dyn Source>,
+    /// Whether facts records are kept.
+    facts: bool,
 }
 
 /// An entry that is on its way to the disk already; await it before anything leaves.
@@ -122,6 +124,7 @@ impl Writer {
         let shared = Arc::new(Shared::default());
         let waiting = Arc::new(AtomicUsize::new(0));
         let unauthenticated = Arc::new(AtomicU64::new(0));
+        let facts = settings.facts.is_some();
         let (node, salt, source) = (
             settings.node.clone(),
             settings.salt.clone(),
@@ -152,6 +155,7 @@ impl Writer {
             node,
             salt,
             source,
+            facts,
         };
         Ok(Self(Arc::new(inner)))
     }
@@ -167,7 +171,7 @@ impl Writer {
     /// Records a denial of an authenticated caller. The first of a kind (person, action, dataset, code) in a minute
     /// is an entry, durable when this returns; equal ones are counted, and the count is an entry when the minute ends.
     pub fn note_denied(&self, event: Event) -> Pending<Noted> {
-        let like = event.clone();
+        let like = event.clone().without_facts();
         let ready = self.ready(event);
         self.send(ready, |ready, answer| Command::Denied(Box::new((ready, like)), answer))
     }
@@ -242,6 +246,7 @@ impl Writer {
 
     /// The event as an entry's bytes, with id, time, pseudonyms and seals. Runs on the caller's thread.
     fn ready(&self, event: Event) -> Result<Ready, AuditError> {
+        let event = if self.0.facts { event } else { event.without_facts() };
         ready(event, &self.0.node, self.origin(), &self.0.salt, self.0.source.as_ref())
     }
 
@@ -272,27 +277,30 @@ impl Writer {
 
 /// An event as bytes for the disk.
 pub(crate) fn ready(
-    event: Event,
+    mut event: Event,
     node: &str,
     origin: &str,
     salt: &ObjectSalt,
     source: &dyn Source,
 ) -> Result<Ready, AuditError> {
     let t = Instant::from_micros(source.micros());
-    let mut random = [0; 22];
+    let mut random = [0; 34];
     source.fill(&mut random);
-    let (id, nonce) = random.split_at(10);
+    let (id, nonces) = random.split_at(10);
+    let (nonce, facts_nonce) = nonces.split_at(12);
     let id = id.iter().fold(0u128, |id, byte| (id << 8) | u128::from(*byte));
     let id = ulid::Ulid::from_parts(u64::try_from(t.micros() / 1000).unwrap_or_default(), id).to_string();
     let nonce = nonce.try_into().unwrap_or_default();
-    let entry = event.into_entry(&Stamp {
+    let stamp = Stamp {
         id,
         t,
         node,
         origin,
         salt,
         nonce,
-    })?;
+    };
+    let facts = event.seal_facts(&stamp, facts_nonce.try_into().unwrap_or_default())?;
+    let entry = event.into_entry(&stamp)?;
     let bytes = encode(&entry)?;
     let leaf = leaf_hash(&bytes);
     let rows = entry.did.map(|did| did.rows).filter(|rows| !rows.is_empty());
@@ -307,6 +315,7 @@ pub(crate) fn ready(
         leaf,
         t: t.micros(),
         governed,
+        facts: facts.and_then(|facts| Some((facts.entry.clone(), serde_json::to_string(&facts).ok()?))),
     })
 }
 

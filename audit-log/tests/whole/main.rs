@@ -5,6 +5,8 @@ mod crash;
 #[cfg(test)]
 mod denials;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod keystore;
 #[cfg(test)]
 mod log;

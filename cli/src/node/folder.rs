@@ -83,20 +83,8 @@ impl Folder {
     /// # Errors
     /// `node.missing`, `node.locked`, `node.key` (exit 3).
     pub(crate) fn open(path: &Path) -> Result<Self, CommandError> {
-        let key = path.join("keys/node.key");
-        let text = fs::read_to_string(&key).map_err(|source| {
-            CommandError::unknown(
-                "node.missing",
-                format!("{} holds no node: {}: {source}", path.display(), key.display()),
-            )
-            .hint("make one: visum init DIR")
-        })?;
+        let bytes = node_key(path)?;
         let lock = lock(path)?;
-        let bytes = URL_SAFE_NO_PAD
-            .decode(text.trim())
-            .ok()
-            .filter(|bytes| bytes.len() == 32)
-            .ok_or_else(|| CommandError::unknown("node.key", format!("{} is damaged", key.display())))?;
         Ok(Self {
             path: path.to_owned(),
             node_key: Secret::new(bytes),
@@ -147,6 +135,23 @@ impl Folder {
         self.path.join("audit")
     }
 
+    /// The facts records of decisions, for `visum policy diff --replay`.
+    pub(crate) fn facts(&self) -> PathBuf {
+        self.path.join("facts")
+    }
+
+    /// The subjects' keys as they are now, read beside a running node: its folder is not taken.
+    ///
+    /// # Errors
+    /// `node.missing`, `node.key` (exit 3), and what the keystore says.
+    pub(crate) fn read_subjects(path: &Path) -> Result<audit_log::Keys, CommandError> {
+        let node_key = node_key(path)?;
+        let at_rest = AtRest::new(Secret::new(node_key)).map_err(|source| key_failed(&source))?;
+        let key = at_rest.derive("subjects").map_err(|source| key_failed(&source))?;
+        audit_log::Keys::read(&path.join("keys/subjects"), &key)
+            .map_err(|source| CommandError::unknown(source.code(), source.to_string()))
+    }
+
     /// The subjects' keys.
     pub(crate) fn subjects(&self) -> PathBuf {
         self.path.join("keys/subjects")
@@ -188,6 +193,23 @@ impl Folder {
             .hint("is keys/node.key the one that this folder was made with?")
         })
     }
+}
+
+/// The key that opens all others.
+fn node_key(path: &Path) -> Result<Vec<u8>, CommandError> {
+    let key = path.join("keys/node.key");
+    let text = fs::read_to_string(&key).map_err(|source| {
+        CommandError::unknown(
+            "node.missing",
+            format!("{} holds no node: {}: {source}", path.display(), key.display()),
+        )
+        .hint("make one: visum init DIR")
+    })?;
+    URL_SAFE_NO_PAD
+        .decode(text.trim())
+        .ok()
+        .filter(|bytes| bytes.len() == 32)
+        .ok_or_else(|| CommandError::unknown("node.key", format!("{} is damaged", key.display())))
 }
 
 /// Takes the folder for this process.

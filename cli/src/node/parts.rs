@@ -139,7 +139,8 @@ fn log(folder: &Folder, name: &str, host: &str) -> Result<(Writer, Keystore), Co
     let keystore = Keystore::open(&folder.subjects(), node_key, Arc::clone(&source)).map_err(failed)?;
     let origin = format!("{host}/audit/{name}");
     let salt = keystore.salt(&origin).map_err(failed)?;
-    let settings = audit_log::Settings::new(folder.audit(), origin, name, folder.log_key()?, salt, source);
+    let mut settings = audit_log::Settings::new(folder.audit(), origin, name, folder.log_key()?, salt, source);
+    settings.facts = Some(folder.facts());
     Ok((Writer::open(settings).map_err(failed)?, keystore))
 }
 

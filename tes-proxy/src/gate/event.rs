@@ -39,6 +39,15 @@ pub(crate) fn decided(kind: EventType, caller: &Caller, decision: &Decision, id:
         .why(why(decision, id))
 }
 
+/// With what the decision's policies were asked about, so that a new version can be asked the same
+/// (`visum policy diff --replay`).
+pub(crate) fn with_facts(event: Event, decision: &Decision) -> Event {
+    match decision.facts_record().and_then(|record| record.encode()) {
+        Some(record) => event.facts(record),
+        None => event,
+    }
+}
+
 /// The same, of a whole [`Decided`](super::Decided).
 pub(crate) fn decided_event(kind: EventType, caller: &Caller, answer: &super::Decided) -> Event {
     decided(kind, caller, &answer.decision, &answer.id, answer.engine.snapshot())
@@ -91,6 +100,7 @@ pub(crate) fn why(decision: &Decision, id: &str) -> Why {
     let rests = decision.rests_on();
     let mut why = Why::decision(id)
         .policies(decision.policies().iter().map(String::as_str))
+        .observed(decision.observed().iter().map(|observed| observed.policy.as_str()))
         .visas(rests.visas.iter().map(|digest| Digest::of(digest.as_bytes())))
         .snapshot(decision.snapshot());
     if let Some(code) = decision.code() {

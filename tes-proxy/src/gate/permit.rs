@@ -161,7 +161,8 @@ impl Gate {
                 engine,
             };
             if !decided.decision.allow() {
-                return Err(self.denied(event(&decided), &decided, what).await);
+                let event = event::with_facts(event(&decided), &decided.decision);
+                return Err(self.denied(event, &decided, what).await);
             }
             // a duty that this door cannot carry out is a denial (`decision-apis.md` 4)
             if decided
@@ -183,7 +184,9 @@ impl Gate {
             if !self.current.is_current(&decided.engine) {
                 continue;
             }
-            let pending = self.writer.append(event(&decided));
+            let pending = self
+                .writer
+                .append(event::with_facts(event(&decided), &decided.decision));
             return Ok(Recording { decided, live, pending });
         }
         Err(NoPermit::Overtaken)
