@@ -1,72 +1,59 @@
-//! `visum policy validate`: a folder of Cedar policies against the schema, strictly, with the annotations they need.
+//! `visum policy validate`: a bundle against the schema, strictly; annotations, links, observe mode, lints.
 
 use std::path::PathBuf;
 
+use policy_engine::policy::{Severity, validate};
 use serde_json::json;
 
+use super::bundle;
 use crate::{error::CommandError, exit::Exit, output::Context};
 
-/// One policy file may be this large.
-const FILE_BYTES: u64 = 1 << 20;
-/// A folder may hold this many.
-const FILES: usize = 1_000;
-
-/// Validate policies: syntax, the schema (strictly), required annotations
+/// Validate policies: syntax, the schema (strictly), annotations, links, lints
+///
+/// Exit status 0 if sound (warnings aside), 1 if not.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Validate {
-    /// A `.cedar` file, or a folder of them
+    /// A bundle's folder, a folder of `.cedar` files, or one such file
     path: PathBuf,
+    /// Warnings make it unsound too
+    #[arg(long)]
+    strict: bool,
 }
 
 /// Validates; exit 0 sound, 1 not.
 pub(crate) fn run(args: &Validate, context: &Context) -> Result<Exit, CommandError> {
-    let mut files = Vec::new();
-    if args.path.is_dir() {
-        let entries = std::fs::read_dir(&args.path).map_err(|source| {
-            CommandError::unknown("input.unreadable", format!("{}: {source}", args.path.display()))
-        })?;
-        for entry in entries.flatten().take(FILES) {
-            if entry.path().extension().is_some_and(|end| end == "cedar") {
-                files.push(entry.path());
-            }
-        }
-        files.sort();
-    } else {
-        files.push(args.path.clone());
+    let loaded = bundle::load(&args.path)?;
+    let mut findings = validate(&loaded.bundle, bundle::now());
+    for file in &loaded.bundle.tests {
+        findings.extend(policy_engine::review::Suite::parse(&file.name, &file.text).err());
     }
-    if files.is_empty() {
-        return Err(CommandError::refused(
-            "policy.none",
-            format!("{} holds no .cedar file", args.path.display()),
-        ));
-    }
-    let mut texts = Vec::new();
-    for path in files {
-        let name = path.display().to_string();
-        let bytes = crate::input::Input::File(path).read(FILE_BYTES)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| CommandError::refused("policy.not_text", format!("{name} is not UTF-8 text")))?;
-        texts.push((name, text));
-    }
-    let findings = policy_engine::policy::validate(&texts);
-    let document = json!({ "sound": findings.is_empty(), "files": texts.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-        "findings": findings.iter().map(|finding| json!({ "file": finding.file, "policy": finding.policy, "what": finding.what })).collect::<Vec<_>>() });
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
+    let warnings = findings.len().saturating_sub(errors);
+    let sound = errors == 0 && (warnings == 0 || !args.strict);
+    let names: Vec<&String> = loaded
+        .bundle
+        .policies
+        .iter()
+        .chain(&loaded.bundle.tests)
+        .map(|file| &file.name)
+        .collect();
+    let document = json!({
+        "sound": sound, "digest": loaded.bundle.digest(), "files": names, "links": loaded.bundle.links.len(),
+        "findings": findings });
     context.show(&document, |_| {
-        if findings.is_empty() {
-            return format!("{} files are sound.", texts.len());
-        }
-        findings
+        let mut lines: Vec<String> = findings
             .iter()
-            .map(|finding| {
-                format!(
-                    "{}: {}{}",
-                    finding.file,
-                    finding.policy.as_ref().map(|id| format!("{id}: ")).unwrap_or_default(),
-                    finding.what
-                )
-            })
-            .collect::<Vec<_>>()
-            .join("\n")
+            .map(|finding| bundle::pretty(finding, &loaded.path))
+            .collect();
+        lines.push(match (sound, warnings) {
+            (true, 0) => format!("Sound: {} files, {} links.", names.len(), loaded.bundle.links.len()),
+            (true, many) => format!("Sound, with {many} warnings."),
+            (false, many) => format!("NOT sound: {errors} errors, {many} warnings."),
+        });
+        lines.join("\n")
     });
-    Ok(if findings.is_empty() { Exit::Yes } else { Exit::No })
+    Ok(if sound { Exit::Yes } else { Exit::No })
 }
