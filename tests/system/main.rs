@@ -6,6 +6,7 @@ mod bad_input;
 mod cli;
 mod dead_backends;
 mod dead_parts;
+mod docs_policy_authors;
 mod governance;
 mod login;
 mod pages;
