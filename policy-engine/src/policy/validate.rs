@@ -165,6 +165,7 @@ fn fit(bundle: &Bundle, placed: &[Placed<'_>], schema: &SchemaParts, findings: &
             }
         }
         let result = Validator::new(schema.schema.clone()).validate(&set, ValidationMode::Strict);
+        let mut told = Vec::new();
         let mut tell = |id: &PolicyId, error: &dyn miette::Diagnostic| {
             let mut finding = Finding::cedar(&file.name, &file.text, "bundle.policy_invalid", error);
             if let Some(placed) = names.get(AsRef::<str>::as_ref(id)) {
@@ -173,7 +174,10 @@ fn fit(bundle: &Bundle, placed: &[Placed<'_>], schema: &SchemaParts, findings: &
                 finding.at = finding.at.or(placed.place);
                 finding.policy = Some(placed.id.clone());
             }
-            findings.push(finding);
+            if let Some(action) = unknown_action(&finding.what, schema) {
+                finding.help = Some(format!("did you mean `{action}`?"));
+            }
+            told.push(finding);
         };
         for error in result.validation_errors() {
             tell(error.policy_id(), error);
@@ -181,7 +185,29 @@ fn fit(bundle: &Bundle, placed: &[Placed<'_>], schema: &SchemaParts, findings: &
         for warning in result.validation_warnings() {
             tell(warning.policy_id(), warning);
         }
+        // What is said of a policy as a whole follows from what is wrong within it.
+        let whole = |finding: &Finding| {
+            placed
+                .iter()
+                .any(|placed| placed.place.is_some() && placed.place == finding.at)
+        };
+        let within: Vec<Option<String>> = told
+            .iter()
+            .filter(|finding| !whole(finding))
+            .map(|finding| finding.policy.clone())
+            .collect();
+        findings.extend(
+            told.into_iter()
+                .filter(|finding| !whole(finding) || !within.contains(&finding.policy)),
+        );
     }
+}
+
+/// The action that a misspelt one is closest to. Cedar's own advice may be an action group far off.
+fn unknown_action(what: &str, schema: &SchemaParts) -> Option<String> {
+    let name = what.strip_prefix("unrecognized action `")?.split('`').next()?;
+    let known: Vec<String> = schema.schema.actions().map(ToString::to_string).collect();
+    nearest(name, known.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// Links: the template is there, the slots are filled with what fits, the ids are free.
@@ -322,6 +348,15 @@ when { resource.discoverable };
             let at = first.and_then(|finding| finding.at).map_or(0, |place| place.line);
             assert_eq!(at, line, "{name}: {found:?}");
         }
+        let action = found(&GOOD.replace("action,", "action == Visum::Action::\"drs:acess-url\","));
+        assert_eq!(action.len(), 1, "what follows from it is not told: {action:?}");
+        assert!(
+            action[0]
+                .help
+                .as_ref()
+                .is_some_and(|help| help.contains("drs:access-url")),
+            "{action:?}"
+        );
         let misspelt = found(&GOOD.replace("discoverable", "discoverabel"));
         assert!(
             misspelt[0]
