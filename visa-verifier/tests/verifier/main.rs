@@ -3,6 +3,24 @@
 #[cfg(test)]
 mod access_tokens;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod hostile_bounds;
+#[cfg(test)]
+mod hostile_conditions;
+#[cfg(test)]
+mod hostile_crypto;
+#[cfg(test)]
+mod hostile_jose;
+#[cfg(test)]
+mod hostile_json;
+#[cfg(test)]
+mod hostile_messages;
+#[cfg(test)]
+mod hostile_support;
+#[cfg(test)]
+mod hostile_trust;
+#[cfg(test)]
 mod https;
 #[cfg(test)]
 mod https_tls;
@@ -20,6 +38,8 @@ mod polling;
 mod polling_calls;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod properties_tokens;
 #[cfg(test)]
 mod remembered;
 #[cfg(test)]

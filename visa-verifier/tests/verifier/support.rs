@@ -45,6 +45,11 @@ impl Signer {
         }
     }
 
+    /// The private key, PKCS#8.
+    pub(crate) fn pkcs8(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
     pub(crate) fn jwk(&self) -> Value {
         let (x, y) = (&self.public[1..33], &self.public[33..]);
         json!({"kty": "EC", "crv": "P-256", "kid": self.kid, "alg": "ES256", "use": "sig",
@@ -61,8 +66,16 @@ impl Signer {
     }
 
     pub(crate) fn sign_text(&self, header: &str, claims: &str) -> String {
+        self.sign_message(format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(claims)
+        ))
+    }
+
+    /// Signs header and claims as they stand, base64url or not.
+    pub(crate) fn sign_message(&self, message: String) -> String {
         provider::install();
-        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let key = jsonwebtoken::EncodingKey::from_ec_der(&self.pkcs8);
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, jsonwebtoken::Algorithm::ES256).unwrap();
         format!("{message}.{signature}")

@@ -1,0 +1,9 @@
+//! `cargo fuzz run links`
+#![no_main]
+
+#[path = "../src/targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    targets::run("links", data);
+});
