@@ -20,6 +20,8 @@ mod slot;
 #[cfg(feature = "fetch")]
 mod store;
 mod supplied;
+#[cfg(test)]
+mod wycheproof;
 
 pub use info::KeyInfo;
 #[cfg(feature = "fetch")]

@@ -55,7 +55,7 @@ impl KeySet {
     }
 
     /// The key that a header means, unless it is revoked.
-    fn key_for(&self, header: &Header, revoked: &BTreeSet<String>) -> Result<&Key, KeyError> {
+    pub(super) fn key_for(&self, header: &Header, revoked: &BTreeSet<String>) -> Result<&Key, KeyError> {
         let algorithm = Algorithm::named(&header.alg).ok_or(KeyError::Algorithm)?;
         let key = match &header.kid {
             Some(kid) => self
