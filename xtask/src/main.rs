@@ -2,6 +2,7 @@
 //! nothing running. Only std and serde_json: it is compiled before everything else.
 
 mod check;
+mod fuzz;
 mod keeper;
 mod packages;
 mod postgres;
@@ -17,7 +18,9 @@ usage: cargo xtask COMMAND
 
   check                    fmt, clippy, cargo deny, no second crypto backend; keeps going, then says what failed
   test [--sqlite] [-- …]   all tests, on SQLite and PostgreSQL, against the release binary and the peers (--sqlite: without
-                           PostgreSQL, and without the tests named peer_*); what stands after -- goes to `cargo test`";
+                           PostgreSQL, and without the tests named peer_*); what stands after -- goes to `cargo test`
+  fuzz [--seconds N] [TARGET]
+                           mutation fuzzing of the parsers, 60 s a target; findings are kept in fuzz/corpus";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["check"] => check::run_all(),
         ["test", rest @ ..] => test::run(rest),
+        ["fuzz", rest @ ..] => fuzz::run_targets(rest),
         ["-h" | "--help" | "help"] => {
             eprintln!("{USAGE}");
             return ExitCode::SUCCESS;
