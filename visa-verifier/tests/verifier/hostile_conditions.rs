@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use visa_verifier::token::limits;
 use visa_verifier::visa::{Budget, Clause, Conditions, Matcher};
 
 use super::support::{BROKER, BROKER_JKU, NOW, World, bound_grant, faculty, grant, object, visa_of, with};
@@ -146,7 +145,6 @@ fn conditions_that_cost_too_much_are_dropped_and_nothing_else_is() {
     let mut codes = world.codes(&visas);
     codes.reverse();
     assert_eq!(codes[..4], want, "in the other order");
-    assert!(8 * 300 * 12 * 6_000 > limits::MATCH_STEPS);
 }
 
 /// Visas that end at 180 instants, most conditioned on the one that ends first, beside links of 12,000 entries:

@@ -220,6 +220,9 @@ const ORDER: [u8; 32] = [
     0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
 
+/// Makes a signature of its halves.
+type Halves<'f> = dyn Fn(&[u8], &[u8]) -> Vec<u8> + 'f;
+
 /// VIS-27: 64 octets, R then S, each from 1 to the order less 1.
 #[test]
 fn an_es256_signature_is_64_raw_octets_in_range() {
@@ -229,7 +232,7 @@ fn an_es256_signature_is_64_raw_octets_in_range() {
         let (message, signature) = token.rsplit_once('.').unwrap();
         (message.to_owned(), URL_SAFE_NO_PAD.decode(signature).unwrap())
     };
-    let with = |change: &dyn Fn(&[u8], &[u8]) -> Vec<u8>| {
+    let with = |change: &Halves<'_>| {
         doors.codes(|good| {
             let (message, signature) = raw(&good);
             let (r, s) = signature.split_at(32);
