@@ -1,6 +1,8 @@
 //! A trust file, TOML or JSON: strict, with file, line and a suggestion in every error.
 
-use super::policy::TrustPolicy;
+use super::locate::line_of;
+use super::policy::{TrustError, TrustPolicy};
+use super::wire::TrustDocument;
 use crate::token::{json, limits};
 
 /// How a trust file is written.
@@ -47,36 +49,49 @@ impl TrustFileError {
 }
 
 /// A trust file, bytes: key sets of a few hundred issuers.
-const FILE_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const FILE_BYTES: usize = 4 * 1024 * 1024;
 
 impl TrustPolicy {
-    /// Reads a trust file's text; `file` is its name for messages.
+    /// Reads a trust file's text; `file` is its name for messages. Key files (`jwks_file`) are read by
+    /// [`load`](Self::load) only.
     pub fn from_file_text(text: &str, format: TrustFormat, file: &str) -> Result<Self, TrustFileError> {
-        let error = |line: usize, why: String| {
-            let hint = suggestion(&why);
-            TrustFileError {
-                file: file.to_owned(),
-                line,
-                why,
-                hint,
-            }
-        };
-        if text.len() > FILE_BYTES {
-            return Err(error(1, format!("longer than {FILE_BYTES} bytes")));
+        Self::try_from(document(text, format, file)?).map_err(|e| located(&e, text, file))
+    }
+}
+
+/// The document, each member known and of its type.
+pub(super) fn document(text: &str, format: TrustFormat, file: &str) -> Result<TrustDocument, TrustFileError> {
+    let error = |line: usize, why: String| TrustFileError {
+        hint: suggestion(&why),
+        file: file.to_owned(),
+        line,
+        why,
+    };
+    if text.len() > FILE_BYTES {
+        return Err(error(1, format!("longer than {FILE_BYTES} bytes")));
+    }
+    match format {
+        TrustFormat::Json => {
+            json::check(text.as_bytes(), FILE_BYTES, limits::DOCUMENT_DEPTH).map_err(|e| {
+                let why = e.to_string();
+                error(line_in(&why).unwrap_or(1), why)
+            })?;
+            serde_json::from_str(text).map_err(|e| error(e.line().max(1), without_place(&e.to_string())))
         }
-        match format {
-            TrustFormat::Json => {
-                json::check(text.as_bytes(), FILE_BYTES, limits::DOCUMENT_DEPTH).map_err(|e| {
-                    let why = e.to_string();
-                    error(line_in(&why).unwrap_or(1), why)
-                })?;
-                serde_json::from_str(text).map_err(|e| error(e.line().max(1), without_place(&e.to_string())))
-            }
-            TrustFormat::Toml => toml::from_str(text).map_err(|e| {
-                let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-                error(before.matches('\n').count() + 1, e.message().to_owned())
-            }),
-        }
+        TrustFormat::Toml => toml::from_str(text).map_err(|e| {
+            let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            error(before.matches('\n').count() + 1, e.message().to_owned())
+        }),
+    }
+}
+
+/// What the entries say against each other, at the line that says it.
+pub(super) fn located(error: &TrustError, text: &str, file: &str) -> TrustFileError {
+    TrustFileError {
+        file: file.to_owned(),
+        line: line_of(text, error),
+        why: error.to_string(),
+        hint: None,
     }
 }
 
@@ -95,7 +110,8 @@ fn without_place(message: &str) -> String {
 /// For serde's "unknown field `x`, expected one of `a`, `b`": the nearest of what was expected.
 fn suggestion(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    if !(message.starts_with("unknown field") || message.starts_with("unknown variant")) {
+    let names = ["unknown field", "unknown variant"];
+    if !names.iter().any(|n| message.starts_with(n)) {
         return None;
     }
     let unknown = quoted.next()?;
@@ -155,7 +171,7 @@ until = "2030-01-01T00:00:00Z"
         for (from, to, line, word) in [
             ("may_link", "may_link", 0, ""),
             ("types =", "typs =", 10, "did you mean `types`?"),
-            ("clock_skew = 60", "clock_skew = 301", 1, "at most 300"),
+            ("clock_skew = 60", "clock_skew = 301", 3, "at most 300"),
             ("clock_skew = 60", "clock_skew = -1", 3, "-1"),
             ("iss = \"https://visas.example.org\"", "iss = \"\"", 9, "issuer"),
             ("2030-01-01T00:00:00Z", "2030-02-30T00:00:00Z", 13, "instant"),

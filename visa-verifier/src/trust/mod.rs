@@ -4,6 +4,9 @@
 mod entry;
 mod evidence;
 mod file;
+mod lint;
+mod load;
+mod locate;
 mod policy;
 mod relaxation;
 mod wire;
@@ -14,5 +17,6 @@ pub use entry::{KeySource, Keys, Role, TrustEntry};
 pub(crate) use evidence::evidence_affiliated;
 pub use evidence::{Affiliated, Evidence, Register};
 pub use file::{TrustFileError, TrustFormat};
+pub use lint::{Finding, Severity, lint};
 pub use policy::{TrustError, TrustPolicy};
 pub use relaxation::{Relaxation, UnknownRelaxation};

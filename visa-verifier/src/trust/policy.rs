@@ -21,6 +21,7 @@ pub struct TrustPolicy {
     pub(super) entries: Vec<Arc<TrustEntry>>,
     pub(super) revoked_keys: BTreeSet<String>,
     pub(super) refused: BTreeSet<Issuer>,
+    unique: Arc<BTreeSet<Issuer>>,
     index: HashMap<(Role, Issuer), usize>,
 }
 
@@ -50,6 +51,14 @@ pub enum TrustError {
         /// The issuer.
         iss: Issuer,
     },
+    /// A file of keys that cannot be pinned.
+    #[error("the keys of `{iss}`: {why}")]
+    KeyFile {
+        /// The issuer.
+        iss: Issuer,
+        /// What is wrong.
+        why: String,
+    },
     /// A clock skew above 300 s.
     #[error("`clock_skew` is at most 300 seconds, not {0}")]
     Skew(u64),
@@ -68,8 +77,13 @@ pub enum TrustError {
         iss: Issuer,
     },
     /// A grace above 24 hours.
-    #[error("`stale_grace` is at most 86400 seconds, not {0}")]
-    Grace(u64),
+    #[error("`stale_grace` of `{iss}` is at most 86400 seconds, not {seconds}")]
+    Grace {
+        /// The issuer.
+        iss: Issuer,
+        /// What it says.
+        seconds: u64,
+    },
 }
 
 impl TrustPolicy {
@@ -94,7 +108,8 @@ impl TrustPolicy {
             return Err(TrustError::UnlistedJku { iss, jku: jku.clone() });
         }
         if entry.stale_grace.as_secs() > 86_400 {
-            return Err(TrustError::Grace(entry.stale_grace.as_secs()));
+            let seconds = entry.stale_grace.as_secs();
+            return Err(TrustError::Grace { iss, seconds });
         }
         if let Some(&relaxation) = entry.accept.iter().find(|r| r.role() != entry.role) {
             return Err(TrustError::OtherRole { iss, relaxation });
@@ -108,6 +123,9 @@ impl TrustPolicy {
         if self.index.contains_key(&key) {
             return Err(TrustError::Twice { iss, role: entry.role });
         }
+        if entry.unique_ids {
+            Arc::make_mut(&mut self.unique).insert(entry.id.clone());
+        }
         self.index.insert(key, self.entries.len());
         self.entries.push(Arc::new(entry));
         Ok(())
@@ -120,6 +138,11 @@ impl TrustPolicy {
             return None;
         }
         self.entries.get(*self.index.get(&(role, iss.clone()))?)
+    }
+
+    /// The providers that never give one person two subjects, in whatever role they are trusted.
+    pub(crate) const fn unique(&self) -> &Arc<BTreeSet<Issuer>> {
+        &self.unique
     }
 
     /// All entries, in the order of the file.

@@ -84,6 +84,9 @@ struct Broker {
     reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     contact: Option<String>,
+    /// A file beside this one; its keys are pinned when the file is loaded, so it is never written.
+    #[serde(default, skip_serializing)]
+    jwks_file: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<String>,
 }
@@ -124,6 +127,9 @@ struct VisaIssuer {
     reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     contact: Option<String>,
+    /// A file beside this one; its keys are pinned when the file is loaded, so it is never written.
+    #[serde(default, skip_serializing)]
+    jwks_file: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<String>,
 }
@@ -162,14 +168,56 @@ impl TryFrom<TrustDocument> for TrustPolicy {
             policy.add(broker.into_entry()?)?;
         }
         for issuer in document.trusted_visa_issuers {
-            policy.add(issuer.into_entry())?;
+            policy.add(issuer.into_entry()?)?;
         }
         Ok(policy)
     }
 }
 
+impl TrustDocument {
+    /// Pins the keys of every `jwks_file`; `read` gives a file's keys by its name, or why not.
+    pub(super) fn pin_files(&mut self, read: impl Fn(&str) -> Result<KeySet, String>) -> Result<(), TrustError> {
+        for broker in &mut self.trusted_brokers {
+            let Some(name) = broker.jwks_file.take() else { continue };
+            broker.jwks = Some(pinned(&broker.iss, &name, broker.jwks.is_some(), &read)?);
+        }
+        for issuer in &mut self.trusted_visa_issuers {
+            let Some(name) = issuer.jwks_file.take() else { continue };
+            let set = pinned(&issuer.iss, &name, issuer.keys.is_some(), &read)?;
+            issuer.keys = Some(KeysText::Pinned(set));
+        }
+        Ok(())
+    }
+}
+
+fn pinned(
+    iss: &Issuer,
+    name: &str,
+    others: bool,
+    read: impl Fn(&str) -> Result<KeySet, String>,
+) -> Result<KeySet, TrustError> {
+    let wrong = |why| TrustError::KeyFile { iss: iss.clone(), why };
+    if others {
+        return Err(wrong(
+            "it has keys of its own and a `jwks_file`; one of both".to_owned(),
+        ));
+    }
+    let set = read(name).map_err(wrong)?;
+    if set.is_empty() {
+        return Err(wrong(format!("`{name}` holds no key that can be used")));
+    }
+    Ok(set)
+}
+
+/// A key file that was not read: there is none where the text of a policy comes without a place on disk.
+fn no_file(iss: &Issuer, file: Option<&str>) -> Result<(), TrustError> {
+    let why = "`jwks_file` is read from a trust file on disk only; write the keys here".to_owned();
+    file.map_or(Ok(()), |_| Err(TrustError::KeyFile { iss: iss.clone(), why }))
+}
+
 impl Broker {
     fn into_entry(self) -> Result<TrustEntry, TrustError> {
+        no_file(&self.iss, self.jwks_file.as_deref())?;
         let keys = match self.jwks {
             Some(set) => Keys::Pinned(set),
             None if self.iss.as_str().starts_with("http") => Keys::Fetched,
@@ -193,8 +241,9 @@ impl Broker {
 }
 
 impl VisaIssuer {
-    fn into_entry(self) -> TrustEntry {
-        TrustEntry {
+    fn into_entry(self) -> Result<TrustEntry, TrustError> {
+        no_file(&self.iss, self.jwks_file.as_deref())?;
+        Ok(TrustEntry {
             role: Role::VisaIssuer,
             id: self.iss,
             keys: match self.keys {
@@ -221,7 +270,7 @@ impl VisaIssuer {
             reason: self.reason,
             contact: self.contact,
             evidence: self.evidence,
-        }
+        })
     }
 }
 
@@ -264,6 +313,7 @@ impl Broker {
             until: entry.until,
             reason: entry.reason.clone(),
             contact: entry.contact.clone(),
+            jwks_file: None,
             evidence: entry.evidence.clone(),
         }
     }
@@ -294,6 +344,7 @@ impl VisaIssuer {
             until: entry.until,
             reason: entry.reason.clone(),
             contact: entry.contact.clone(),
+            jwks_file: None,
             evidence: entry.evidence.clone(),
         }
     }

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::linking::{Joined, Linking};
 use crate::passport::{Code, Draft, People, Visa};
 use crate::seam::Timestamp;
+use crate::token::Issuer;
 use crate::visa::{Budget, Clause, Conditions, VisaIdentity, VisaType};
 
 /// The visas of one Passport, and which of them can meet which clause.
@@ -29,7 +30,7 @@ pub(crate) struct Standing {
 }
 
 impl<'d> Judge<'d> {
-    pub(crate) fn new(drafts: Vec<&'d Draft>) -> Self {
+    pub(crate) fn new(drafts: Vec<&'d Draft>, unique: &BTreeSet<Issuer>) -> Self {
         let mut budget = Budget::full();
         let wanted = drafts.iter().map(|draft| {
             let groups = conditions(draft)?.groups().iter();
@@ -40,7 +41,7 @@ impl<'d> Judge<'d> {
             )
         });
         let wanted = wanted.collect();
-        let linking = Linking::new(&drafts);
+        let linking = Linking::new(&drafts, unique);
         Self {
             drafts,
             wanted,
@@ -194,7 +195,7 @@ pub(crate) struct Judgement {
     pub(crate) people: People,
 }
 
-pub(crate) fn judge(drafts: Vec<Draft>) -> Judgement {
+pub(crate) fn judge(drafts: Vec<Draft>, unique: &BTreeSet<Issuer>) -> Judgement {
     let always = Timestamp::from_unix(i64::MIN);
     let plain = |d: &Draft| d.expires;
     let (mut dropped, mut drafts) = (Vec::new(), drafts);
@@ -218,18 +219,18 @@ pub(crate) fn judge(drafts: Vec<Draft>) -> Judgement {
             people: People::default(),
         };
     }
-    let mut judge = Judge::new(drafts.iter().collect());
+    let mut judge = Judge::new(drafts.iter().collect(), unique);
     // whose share of the steps it was does not matter: then no order of the visas does either
     if judge.spent {
         drafts = drop(drafts, Code::TooManyConditions, &|_, d| conditions(d).is_some());
-        judge = Judge::new(drafts.iter().collect());
+        judge = Judge::new(drafts.iter().collect(), unique);
     }
     let mut all = judge.standing(always, &plain);
     if !all.joined.contradicted.is_empty() {
         drafts = drop(drafts, Code::LinksContradict, &|i, _| {
             all.joined.contradicted.contains(&i)
         });
-        judge = Judge::new(drafts.iter().collect());
+        judge = Judge::new(drafts.iter().collect(), unique);
         all = judge.standing(always, &plain);
     }
     let (until, people) = (judge.until(&all), judge.linking.people(&all.joined));

@@ -30,10 +30,9 @@ struct Link {
 }
 
 impl Linking {
-    pub(super) fn new(drafts: &[&Draft]) -> Self {
-        // a provider that never gives two subjects, in whatever role it is trusted
-        let entries = drafts.iter().map(|d| d.evidence.entry());
-        let unique: BTreeSet<&Issuer> = entries.filter(|e| e.unique_ids).map(|e| &e.id).collect();
+    /// `unique`: the providers that never give two subjects, in whatever role they are trusted and whether or not they
+    /// say anything here themselves.
+    pub(super) fn new(drafts: &[&Draft], unique: &BTreeSet<Issuer>) -> Self {
         let mut made = Self::default();
         let mut pools: HashMap<Option<&Issuer>, HashMap<VisaIdentity, usize>> = HashMap::new();
         for (visa, draft) in drafts.iter().enumerate() {

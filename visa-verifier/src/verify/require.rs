@@ -8,6 +8,8 @@
 
 use serde::Deserialize;
 
+use std::collections::BTreeSet;
+
 use super::judge::Judge;
 use crate::passport::{Draft, VerifiedPassport};
 use crate::seam::Timestamp;
@@ -127,7 +129,9 @@ impl Requirement {
                 .min(d.object.asserted().plus(std::time::Duration::from_secs(ttl))),
             None => d.expires,
         };
-        let judge = Judge::new(passport.visas().iter().map(|v| &v.draft).collect());
+        // what contradicts itself was refused before, and no part of the rest does
+        let unique = BTreeSet::new();
+        let judge = Judge::new(passport.visas().iter().map(|v| &v.draft).collect(), &unique);
         let ends = judge.ends(&limit);
         // what holds until one end holds until every earlier one
         let first = ends.partition_point(|&end| !self.holds(&judge, end, &limit));

@@ -221,7 +221,7 @@ impl<'t> Verification<'t> {
                 Slot::Waiting(_) | Slot::Checking => {}
             }
         }
-        let Judgement { visas, dropped, people } = judge(drafts);
+        let Judgement { visas, dropped, people } = judge(drafts, self.trust.unique());
         for (draft, code) in dropped {
             rejected.push(Rejected {
                 index: draft.index,

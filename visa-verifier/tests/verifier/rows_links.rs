@@ -186,3 +186,14 @@ fn the_entries_of_a_link_are_bounded() {
         assert_eq!(world.codes(&[link(&world, &value)]), [code], "LNK-11: {entries}");
     }
 }
+
+/// a provider with unique ids that says nothing itself contradicts all the same.
+#[test]
+fn two_subjects_of_one_provider_contradict_even_if_it_signs_nothing() {
+    let mut world = World::new();
+    world.set(BROKER, "may_link", json!(["*"]));
+    world.set(B, "unique_ids", json!(true));
+    let value = "w8,https%3A%2F%2Fissuer-b.example.net;w9,https%3A%2F%2Fissuer-b.example.net";
+    let link = world.visa_of_broker(object("LinkedIdentities", value));
+    assert_eq!(world.codes(&[link, world.visa(grant())]), ["LINKS_CONTRADICT", "OK"]);
+}
