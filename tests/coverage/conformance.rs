@@ -75,6 +75,22 @@ fn the_page_has_every_row_and_what_it_names_exists() {
 }
 
 #[test]
+fn every_code_of_visas_and_passports_rests_on_a_row_that_is_done() {
+    let page = Tree(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .text(PAGE)
+        .unwrap();
+    for code in visa_verifier::Code::ALL {
+        let start = format!("| {} |", code.row());
+        let row = page.lines().find(|line| line.starts_with(&start));
+        assert!(
+            row.is_some_and(|row| row.contains("| done |")),
+            "{code} names {}, which is not `done` on {PAGE}: name the row that is behind it",
+            code.row()
+        );
+    }
+}
+
+#[test]
 fn the_set_of_rows_is_the_requirements() {
     let rows: u32 = GROUPS
         .iter()
