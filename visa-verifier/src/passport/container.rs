@@ -17,6 +17,8 @@ pub struct Passport {
     pub(crate) visas: Vec<String>,
     /// What is wrong with the claim that lists them: judged in its order, by the verification.
     pub(crate) listed: Result<(), PassportRejected>,
+    /// A signed Passport inside of a UserInfo answer (RAS); read only if its broker's entry accepts that.
+    pub(crate) inside: Option<String>,
 }
 
 /// How the visas came.
@@ -37,6 +39,8 @@ struct UserInfo {
     sub: Subject,
     #[serde(default)]
     ga4gh_passport_v1: Option<Value>,
+    #[serde(default)]
+    passport_jwt_v11: Option<Value>,
 }
 
 impl Passport {
@@ -55,6 +59,7 @@ impl Passport {
             carrier: Carrier::Signed(Box::new(token)),
             visas,
             listed,
+            inside: None,
         })
     }
 
@@ -70,6 +75,7 @@ impl Passport {
             carrier: Carrier::Alone,
             visas: vec![visa.to_owned()],
             listed: Ok(()),
+            inside: None,
         })
     }
 
@@ -78,6 +84,10 @@ impl Passport {
     pub fn from_userinfo(answer: &Value) -> Result<Self, PassportRejected> {
         let answer = UserInfo::deserialize(answer)
             .map_err(|e| PassportRejected::detailed(Code::MalformedPassport, shown(&e.to_string())))?;
+        let inside = match (&answer.ga4gh_passport_v1, answer.passport_jwt_v11) {
+            (None, Some(Value::String(compact))) => Some(compact),
+            (Some(_), _) | (None, _) => None,
+        };
         let visas = match answer.ga4gh_passport_v1 {
             Some(claim) => visas(claim)?,
             None => Vec::new(),
@@ -87,6 +97,7 @@ impl Passport {
             carrier: Carrier::UserInfo(VisaIdentity::new(answer.iss, answer.sub)),
             visas,
             listed: Ok(()),
+            inside,
         })
     }
 

@@ -8,7 +8,7 @@ use super::researcher::People;
 use super::visa::Visa;
 use crate::seam::Timestamp;
 use crate::token::Audience;
-use crate::trust::Evidence;
+use crate::trust::{Evidence, Relaxation};
 use crate::visa::{VisaIdentity, VisaType};
 
 /// A Passport that passed its checks: each visa that counts, each that does not with its reason, and which
@@ -74,6 +74,31 @@ impl VerifiedPassport {
     #[must_use]
     pub fn rejected(&self) -> &[Rejected] {
         &self.rejected
+    }
+
+    /// The link visas by which these identities are proven to be one person: each names some of them, and nobody
+    /// else that its issuer may link.
+    pub fn links_between<'p>(&'p self, person: &'p BTreeSet<VisaIdentity>) -> impl Iterator<Item = &'p Visa> {
+        self.visas.iter().filter(move |visa| {
+            let entry = visa.evidence().entry();
+            let named = visa.object().links();
+            let joins = |one: &&VisaIdentity| entry.may_join(&one.iss) && *one != visa.identity();
+            let mut joined = named.iter().flat_map(|links| links.entries()).filter(joins).peekable();
+            person.contains(visa.identity()) && joined.peek().is_some() && joined.all(|one| person.contains(one))
+        })
+    }
+
+    /// The link visas that were refused because they would give one person two subjects of a provider that never
+    /// gives two. Somebody shares an account or a linker is wrong: whoever holds this tells the operator.
+    pub fn contradictions(&self) -> impl Iterator<Item = &Rejected> {
+        self.rejected.iter().filter(|one| one.code() == Code::LinksContradict)
+    }
+
+    /// Which deviations from the profiles the Passport or a visa that counts needed.
+    #[must_use]
+    pub fn relaxed(&self) -> BTreeSet<Relaxation> {
+        let grounds = self.visas.iter().map(Visa::evidence).chain(&self.evidence);
+        grounds.flat_map(|evidence| evidence.relaxed().iter().copied()).collect()
     }
 
     /// Whether a key of this list signed the Passport or a visa that counts: then the result stands no longer, however

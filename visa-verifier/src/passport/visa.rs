@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::seam::Timestamp;
 use crate::token::{Audience, Header, NumericDate, TokenDigest};
-use crate::trust::{Affiliated, Evidence, Register, TrustEntry, evidence_affiliated};
-use crate::visa::{VisaIdentity, VisaObject};
+use crate::trust::{Affiliated, Evidence, Register, Relaxation, TrustEntry, evidence_affiliated};
+use crate::visa::{DbgapPermission, dbgap, VisaIdentity, VisaObject};
 
 /// A visa that counts here: signature, issuer, key server, type, source, times and conditions were checked
 /// (AAI 1.2 "Conformance for Passport Clearinghouses").
@@ -43,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) claims: Map<String, Value>,
     /// Which key signed it, by its thumbprint.
     pub(crate) key: Arc<str>,
+    /// Which deviations from the profiles were accepted for it.
+    pub(crate) relaxed: Vec<Relaxation>,
     /// By which entry it was judged.
     pub(crate) entry: Arc<TrustEntry>,
 }
@@ -126,6 +128,17 @@ impl Visa {
     #[must_use]
     pub const fn evidence(&self) -> &Evidence {
         &self.draft.evidence
+    }
+
+    /// What dbGaP opens to the person, if this is a RAS visa whose trust entry accepts
+    /// [`RasDbgapPermissions`](Relaxation::RasDbgapPermissions): permissions that end after `now`.
+    #[must_use]
+    pub fn dbgap_permissions(&self, now: Timestamp) -> Vec<DbgapPermission> {
+        if !self.evidence().relaxed().contains(&Relaxation::RasDbgapPermissions) {
+            return Vec::new();
+        }
+        let all = self.claim(dbgap::CLAIM).and_then(dbgap::read).unwrap_or_default();
+        all.into_iter().filter(|one| now < one.expires).collect()
     }
 
     /// Its place in the Passport, from 0.

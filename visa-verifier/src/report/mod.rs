@@ -11,7 +11,7 @@ mod words;
 pub use decode::{Decoded, DecodedVisa, decode};
 pub use input::{InputError, VerifyInput};
 pub use others::NOT_COUNTED;
-pub use outcome::{Answer, PassportReport, Report, RequirementReport, VisaReport};
+pub use outcome::{Answer, PassportReport, PersonReport, Report, RequirementReport, VisaReport};
 #[cfg(feature = "fetch")]
 pub use request::verify;
 pub use words::without_tokens;

@@ -1,11 +1,13 @@
 //! A judgement as others than the Passport's holder may see it (ERR-04): what counts, and of the rest no reason.
 
+use crate::passport::Code;
+
 use super::outcome::{PassportReport, Report, VisaReport};
 
 /// The code that others than the holder get for everything that does not count.
-pub const NOT_COUNTED: &str = "NOT_COUNTED";
+pub const NOT_COUNTED: &str = Code::NotYetValid.generic();
 /// Its sentence.
-const SENTENCE: &str = "it does not count here; its holder can ask why";
+const SENTENCE: &str = Code::NotYetValid.generic_sentence();
 
 impl Report {
     /// The same without reasons: codes, sentences and details of what does not count, and what such a visa says
@@ -30,10 +32,11 @@ impl PassportReport {
     pub fn for_others(mut self) -> Self {
         if self.code != "OK" {
             (self.code, self.sentence, self.detail) = (NOT_COUNTED, SENTENCE, None);
+            (self.row, self.section) = ("", "");
         }
         for visa in &mut self.visas {
             if visa.valid {
-                (visa.evidence, visa.key) = (Vec::new(), None);
+                (visa.evidence, visa.key, visa.relaxed) = (Vec::new(), None, Vec::new());
             } else {
                 visa.hide();
             }

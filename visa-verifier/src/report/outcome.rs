@@ -1,9 +1,12 @@
 //! The judgement of a request, as a document: accepted or not, every visa with its reason, the requirement.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::passport::{Code, PassportRejected, Rejected, VerifiedPassport, Visa};
 use crate::seam::Timestamp;
+use crate::trust::Relaxation;
 use crate::verify::{Judged, Requirement};
 use crate::visa::{By, VisaIdentity};
 
@@ -39,6 +42,15 @@ pub struct PassportReport {
     pub code: &'static str,
     /// The same in words.
     pub sentence: &'static str,
+    /// The row of the requirement table behind the code.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub row: &'static str,
+    /// The section of the specification behind it.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub section: &'static str,
+    /// The deviations from the profiles that its trust entry accepts and that it needed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relaxed: Vec<Relaxation>,
     /// More of it, if more is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -48,11 +60,32 @@ pub struct PassportReport {
     /// The holder's identities, proven to be one person.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<VisaIdentity>,
+    /// All that links prove, the holder's identities and others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonReport>,
     /// Until when this result stands as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Timestamp>,
     /// Its visas in their order; none if the Passport does not count.
     pub visas: Vec<VisaReport>,
+}
+
+/// Identities that are proven to be one person.
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonReport {
+    /// The identities.
+    pub identities: Vec<VisaIdentity>,
+    /// The digests of the LinkedIdentities visas that prove it.
+    pub by: Vec<String>,
+}
+
+impl PersonReport {
+    fn of(passport: &VerifiedPassport, person: &BTreeSet<VisaIdentity>) -> Self {
+        Self {
+            identities: person.iter().cloned().collect(),
+            by: passport.links_between(person).map(|visa| visa.digest().to_string()).collect(),
+        }
+    }
 }
 
 /// One visa. What an invalid one says is unverified.
@@ -64,6 +97,15 @@ pub struct VisaReport {
     pub code: &'static str,
     /// The same in words.
     pub sentence: &'static str,
+    /// The row of the requirement table behind the code.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub row: &'static str,
+    /// The section of the specification behind it.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub section: &'static str,
+    /// The deviations from the profiles that its trust entry accepts and that it needed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relaxed: Vec<Relaxation>,
     /// More of it, if more is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -157,9 +199,13 @@ impl PassportReport {
                 Self {
                     code: Code::Ok.as_str(),
                     sentence: Code::Ok.sentence(),
+                    row: Code::Ok.row(),
+                    section: Code::Ok.section(),
+                    relaxed: passport.evidence().map(|e| e.relaxed().to_vec()).unwrap_or_default(),
                     detail: None,
                     holder: Some(passport.holder().clone()),
                     identities: passport.identities().to_vec(),
+                    people: passport.people().sets().iter().map(|set| PersonReport::of(passport, set)).collect(),
                     valid_until: Some(passport.valid_until()),
                     visas: visas.into_iter().map(|(_, visa)| visa).collect(),
                 }
@@ -167,9 +213,13 @@ impl PassportReport {
             Err(rejected) => Self {
                 code: rejected.code().as_str(),
                 sentence: rejected.code().sentence(),
+                row: rejected.code().row(),
+                section: rejected.code().section(),
+                relaxed: Vec::new(),
                 detail: rejected.detail.clone(),
                 holder: None,
                 identities: Vec::new(),
+                people: Vec::new(),
                 valid_until: None,
                 visas: Vec::new(),
             },
@@ -184,6 +234,9 @@ impl VisaReport {
             valid: true,
             code: Code::Ok.as_str(),
             sentence: Code::Ok.sentence(),
+            row: Code::Ok.row(),
+            section: Code::Ok.section(),
+            relaxed: visa.evidence().relaxed().to_vec(),
             detail: None,
             kind: Some(object.kind().to_string()),
             value: Some(object.value().to_owned()),
@@ -208,6 +261,9 @@ impl VisaReport {
             valid: false,
             code: visa.code().as_str(),
             sentence: visa.sentence(),
+            row: visa.code().row(),
+            section: visa.code().section(),
+            relaxed: Vec::new(),
             detail: visa.detail().map(str::to_owned),
             kind: said("type"),
             value: said("value"),

@@ -10,7 +10,7 @@ use crate::passport::{Code, PassportRejected};
 use crate::seam::Timestamp;
 use crate::token::{Algorithm, Audience, CompactToken, Issuer, Subject, same_type};
 use crate::token::{ClaimError, claims};
-use crate::trust::{Evidence, KeySource, Role, TrustEntry, TrustPolicy};
+use crate::trust::{Evidence, KeySource, Relaxation, Role, TrustEntry, TrustPolicy};
 use crate::visa::VisaIdentity;
 
 /// The exact `typ` of a Passport (PAS-04).
@@ -27,6 +27,14 @@ pub(crate) struct CheckedPassport {
     pub(crate) claims: Map<String, Value>,
 }
 
+impl CheckedPassport {
+    /// The same, having needed this too.
+    pub(crate) fn relaxing(mut self, relaxation: Relaxation) -> Self {
+        self.evidence = self.evidence.map(|evidence| evidence.relaxing([relaxation]));
+        self
+    }
+}
+
 /// Steps 1 to 4: what needs no key. Hands back the broker's entry; nothing is fetched for an unknown one.
 pub(crate) fn entry<'t>(
     token: &CompactToken,
@@ -37,7 +45,7 @@ pub(crate) fn entry<'t>(
     if header.crit {
         return Err(PassportRejected::new(Code::UnsupportedCrit));
     }
-    if !header.typ.as_deref().is_some_and(|typ| same_type(typ, PASSPORT_TYP)) {
+    if !is_passport_typ(token) && !(is_plain_typ(token) && accepts_plain_typ(token, trust, now)) {
         return Err(PassportRejected::new(Code::PassportTyp));
     }
     if Algorithm::named(&header.alg).is_none() {
@@ -47,6 +55,26 @@ pub(crate) fn entry<'t>(
         .and_then(str::parse)
         .map_err(malformed)?;
     known(&iss, trust, now)
+}
+
+fn is_passport_typ(token: &CompactToken) -> bool {
+    let typ = token.header().typ.as_deref();
+    typ.is_some_and(|typ| same_type(typ, PASSPORT_TYP))
+}
+
+fn is_plain_typ(token: &CompactToken) -> bool {
+    let typ = token.header().typ.as_deref();
+    typ.is_none_or(|typ| same_type(typ, "JWT"))
+}
+
+/// Whether it says that it is of a broker whose Passports may have a plain `typ`; an access token or a visa is none.
+fn accepts_plain_typ(token: &CompactToken, trust: &TrustPolicy, now: Timestamp) -> bool {
+    let said = token.claims();
+    let iss = said.get("iss").and_then(Value::as_str).and_then(|iss| iss.parse().ok());
+    !said.contains_key("ga4gh_visa_v1")
+        && iss.is_some_and(|iss| {
+            known(&iss, trust, now).is_ok_and(|entry| entry.accepts(Relaxation::PassportTypJwt))
+        })
 }
 
 /// The entry of a broker that is trusted now.
@@ -96,12 +124,15 @@ pub(crate) fn check(
         return Err(PassportRejected::new(Code::AudienceMismatch));
     }
     let sub: Subject = claims::required(said, "sub").and_then(str::parse).map_err(malformed)?;
+    let relaxed = (!is_passport_typ(token)).then_some(Relaxation::PassportTypJwt);
+    // trust that ends before the Passport does ends what rests on it
+    let expires = entry.until.map_or(exp.ceiling(), |until| until.min(exp.ceiling()));
     Ok(CheckedPassport {
         holder: VisaIdentity::new(entry.id.clone(), sub),
-        expires: Some(exp.ceiling()),
+        expires: Some(expires),
         issued: Some(iat.floor()),
         audience,
-        evidence: Some(Evidence::new(Arc::clone(entry), verified.thumbprint, keys)),
+        evidence: Some(Evidence::new(Arc::clone(entry), verified.thumbprint, keys).relaxing(relaxed)),
         claims: said.clone(),
     })
 }

@@ -10,8 +10,8 @@ use crate::keys::{KeyError, KeyRequest, KeySet, Supplied};
 use crate::passport::{Code, Dates, Draft, Facts, Rejected};
 use crate::token::{Algorithm, Audience, ClaimError, CompactToken, Header, TokenDigest, TokenError};
 use crate::token::{claims, limits, same_type, scope_has};
-use crate::trust::{Evidence, KeySource, Role, TrustEntry, TrustPolicy};
-use crate::visa::{ObjectError, VisaIdentity, VisaObject, VisaType};
+use crate::trust::{Evidence, KeySource, Relaxation, Role, TrustEntry, TrustPolicy};
+use crate::visa::{ObjectError, dbgap, VisaIdentity, VisaObject, VisaType};
 
 /// The kinds of token that may stand in a visa's place; no `typ` at all is as good (VIS-17, CLH-26).
 const TYPES: [&str; 3] = ["vnd.ga4gh.visa+jwt", "JWT", "at+jwt"];
@@ -41,6 +41,7 @@ struct Unsigned {
     token: CompactToken,
     identity: VisaIdentity,
     dates: Dates,
+    relaxed: Vec<Relaxation>,
 }
 
 /// Where its keys are.
@@ -88,10 +89,15 @@ pub(crate) fn read<'t>(
         })
     })?;
     match begin(&token, trust, moment) {
-        Ok((identity, dates, entry, keys)) => Ok(Waiting {
+        Ok((identity, dates, entry, keys, relaxed)) => Ok(Waiting {
             index,
             digest,
-            text: Text::Read(Box::new(Unsigned { token, identity, dates })),
+            text: Text::Read(Box::new(Unsigned {
+                token,
+                identity,
+                dates,
+                relaxed,
+            })),
             entry,
             keys,
         }),
@@ -144,7 +150,7 @@ fn source<'t>(entry: &'t TrustEntry, header: &Header) -> Option<Source<'t>> {
     })
 }
 
-type Begun<'t> = (VisaIdentity, Dates, &'t Arc<TrustEntry>, Source<'t>);
+type Begun<'t> = (VisaIdentity, Dates, &'t Arc<TrustEntry>, Source<'t>, Vec<Relaxation>);
 
 fn begin<'t>(token: &CompactToken, trust: &'t TrustPolicy, moment: Moment) -> Result<Begun<'t>, Drop> {
     let (header, said) = (token.header(), token.claims());
@@ -171,15 +177,19 @@ fn begin<'t>(token: &CompactToken, trust: &'t TrustPolicy, moment: Moment) -> Re
     if !said.contains_key("ga4gh_visa_v1") {
         return Err(ClaimError::Missing { claim: "ga4gh_visa_v1" }.into());
     }
-    match (&header.jku, openid) {
-        (Some(_), true) => return Err(Code::TokenKindConflict.into()),
-        (None, false) => return Err(Code::NoKeyReference.into()),
-        (Some(_), false) | (None, true) => {}
-    }
     let entry = trust
         .entry(Role::VisaIssuer, &iss)
-        .filter(|entry| entry.stands(moment.now))
-        .ok_or(Code::UntrustedIssuer)?;
+        .filter(|entry| entry.stands(moment.now));
+    let mut relaxed = Vec::new();
+    match (&header.jku, openid) {
+        (Some(_), true) => return Err(Code::TokenKindConflict.into()),
+        (None, false) if !entry.is_some_and(|e| e.accepts(Relaxation::MissingKeyReference)) => {
+            return Err(Code::NoKeyReference.into());
+        }
+        (None, false) => relaxed.push(Relaxation::MissingKeyReference),
+        (Some(_), false) | (None, true) => {}
+    }
+    let entry = entry.ok_or(Code::UntrustedIssuer)?;
     let keys = source(entry, header).ok_or(Code::UntrustedJku)?;
     let dates = Dates {
         exp,
@@ -189,7 +199,7 @@ fn begin<'t>(token: &CompactToken, trust: &'t TrustPolicy, moment: Moment) -> Re
         access_token: openid,
     };
     // the entry's own text: one less to keep
-    Ok((VisaIdentity::new(entry.id.clone(), sub), dates, entry, keys))
+    Ok((VisaIdentity::new(entry.id.clone(), sub), dates, entry, keys, relaxed))
 }
 
 impl Waiting<'_> {
@@ -226,7 +236,7 @@ impl Waiting<'_> {
                 .map_err(unavailable)
                 .and_then(|keys| judged(&read, keys, entry, &passing).map(|judged| (judged, keys)))
             {
-                Ok(((object, key), keys)) => {
+                Ok(((object, key, relaxed), keys)) => {
                     let length = read.token.length();
                     let (header, claims) = read.token.into_parts();
                     let facts = Arc::new(Facts {
@@ -237,6 +247,7 @@ impl Waiting<'_> {
                         object,
                         claims,
                         key,
+                        relaxed,
                         entry: Arc::clone(entry),
                     });
                     if let Some(memory) = memory {
@@ -255,7 +266,8 @@ impl Waiting<'_> {
                     Some(PollState::Until(until)) => Some(until),
                     Some(PollState::Stale | PollState::Withdrawn) | None => None,
                 },
-                evidence: Evidence::new(Arc::clone(entry), Arc::clone(&facts.key), keys),
+                evidence: Evidence::new(Arc::clone(entry), Arc::clone(&facts.key), keys)
+                    .relaxing(facts.relaxed.iter().copied()),
                 facts,
             }),
             Err((Drop(code, detail), claims)) => Err(Box::new(Rejected {
@@ -311,14 +323,17 @@ fn judged(
     keys: &Supplied,
     entry: &TrustEntry,
     passing: &Passing<'_>,
-) -> Result<(VisaObject, Arc<str>), Drop> {
+) -> Result<(VisaObject, Arc<str>, Vec<Relaxation>), Drop> {
     let verified = keys
         .keys
         .verify(&read.token, passing.trust.revoked_keys())
         .map_err(|e| Drop(code_of(e), Some(e.to_string())))?;
     passing.dates(&read.dates)?;
     let object = read.token.claims().get("ga4gh_visa_v1").ok_or(Code::MalformedVisa)?;
-    let object = VisaObject::read(object, passing.trust.supported_custom_types()).map_err(code_of_object)?;
+    let mut relaxed = read.relaxed.clone();
+    let supported = passing.trust.supported_custom_types();
+    let accepts = |relaxation| entry.accepts(relaxation);
+    let object = VisaObject::read_relaxed(object, supported, &accepts, &mut relaxed).map_err(code_of_object)?;
     passing.object(&object)?;
     if !entry.may_assert(object.kind()) {
         return Err(Code::IssuerNotTrustedForType.into());
@@ -329,7 +344,14 @@ fn judged(
     if *object.kind() == VisaType::ControlledAccessGrants && !entry.may_grant(object.value()) {
         return Err(Code::IssuerNotTrustedForDataset.into());
     }
-    Ok((object, verified.thumbprint))
+    if object.kind().as_str() == dbgap::TYPE
+        && entry.accepts(Relaxation::RasDbgapPermissions)
+        && let Some(permissions) = read.token.claims().get(dbgap::CLAIM)
+    {
+        dbgap::read(permissions).ok_or(Drop(Code::BadValueFormat, Some(format!("`{}`", dbgap::CLAIM))))?;
+        relaxed.push(Relaxation::RasDbgapPermissions);
+    }
+    Ok((object, verified.thumbprint, relaxed))
 }
 
 /// The judgement of a text that counted before under the same entry: what may have changed since.
@@ -347,7 +369,7 @@ fn again<'k>(
         .map_err(|e| Drop(code_of(e), Some(e.to_string())))
         .and_then(|()| passing.dates(&facts.dates))
         .and_then(|()| passing.object(&facts.object))
-        .and_then(|()| supported(facts.object.kind(), passing.trust));
+        .and_then(|()| supported(facts, passing.trust));
     if checked.is_err()
         && let Some(memory) = memory
     {
@@ -356,8 +378,9 @@ fn again<'k>(
     checked.map(|()| keys)
 }
 
-fn supported(kind: &VisaType, trust: &TrustPolicy) -> Result<(), Drop> {
-    match kind {
+fn supported(facts: &Facts, trust: &TrustPolicy) -> Result<(), Drop> {
+    match facts.object.kind() {
+        VisaType::Custom(_) if facts.relaxed.contains(&Relaxation::RasDbgapPermissions) => Ok(()),
         VisaType::Custom(name) if !trust.supported_custom_types().iter().any(|s| s.as_str() == &**name) => {
             Err(Code::UnsupportedType.into())
         }

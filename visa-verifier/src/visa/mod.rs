@@ -2,12 +2,14 @@
 
 mod affiliation;
 mod condition;
+pub(crate) mod dbgap;
 mod identity;
 mod kind;
 mod links;
 mod object;
 mod url_claim;
 
+pub use dbgap::DbgapPermission;
 pub use affiliation::Affiliation;
 pub use condition::{Budget, Clause, Conditions, Matcher, Member};
 pub use identity::{VisaIdentity, percent_decode, percent_encode};

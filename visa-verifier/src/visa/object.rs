@@ -4,11 +4,13 @@ use serde_json::{Map, Value};
 
 use super::affiliation::Affiliation;
 use super::condition::Conditions;
+use super::dbgap;
 use super::kind::{By, VisaType};
 use super::links::Links;
 use super::url_claim::is_url_claim;
 use crate::seam::Timestamp;
-use crate::token::NumericDate;
+use crate::token::{NumericDate, limits};
+use crate::trust::Relaxation;
 
 /// What a visa asserts. Only read shape: whether it is to be believed, its [`Visa`](crate::Visa) says.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub struct VisaObject {
     source: String,
     conditions: Option<Conditions>,
     by: Option<By>,
+    /// Its links are form-encoded.
+    form_links: bool,
 }
 
 /// Why an object is none.
@@ -45,6 +49,21 @@ impl VisaObject {
     /// Reads `object`. Custom types must be listed in `supported`; their values stay free text. Unknown members
     /// are ignored (OBJ-16).
     pub fn read(object: &Value, supported: &[String]) -> Result<Self, ObjectError> {
+        Self::read_relaxed(object, supported, &|_| false, &mut Vec::new())
+    }
+
+    /// The same, with the deviations that `accepts` allows; those that were needed are added to `used`.
+    pub(crate) fn read_relaxed(
+        object: &Value,
+        supported: &[String],
+        accepts: &dyn Fn(Relaxation) -> bool,
+        used: &mut Vec<Relaxation>,
+    ) -> Result<Self, ObjectError> {
+        let mut relaxed = |relaxation| {
+            let accepted = accepts(relaxation);
+            used.extend(accepted.then_some(relaxation));
+            accepted
+        };
         let Value::Object(members) = object else {
             return Err(ObjectError::Malformed);
         };
@@ -58,18 +77,26 @@ impl VisaObject {
         if !is_url_claim(&source) {
             return Err(ObjectError::BadUrl);
         }
-        let url_value = |needs_by: bool| match (is_url_claim(&value), needs_by && by.is_none()) {
-            (false, _) => Err(ObjectError::BadUrl),
-            (true, true) => Err(ObjectError::MissingBy),
-            (true, false) => Ok(()),
-        };
+        let mut form_links = false;
         match &kind {
             VisaType::AffiliationAndRole => Affiliation::read(&value).map(|_| ()).ok_or(ObjectError::BadValue)?,
-            VisaType::AcceptedTermsAndPolicies | VisaType::ControlledAccessGrants => url_value(true)?,
-            VisaType::ResearcherStatus => url_value(false)?,
-            VisaType::LinkedIdentities => Links::read(&value).map(|_| ()).ok_or(ObjectError::BadValue)?,
+            VisaType::AcceptedTermsAndPolicies | VisaType::ControlledAccessGrants => {
+                let bare = || kind == VisaType::ControlledAccessGrants && is_bare(&value);
+                if !is_url_claim(&value) && !(bare() && relaxed(Relaxation::BareValues)) {
+                    return Err(ObjectError::BadUrl);
+                }
+                if by.is_none() && !relaxed(Relaxation::MissingBy) {
+                    return Err(ObjectError::MissingBy);
+                }
+            }
+            VisaType::ResearcherStatus => is_url_claim(&value).then_some(()).ok_or(ObjectError::BadUrl)?,
+            VisaType::LinkedIdentities => {
+                form_links = value.contains('+') && relaxed(Relaxation::FormEncodedLinks);
+                links(&value, form_links).map(|_| ()).ok_or(ObjectError::BadValue)?;
+            }
             VisaType::Custom(name) => {
-                if !is_url_claim(name) || !supported.iter().any(|s| s.as_str() == &**name) {
+                let known = is_url_claim(name) && supported.iter().any(|s| s.as_str() == &**name);
+                if !known && !(&**name == dbgap::TYPE && relaxed(Relaxation::RasDbgapPermissions)) {
                     return Err(ObjectError::UnsupportedType);
                 }
             }
@@ -82,6 +109,7 @@ impl VisaObject {
             source,
             conditions,
             by,
+            form_links,
         })
     }
 
@@ -133,9 +161,24 @@ impl VisaObject {
     #[must_use]
     pub fn links(&self) -> Option<Links> {
         (self.kind == VisaType::LinkedIdentities)
-            .then(|| Links::read(&self.value))
+            .then(|| links(&self.value, self.form_links))
             .flatten()
     }
+}
+
+/// The entries of LinkedIdentities; form-encoded ones write a blank as `+`.
+fn links(value: &str, form: bool) -> Option<Links> {
+    if form {
+        Links::read(&value.replace('+', "%20"))
+    } else {
+        Links::read(value)
+    }
+}
+
+/// Whether `value` can be the bare name of a dataset: as long as a URL claim at most, no blanks.
+fn is_bare(value: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    !value.is_empty() && value.chars().count() <= limits::URL_CHARACTERS && !value.chars().any(odd)
 }
 
 fn text<'m>(members: &'m Map<String, Value>, name: &str) -> Result<Option<&'m str>, ObjectError> {
