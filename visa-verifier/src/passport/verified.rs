@@ -98,7 +98,9 @@ impl VerifiedPassport {
     #[must_use]
     pub fn relaxed(&self) -> BTreeSet<Relaxation> {
         let grounds = self.visas.iter().map(Visa::evidence).chain(&self.evidence);
-        grounds.flat_map(|evidence| evidence.relaxed().iter().copied()).collect()
+        grounds
+            .flat_map(|evidence| evidence.relaxed().iter().copied())
+            .collect()
     }
 
     /// Whether a key of this list signed the Passport or a visa that counts: then the result stands no longer, however

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::seam::Timestamp;
 use crate::token::{Audience, Header, NumericDate, TokenDigest};
 use crate::trust::{Affiliated, Evidence, Register, Relaxation, TrustEntry, evidence_affiliated};
-use crate::visa::{DbgapPermission, dbgap, VisaIdentity, VisaObject};
+use crate::visa::{DbgapPermission, VisaIdentity, VisaObject, dbgap};
 
 /// A visa that counts here: signature, issuer, key server, type, source, times and conditions were checked
 /// (AAI 1.2 "Conformance for Passport Clearinghouses").

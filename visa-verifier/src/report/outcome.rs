@@ -83,7 +83,10 @@ impl PersonReport {
     fn of(passport: &VerifiedPassport, person: &BTreeSet<VisaIdentity>) -> Self {
         Self {
             identities: person.iter().cloned().collect(),
-            by: passport.links_between(person).map(|visa| visa.digest().to_string()).collect(),
+            by: passport
+                .links_between(person)
+                .map(|visa| visa.digest().to_string())
+                .collect(),
         }
     }
 }
@@ -205,7 +208,12 @@ impl PassportReport {
                     detail: None,
                     holder: Some(passport.holder().clone()),
                     identities: passport.identities().to_vec(),
-                    people: passport.people().sets().iter().map(|set| PersonReport::of(passport, set)).collect(),
+                    people: passport
+                        .people()
+                        .sets()
+                        .iter()
+                        .map(|set| PersonReport::of(passport, set))
+                        .collect(),
                     valid_until: Some(passport.valid_until()),
                     visas: visas.into_iter().map(|(_, visa)| visa).collect(),
                 }

@@ -72,9 +72,7 @@ fn accepts_plain_typ(token: &CompactToken, trust: &TrustPolicy, now: Timestamp) 
     let said = token.claims();
     let iss = said.get("iss").and_then(Value::as_str).and_then(|iss| iss.parse().ok());
     !said.contains_key("ga4gh_visa_v1")
-        && iss.is_some_and(|iss| {
-            known(&iss, trust, now).is_ok_and(|entry| entry.accepts(Relaxation::PassportTypJwt))
-        })
+        && iss.is_some_and(|iss| known(&iss, trust, now).is_ok_and(|entry| entry.accepts(Relaxation::PassportTypJwt)))
 }
 
 /// The entry of a broker that is trusted now.

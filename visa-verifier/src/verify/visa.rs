@@ -11,7 +11,7 @@ use crate::passport::{Code, Dates, Draft, Facts, Rejected};
 use crate::token::{Algorithm, Audience, ClaimError, CompactToken, Header, TokenDigest, TokenError};
 use crate::token::{claims, limits, same_type, scope_has};
 use crate::trust::{Evidence, KeySource, Relaxation, Role, TrustEntry, TrustPolicy};
-use crate::visa::{ObjectError, dbgap, VisaIdentity, VisaObject, VisaType};
+use crate::visa::{ObjectError, VisaIdentity, VisaObject, VisaType, dbgap};
 
 /// The kinds of token that may stand in a visa's place; no `typ` at all is as good (VIS-17, CLH-26).
 const TYPES: [&str; 3] = ["vnd.ga4gh.visa+jwt", "JWT", "at+jwt"];

@@ -51,9 +51,21 @@ mod tests {
             ("two", json!([good, good]), Some(2)),
             ("none", json!([]), Some(0)),
             ("no list", json!({"phs_id": "x"}), None),
-            ("no study", json!([good, {"consent_group": "c1", "expiration": 1}]), None),
-            ("milliseconds", json!([{"phs_id": "p", "consent_group": "c", "expiration": 1_700_000_000_000_i64}]), None),
-            ("an empty group", json!([{"phs_id": "p", "consent_group": "", "expiration": 1}]), None),
+            (
+                "no study",
+                json!([good, {"consent_group": "c1", "expiration": 1}]),
+                None,
+            ),
+            (
+                "milliseconds",
+                json!([{"phs_id": "p", "consent_group": "c", "expiration": 1_700_000_000_000_i64}]),
+                None,
+            ),
+            (
+                "an empty group",
+                json!([{"phs_id": "p", "consent_group": "", "expiration": 1}]),
+                None,
+            ),
         ] {
             assert_eq!(read(&claim).map(|list| list.len()), count, "{name}");
         }

@@ -9,9 +9,9 @@ mod links;
 mod object;
 mod url_claim;
 
-pub use dbgap::DbgapPermission;
 pub use affiliation::Affiliation;
 pub use condition::{Budget, Clause, Conditions, Matcher, Member};
+pub use dbgap::DbgapPermission;
 pub use identity::{VisaIdentity, percent_decode, percent_encode};
 pub use kind::{By, VisaType};
 pub use links::Links;

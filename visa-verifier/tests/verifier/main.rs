@@ -30,6 +30,7 @@ mod keys;
 mod keys_rest;
 #[cfg(test)]
 mod keys_withdrawn;
+mod legacy;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
@@ -76,5 +77,6 @@ mod support;
 mod table;
 #[cfg(test)]
 mod tls;
+mod trust_people;
 #[cfg(test)]
 mod vectors;
