@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use visa_verifier::report::Report;
 use visa_verifier::trust::Relaxation;
-use visa_verifier::verify::VerifiedTokens;
+use visa_verifier::verify::{Judged, VerifiedTokens};
 use visa_verifier::{Passport, PassportRejected, TrustPolicy, Verification, VerifiedPassport};
 
 use super::support::{self, A, A_JKU, B, B_JKU, BROKER, NOW, World, grant, now, object, visa_of, with};
@@ -98,7 +98,7 @@ fn a_deviation_counts_only_by_its_own_name_in_its_own_issuers_entry() {
         let result = judged(&[(A, vec![relaxation])]);
         assert_eq!(support::codes(&result), ["OK"], "{name}");
         assert_eq!(result.visas()[0].evidence().relaxed(), [relaxation], "{name}");
-        let report = serde_json::to_value(Report::of(&[Ok(result)], false, None, now())).unwrap();
+        let report = serde_json::to_value(Report::of(&Judged::from(result), None, now())).unwrap();
         assert_eq!(
             report["passports"][0]["visas"][0]["relaxed"],
             json!([relaxation.as_str()]),
@@ -118,7 +118,7 @@ fn a_visa_that_needs_no_relaxation_names_none() {
     world.set(A, "accept", json!(all));
     let result = world.judge(&world.passport(&[world.visa(grant())])).unwrap();
     assert_eq!(relaxed(&result), []);
-    let report = serde_json::to_value(Report::of(&[Ok(result)], false, None, now())).unwrap();
+    let report = serde_json::to_value(Report::of(&Judged::from(result), None, now())).unwrap();
     let visa = &report["passports"][0]["visas"][0];
     assert_eq!((visa.get("relaxed"), &visa["row"]), (None, &json!("CLH-09")));
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use visa_verifier::report::Report;
+use visa_verifier::verify::Judged;
 
 use super::support::{self, A, B, BROKER, NOW, World, grant, now, object};
 
@@ -20,7 +21,7 @@ fn a_report_tells_who_is_one_person_and_by_which_visas() {
         let result = world.judge(&world.passport(&[link, world.visa(grant())])).unwrap();
         let digest = result.visas()[0].digest().to_string();
         assert_eq!(result.identities().len(), identities, "{name}");
-        let report = serde_json::to_value(Report::of(&[Ok(result)], false, None, now())).unwrap();
+        let report = serde_json::to_value(Report::of(&Judged::from(result), None, now())).unwrap();
         let told = report["passports"][0]["people"].as_array().cloned().unwrap_or_default();
         assert_eq!(told.len(), people, "{name}");
         for one in told {
