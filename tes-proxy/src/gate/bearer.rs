@@ -103,8 +103,11 @@ impl Identify {
     /// A person known under this digest, if they still count.
     pub(crate) fn known(&self, digest: &str) -> Option<Arc<Person>> {
         let person = self.people.get(digest)?;
-        let changed = self.current.load().snapshot().changed_at(person.passport.identities());
-        (self.clock.now() < person.until && changed == person.changed).then_some(person)
+        let current = self.current.load();
+        let changed = current.snapshot().changed_at(person.passport.identities());
+        // a key that was revoked since beats what was verified by it
+        let revoked = person.passport.rests_on(current.snapshot().trust.revoked_keys());
+        (self.clock.now() < person.until && changed == person.changed && !revoked).then_some(person)
     }
 
     /// The person behind a credential; `None` if there is none.
