@@ -348,6 +348,71 @@ fn standard_input_is_read_and_json_is_one_document() {
     assert!(first.starts_with("NOT VERIFIED"), "{first}");
 }
 
+/// Answers every call on a free port with this, as long as the test runs.
+fn answering(status: &str, body: &str) -> String {
+    use std::io::Read as _;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    let answer = format!("{head}Connection: close\r\n\r\n{body}");
+    std::thread::spawn(move || {
+        for socket in listener.incoming().flatten() {
+            let mut socket = socket;
+            let _ = socket.read(&mut [0; 4096]);
+            let _ = socket.write_all(answer.as_bytes());
+        }
+    });
+    format!("http://{address}/jwks.json")
+}
+
+#[test]
+fn a_trust_file_is_checked_at_its_key_addresses() {
+    let files = Files::new();
+    let trust: Value = serde_json::from_str(&std::fs::read_to_string(example("trust.json")).unwrap()).unwrap();
+    let keys = trust.pointer("/trusted_brokers/0/jwks").unwrap().to_string();
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}/jwks.json", listener.local_addr().unwrap())
+    };
+    for (name, url, code, said) in [
+        (
+            "keys that are there",
+            answering("200 OK", &keys),
+            0,
+            "ES256 256 bits, kid k1",
+        ),
+        (
+            "no such document",
+            answering("404 Not Found", "{}"),
+            1,
+            "trust.keys_not_had",
+        ),
+        ("no key set", answering("200 OK", "[]"), 1, "trust.keys_not_had"),
+        (
+            "a set without keys",
+            answering("200 OK", r#"{"keys":[]}"#),
+            1,
+            "trust.no_keys",
+        ),
+        ("nobody there", closed, 3, "Not known"),
+    ] {
+        let mut asked = trust.clone();
+        let issuer = asked
+            .pointer_mut("/trusted_visa_issuers/0")
+            .and_then(Value::as_object_mut)
+            .unwrap();
+        issuer.remove("keys");
+        issuer.insert("jku".to_owned(), json!([url]));
+        std::fs::write(files.path("asked.json"), asked.to_string()).unwrap();
+        let words = files.run("trust check --fetch --loopback-http @asked.json");
+        assert_eq!(words.code, code, "{name}: {}\n{}", words.out, words.err);
+        assert!(words.out.contains(said), "{name}: {}", words.out);
+    }
+}
+
 #[test]
 fn pages_fit_the_terminal_and_are_coloured_only_where_they_may() {
     let files = Files::new();
