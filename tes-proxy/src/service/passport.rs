@@ -181,11 +181,12 @@ fn event(asking: &Asking, incoming: &Incoming, parts: &Parts, report: &Report) -
         event = event.about(AboutKind::Client, service.client.as_str());
     }
     for visa in visas()
-        .filter(|visa| !visa.valid || visa.stale_keys)
+        .filter(|visa| !visa.valid || visa.stale_keys || !visa.relaxed.is_empty())
         .take(VISAS_ON_RECORD)
     {
         let stale = if visa.stale_keys { "+stale_keys" } else { "" };
-        event = event.about(AboutKind::Visa, format!("{}{stale}:{}", visa.code, visa.digest));
+        let relaxed: String = visa.relaxed.iter().map(|one| format!("+{}", one.as_str())).collect();
+        event = event.about(AboutKind::Visa, format!("{}{stale}{relaxed}:{}", visa.code, visa.digest));
     }
     event
 }
