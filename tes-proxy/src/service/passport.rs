@@ -186,7 +186,10 @@ fn event(asking: &Asking, incoming: &Incoming, parts: &Parts, report: &Report) -
     {
         let stale = if visa.stale_keys { "+stale_keys" } else { "" };
         let relaxed: String = visa.relaxed.iter().map(|one| format!("+{}", one.as_str())).collect();
-        event = event.about(AboutKind::Visa, format!("{}{stale}{relaxed}:{}", visa.code, visa.digest));
+        event = event.about(
+            AboutKind::Visa,
+            format!("{}{stale}{relaxed}:{}", visa.code, visa.digest),
+        );
     }
     event
 }
