@@ -83,10 +83,10 @@ async fn each_command_of_the_page_does_what_it_says() {
     // What the page claims of them.
     assert!(of("visum policy test house-rules --covered").contains("2 of 2 own cases and 152 of 152"));
     assert!(of("visum policy test house-rules-2 ").contains("\"shipped\": {"));
-    let replayed = of("visum policy diff house-rules house-rules-2 --replay");
+    let replayed = of("visum policy diff shipped house-rules-2 --replay");
     assert!(
         replayed.contains("drs:GetAccessUrl") && replayed.contains("house.controlled-stays"),
         "{replayed}"
     );
-    assert!(of("visum policy diff house-rules house-rules --replay").contains(" 0 of "));
+    assert!(of("visum policy diff shipped shipped --replay").contains(" 0 of "));
 }

@@ -12,6 +12,7 @@ mod login;
 mod pages;
 mod passport_commands;
 mod passport_door;
+mod policy_commands;
 mod postgres;
 mod tls;
 mod tour;

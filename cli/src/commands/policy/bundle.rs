@@ -32,18 +32,30 @@ pub(super) fn now() -> Timestamp {
 /// # Errors
 /// `input.unreadable` (exit 3); `policy.none`, `policy.not_text`, `policy.bundle` (exit 2).
 pub(super) fn load(path: &Path) -> Result<Loaded, CommandError> {
+    read(path)?.map_err(|findings| {
+        let words = findings
+            .iter()
+            .map(|finding| format!("{}: {}", finding.file, finding.what));
+        CommandError::refused("policy.bundle", words.collect::<Vec<_>>().join("; "))
+            .hint(format!("visum policy validate {}", path.display()))
+    })
+}
+
+/// As [`load`]; what is wrong with manifest, links or sizes comes as findings.
+///
+/// # Errors
+/// As [`load`], but for `policy.bundle`.
+pub(super) fn read(path: &Path) -> Result<Result<Loaded, Vec<Finding>>, CommandError> {
     let loaded = |bundle| Loaded {
         path: path.to_owned(),
         bundle,
     };
     if path.as_os_str() == SHIPPED && !path.exists() {
-        return Ok(loaded(Bundle::shipped()));
+        return Ok(Ok(loaded(Bundle::shipped())));
     }
     if !path.is_dir() {
-        return Ok(loaded(Bundle::of_policies(vec![file(
-            path,
-            &path.display().to_string(),
-        )?])));
+        let file = file(path, &path.display().to_string())?;
+        return Ok(Ok(loaded(Bundle::of_policies(vec![file]))));
     }
     let policies = files(path, "", "cedar")?;
     let tests = path.join("tests");
@@ -52,8 +64,7 @@ pub(super) fn load(path: &Path) -> Result<Loaded, CommandError> {
     } else {
         Vec::new()
     };
-    let manifest = optional(path, MANIFEST)?;
-    let links = optional(path, LINKS)?;
+    let (manifest, links) = (optional(path, MANIFEST)?, optional(path, LINKS)?);
     if manifest.is_none() && links.is_none() && tests.is_empty() {
         if policies.is_empty() {
             return Err(
@@ -61,21 +72,15 @@ pub(super) fn load(path: &Path) -> Result<Loaded, CommandError> {
                     .hint("a bundle is a folder of bundle.toml, *.cedar, links.json and tests/*.json"),
             );
         }
-        return Ok(loaded(Bundle::of_policies(policies)));
+        return Ok(Ok(loaded(Bundle::of_policies(policies))));
     }
-    let read = Bundle::read(BundleFiles {
+    let files = BundleFiles {
         manifest,
         policies,
         links,
         tests,
-    });
-    read.map(loaded).map_err(|findings| {
-        let words: Vec<String> = findings
-            .iter()
-            .map(|finding| format!("{}: {}", finding.file, finding.what))
-            .collect();
-        CommandError::refused("policy.bundle", words.join("; ")).hint("visum policy validate FOLDER shows where")
-    })
+    };
+    Ok(Bundle::read(files).map(loaded))
 }
 
 /// Reads as [`load`] does, and compiles; what is unsound is refused.

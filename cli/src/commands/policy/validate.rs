@@ -22,34 +22,34 @@ pub(crate) struct Validate {
 
 /// Validates; exit 0 sound, 1 not.
 pub(crate) fn run(args: &Validate, context: &Context) -> Result<Exit, CommandError> {
-    let loaded = bundle::load(&args.path)?;
-    let mut findings = validate(&loaded.bundle, bundle::now());
-    for file in &loaded.bundle.tests {
-        findings.extend(policy_engine::review::Suite::parse(&file.name, &file.text).err());
-    }
+    let (findings, names, links, digest) = match bundle::read(&args.path)? {
+        Err(findings) => (findings, Vec::new(), 0, None),
+        Ok(loaded) => {
+            let bundle = &loaded.bundle;
+            let mut findings = validate(bundle, bundle::now());
+            for file in &bundle.tests {
+                findings.extend(policy_engine::review::Suite::parse(&file.name, &file.text).err());
+            }
+            let files = bundle.policies.iter().chain(&bundle.tests);
+            let names: Vec<String> = files.map(|file| file.name.clone()).collect();
+            (findings, names, bundle.links.len(), Some(bundle.digest()))
+        }
+    };
     let errors = findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
         .count();
     let warnings = findings.len().saturating_sub(errors);
     let sound = errors == 0 && (warnings == 0 || !args.strict);
-    let names: Vec<&String> = loaded
-        .bundle
-        .policies
-        .iter()
-        .chain(&loaded.bundle.tests)
-        .map(|file| &file.name)
-        .collect();
     let document = json!({
-        "sound": sound, "digest": loaded.bundle.digest(), "files": names, "links": loaded.bundle.links.len(),
-        "findings": findings });
+        "sound": sound, "digest": digest, "files": names, "links": links, "findings": findings });
     context.show(&document, |_| {
         let mut lines: Vec<String> = findings
             .iter()
-            .map(|finding| bundle::pretty(finding, &loaded.path))
+            .map(|finding| bundle::pretty(finding, &args.path))
             .collect();
         lines.push(match (sound, warnings) {
-            (true, 0) => format!("Sound: {} files, {} links.", names.len(), loaded.bundle.links.len()),
+            (true, 0) => format!("Sound: {} files, {} links.", names.len(), links),
             (true, many) => format!("Sound, with {many} warnings."),
             (false, many) => format!("NOT sound: {errors} errors, {many} warnings."),
         });
