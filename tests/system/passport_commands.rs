@@ -197,7 +197,7 @@ fn the_exit_status_of_a_judgement_is_its_answer() {
             "an entry that ended",
             "trust check @ended.json".into(),
             0,
-            "trust.entry_ended",
+            "trust.ended",
         ),
     ];
     for (name, command, code, said) in cases {

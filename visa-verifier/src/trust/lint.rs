@@ -32,7 +32,7 @@ pub struct Finding {
 /// An end nearer than this is told.
 const SOON_SECONDS: i64 = 30 * 86_400;
 
-/// All findings, in the order of the entries, what matters most first.
+/// All findings, what matters most first. Of keys given in the file, `keys::probe` tells.
 #[must_use]
 pub fn lint(policy: &TrustPolicy, now: Timestamp) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -99,33 +99,11 @@ fn time(entry: &TrustEntry, now: Timestamp, say: &mut Say<'_>) {
 }
 
 fn keys(entry: &TrustEntry, say: &mut Say<'_>) {
-    let sets: Vec<_> = match &entry.keys {
-        Keys::Pinned(set) => vec![set],
-        Keys::ByJku(sets) => sets.values().collect(),
-        Keys::Fetched => Vec::new(),
-    };
-    for set in sets {
-        if set.is_empty() {
-            let what = "a key set given here holds no key that can be used".to_owned();
-            say(Severity::Error, "trust.no_usable_key", what);
-        }
-        for odd in set.odd() {
-            say(
-                Severity::Warning,
-                "trust.odd_key",
-                format!(
-                    "the key `{}` given here is left out: {}",
-                    odd.kid.as_deref().unwrap_or("-"),
-                    odd.why
-                ),
-            );
-        }
-    }
     let fetched = matches!(entry.keys, Keys::Fetched);
     let url = entry.id.as_str().starts_with("https://") || entry.id.as_str().starts_with("http://");
     if fetched && entry.jku.is_empty() && !url {
         let what = "it has no keys here, no `jku`, and is no URL: its keys can never be found".to_owned();
-        say(Severity::Error, "trust.no_keys", what);
+        say(Severity::Error, "trust.keys_nowhere", what);
     }
     if let Some(jku) = entry.jku.iter().find(|jku| fetched && !jku.starts_with("https://")) {
         say(
@@ -225,17 +203,12 @@ mod tests {
             ),
             ("a long grace", "stale_grace = 86400", "trust.long_grace"),
             ("http keys", "jku = [\"http://v.example/jwks\"]", "trust.jku_not_https"),
-            (
-                "an empty key set",
-                "keys = {pinned = {keys = []}}",
-                "trust.no_usable_key",
-            ),
             ("a relaxation", "accept = [\"missing_by\"]", "trust.relaxed"),
         ] {
             assert_eq!(codes(&format!("{broker}{issuer}{more}\n")), [code], "{name}");
         }
         let urn = "[[trusted_visa_issuers]]\niss = \"urn:x\"\ntypes = [\"*\"]\nsources = [\"http://a.example\"]\n";
         let found = codes(&format!("{broker}{urn}"));
-        assert_eq!(found, ["trust.no_keys", "trust.any", "trust.source_http"]);
+        assert_eq!(found, ["trust.keys_nowhere", "trust.any", "trust.source_http"]);
     }
 }

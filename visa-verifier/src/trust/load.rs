@@ -22,15 +22,25 @@ impl TrustPolicy {
             why,
             hint: None,
         })?;
-        let mut document = document(&text, TrustFormat::of_name(&name), &name)?;
         let beside = path.parent().unwrap_or_else(|| Path::new("."));
-        let keys = |file: &str| {
-            let wrong = |why: String| format!("`{file}`: {why}");
-            let text = self::text(&beside.join(file), KEY_FILE_BYTES).map_err(wrong)?;
+        Self::from_file_text_in(&text, TrustFormat::of_name(&name), &name, beside)
+    }
+
+    /// Reads a trust file's text, and every `jwks_file` that it names in `folder`.
+    pub fn from_file_text_in(
+        text: &str,
+        format: TrustFormat,
+        file: &str,
+        folder: &Path,
+    ) -> Result<Self, TrustFileError> {
+        let mut document = document(text, format, file)?;
+        let keys = |name: &str| {
+            let wrong = |why: String| format!("`{name}`: {why}");
+            let text = self::text(&folder.join(name), KEY_FILE_BYTES).map_err(wrong)?;
             KeySet::from_slice(text.as_bytes()).map_err(|e| wrong(e.to_string()))
         };
-        document.pin_files(keys).map_err(|e| located(&e, &text, &name))?;
-        Self::try_from(document).map_err(|e| located(&e, &text, &name))
+        document.pin_files(keys).map_err(|e| located(&e, text, file))?;
+        Self::try_from(document).map_err(|e| located(&e, text, file))
     }
 }
 

@@ -66,7 +66,8 @@ pub(crate) fn trust(path: &std::path::Path) -> Result<TrustPolicy, CommandError>
     } else {
         TrustFormat::of_name(&name)
     };
-    TrustPolicy::from_file_text(&text, format, &name).map_err(|wrong| {
+    let beside = path.parent().unwrap_or_else(|| std::path::Path::new("."));
+    TrustPolicy::from_file_text_in(&text, format, &name, beside).map_err(|wrong| {
         let error = CommandError::refused(wrong.code(), format!("{}:{}: {}", wrong.file, wrong.line, wrong.why));
         match wrong.hint {
             Some(hint) => error.hint(hint),

@@ -5,7 +5,7 @@ use visa_verifier::{
     Timestamp, TrustPolicy,
     keys::{Found, Probe, ProbeSource},
     seam::FetchError,
-    trust::Role,
+    trust::{self, Severity},
 };
 
 /// A certificate that ends this soon is told, in seconds: two weeks.
@@ -39,30 +39,17 @@ pub(crate) struct Finding {
 
 /// What the file itself says of its entries.
 pub(crate) fn of_file(trust: &TrustPolicy, now: Timestamp) -> Vec<Finding> {
-    let mut all = Vec::new();
-    let note = |iss: Option<String>, code, what: String| Finding {
-        weight: Weight::Note,
-        code,
-        iss,
-        what,
+    let weigh = |severity| match severity {
+        Severity::Error => Weight::Breaks,
+        Severity::Warning | Severity::Note => Weight::Note,
     };
-    if trust.audience().is_empty() {
-        let what = "no `audience`: Passports and visas that name one are refused".to_owned();
-        all.push(note(None, "trust.no_audience", what));
-    }
-    for entry in trust.entries() {
-        let iss = || Some(entry.id.to_string());
-        if let Some(until) = entry.until.filter(|until| *until <= now) {
-            let what = format!("the entry ended at {until}: nothing of this issuer counts");
-            all.push(note(iss(), "trust.entry_ended", what));
-        }
-        let believes = !entry.visa_types.is_empty() && !entry.sources.is_empty();
-        if entry.role == Role::VisaIssuer && !believes {
-            let what = "no `types` or no `sources`: no visa of this issuer counts".to_owned();
-            all.push(note(iss(), "trust.entry_empty", what));
-        }
-    }
-    all
+    let tell = |told: trust::Finding| Finding {
+        weight: weigh(told.severity),
+        code: told.code,
+        iss: told.issuer.map(|iss| iss.to_string()),
+        what: told.what,
+    };
+    trust::lint(trust, now).into_iter().map(tell).collect()
 }
 
 /// What follows from the keys, fetched or in the file.
@@ -167,7 +154,7 @@ pub(crate) fn place(source: &ProbeSource) -> String {
 
 #[cfg(test)]
 mod tests {
-    use visa_verifier::{keys::KeyInfo, token::Algorithm};
+    use visa_verifier::{keys::KeyInfo, token::Algorithm, trust::Role};
 
     use super::*;
 
