@@ -10,7 +10,8 @@ use std::time::Duration;
 use benches::cpu;
 use benches::rounds::{Contender, Taken, during, median, ratios, run, spread};
 use benches::world::{Algorithm, Container, Token, World, now};
-use visa_verifier::verify::Step;
+use visa_verifier::token::TokenDigest;
+use visa_verifier::verify::{Step, VerifiedTokens};
 use visa_verifier::{Passport, TrustPolicy, Verification};
 
 /// One batch of one contender.
@@ -70,7 +71,71 @@ fn main() -> Result<(), Box<dyn Error>> {
             rounds.div_ceil(2),
         );
         print(&mut out, &taken)?;
+        known(&mut out, &mut world, &trust, &visas, rounds, name)?;
     }
+    Ok(())
+}
+
+/// What is verified already: by its digest.
+fn known(
+    out: &mut impl Write,
+    world: &mut World,
+    trust: &TrustPolicy,
+    visas: &[Token],
+    rounds: usize,
+    name: &str,
+) -> Result<(), Box<dyn Error>> {
+    let memory = VerifiedTokens::default();
+    let digests: Vec<TokenDigest> = visas.iter().map(|visa| TokenDigest::of(&visa.text)).collect();
+    for visa in visas {
+        let one = Passport::of_one(&visa.text).map(|one| Verification::begin(one, trust, now()).remembering(&memory));
+        finish(one, 1);
+    }
+    let first = visas.get(..MANY).ok_or("too few visas")?;
+    let passports: Vec<Token> = (0..4).map(|_| world.around(first)).collect::<Result<_, _>>()?;
+    let taken = run(
+        vec![
+            Contender::new("bare", || {
+                during(BATCH, 16, |i| one_of(visas, i, |v| assert!(v.bare.verify())))
+            }),
+            Contender::new("digest of a visa alone", || {
+                during(BATCH, 512, |i| {
+                    one_of(visas, i, |v| {
+                        black_box(TokenDigest::of(black_box(&v.text)));
+                    })
+                })
+            }),
+            Contender::new("the memory's answer to a digest", || {
+                during(BATCH, 512, |i| {
+                    one_of(&digests, i, |d| assert!(memory.knows(black_box(d))))
+                })
+            }),
+            Contender::new(format!("a visa, {name}, remembered: text to visa"), || {
+                during(BATCH, 128, |i| {
+                    one_of(visas, i, |v| {
+                        let one = Passport::of_one(&v.text);
+                        finish(
+                            one.map(|one| Verification::begin(one, trust, now()).remembering(&memory)),
+                            1,
+                        );
+                    })
+                })
+            }),
+            Contender::new(format!("a new Passport of {MANY} remembered visas, {name}"), || {
+                during(BATCH, 4, |i| {
+                    one_of(&passports, i, |p| {
+                        let one = Passport::parse(&p.text);
+                        finish(
+                            one.map(|one| Verification::begin(one, trust, now()).remembering(&memory)),
+                            MANY,
+                        );
+                    })
+                })
+            }),
+        ],
+        rounds,
+    );
+    print(out, &taken)?;
     Ok(())
 }
 
