@@ -1,6 +1,7 @@
 //! `cargo xtask …`: what a developer and CI run. It installs what it needs, says plainly what it can't, and leaves
 //! nothing running. Only std and serde_json: it is compiled before everything else.
 
+mod bench;
 mod check;
 mod fuzz;
 mod keeper;
@@ -20,7 +21,8 @@ usage: cargo xtask COMMAND
   test [--sqlite] [-- …]   all tests, on SQLite and PostgreSQL, against the release binary and the peers (--sqlite: without
                            PostgreSQL, and without the tests named peer_*); what stands after -- goes to `cargo test`
   fuzz [--seconds N] [TARGET]
-                           mutation fuzzing of the parsers, 60 s a target; findings are kept in fuzz/corpus";
+                           mutation fuzzing of the parsers, 60 s a target; findings are kept in fuzz/corpus
+  bench verify [-- …]      verification beside ring's bare checks in one run, and its heap allocations; what stands after -- goes to the bench";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["check"] => check::run_all(),
         ["test", rest @ ..] => test::run(rest),
         ["fuzz", rest @ ..] => fuzz::run_targets(rest),
+        ["bench", rest @ ..] => bench::run_one(rest),
         ["-h" | "--help" | "help"] => {
             eprintln!("{USAGE}");
             return ExitCode::SUCCESS;

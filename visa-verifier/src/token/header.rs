@@ -1,6 +1,8 @@
 //! The protected header: `alg`, `typ`, `kid`, `jku`, `crit`. Keys that a token brings along (`jwk`, `x5u`,
 //! `x5c`) are never looked at (RFC 8725 §3.10).
 
+use std::borrow::Cow;
+
 use super::compact::broken;
 use super::error::TokenError;
 use super::{json, limits};
@@ -39,9 +41,9 @@ impl Algorithm {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Header {
     /// `alg`, as it stands there.
-    pub alg: String,
+    pub alg: Cow<'static, str>,
     /// `typ`.
-    pub typ: Option<String>,
+    pub typ: Option<Cow<'static, str>>,
     /// `kid`.
     pub kid: Option<String>,
     /// `jku`.
@@ -65,8 +67,8 @@ impl Header {
         Ok(Self {
             alg: text("alg", alg)?.ok_or(TokenError::Header { member: "alg" })?,
             typ: text("typ", typ)?,
-            kid: text("kid", kid)?,
-            jku: text("jku", jku)?,
+            kid: text("kid", kid)?.map(Cow::into_owned),
+            jku: text("jku", jku)?.map(Cow::into_owned),
             crit: crit.is_some() || b64.is_some(),
         })
     }

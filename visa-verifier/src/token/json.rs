@@ -157,27 +157,33 @@ fn free<E: serde::de::Error>(name: Cow<'_, str>) -> Result<Name<'_>, E> {
     Ok(Name(name))
 }
 
+/// So many names are looked through one by one.
+const FEW: usize = 8;
+
 /// The names of one open object. Names compare after unescaping: `"iss"` and `"\u0069ss"` are one.
 #[derive(Default)]
 pub(super) struct Names<'de> {
-    few: Vec<Cow<'de, str>>,
+    /// The first ones, without a heap.
+    few: [Option<Cow<'de, str>>; FEW],
     many: HashSet<Cow<'de, str>>,
 }
 
 impl<'de> Names<'de> {
-    /// So many are looked through one by one.
-    const FEW: usize = 16;
-
     pub(super) fn add<E: serde::de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
-        if self.few.contains(&name) || self.many.contains(&name) {
-            return Err(twice(&name));
+        for place in &mut self.few {
+            match place {
+                Some(other) if *other == name => return Err(twice(&name)),
+                Some(_) => {}
+                None => {
+                    *place = Some(name);
+                    return Ok(());
+                }
+            }
         }
-        if self.few.len() < Self::FEW {
-            self.few.push(name);
-        } else {
-            self.many.insert(name);
+        match self.many.replace(name) {
+            Some(name) => Err(twice(&name)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -222,7 +228,7 @@ mod tests {
 
     #[test]
     fn members_are_told_apart_however_many_there_are() {
-        for count in [1, Names::FEW, Names::FEW + 1, 1_000] {
+        for count in [1, FEW, FEW + 1, 1_000] {
             let mut all: Vec<String> = (0..count).map(|n| format!(r#""m{n}":{n}"#)).collect();
             let text = format!("{{{}}}", all.join(","));
             assert!(check(text.as_bytes(), text.len(), 4).is_ok(), "{count}");

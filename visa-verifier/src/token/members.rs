@@ -1,5 +1,6 @@
 //! A few members of an object, read in one strict pass over the whole of it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserializer;
@@ -7,11 +8,21 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use super::json::{JsonError, Name, Names, Strict};
 
+/// Words of nearly every header: they need not be copied.
+const WORDS: [&str; 6] = [
+    "RS256",
+    "ES256",
+    "vnd.ga4gh.visa+jwt",
+    "vnd.ga4gh.passport+jwt",
+    "at+jwt",
+    "JWT",
+];
+
 /// One member of an object of which only a few are of interest.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Member {
     /// A string.
-    Text(String),
+    Text(Cow<'static, str>),
     /// Anything else.
     Other,
 }
@@ -90,7 +101,11 @@ impl<'de> Visitor<'de> for TextOr {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Member, E> {
-        Ok(Member::Text(text.to_owned()))
+        let known = WORDS.iter().find(|word| **word == text);
+        Ok(Member::Text(known.map_or_else(
+            || Cow::Owned(text.to_owned()),
+            |word| Cow::Borrowed(*word),
+        )))
     }
 
     fn visit_unit<E>(self) -> Result<Member, E> {

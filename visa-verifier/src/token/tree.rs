@@ -16,7 +16,8 @@ pub fn object(bytes: &[u8], max: usize, depth: usize) -> Result<Map<String, Valu
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let tree = Tree {
         within: Strict { depth },
-        outermost: true,
+        // what claims and a Visa Object need, at once; small objects by the thousand shall stay small
+        room: 8,
     };
     let value = tree.deserialize(&mut reader).map_err(JsonError::new)?;
     reader.end().map_err(JsonError::new)?;
@@ -32,14 +33,14 @@ pub fn object(bytes: &[u8], max: usize, depth: usize) -> Result<Map<String, Valu
 #[derive(Clone, Copy)]
 struct Tree {
     within: Strict,
-    outermost: bool,
+    room: usize,
 }
 
 impl Tree {
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         Ok(Self {
             within: self.within.deeper()?,
-            outermost: false,
+            room: if self.room == 8 { 6 } else { 0 },
         })
     }
 }
@@ -95,14 +96,12 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
-        // room at once for the claims of a token; small objects by the thousand shall stay small
-        let mut map = if self.outermost {
-            Map::with_capacity(8)
-        } else {
-            Map::new()
-        };
+        let mut map = Map::new();
         while let Some(Name(name)) = members.next_key()? {
             let value = members.next_value_seed(inner)?;
+            if map.is_empty() && self.room > 0 {
+                map = Map::with_capacity(self.room);
+            }
             if map.contains_key(&*name) {
                 return Err(twice(&name));
             }

@@ -46,11 +46,15 @@ pub struct Verification<'t> {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are of the large kinds, and live for one Passport"
+)]
 enum Slot<'t> {
-    Waiting(Box<Waiting<'t>>),
+    Waiting(Waiting<'t>),
     /// On its way, while a thread checks it.
     Checking,
-    Counts(Box<Draft>),
+    Counts(Draft),
     Rejected(Box<Rejected>),
 }
 
@@ -140,6 +144,11 @@ impl<'t> Verification<'t> {
         let Some(mut slots) = self.slots.take() else {
             return false;
         };
+        if let [slot] = slots.as_mut_slice() {
+            self.check(slot);
+            self.slots = Some(slots);
+            return false;
+        }
         let waiting = slots.iter_mut().filter(|slot| matches!(slot, Slot::Waiting(_)));
         let chosen: Vec<&mut Slot<'t>> = waiting.take(most).collect();
         let costly = chosen
@@ -167,7 +176,7 @@ impl<'t> Verification<'t> {
             bounded(&visas)?;
             let memory = self.memory.as_ref();
             let read = |(index, text)| match visa::read(index, text, self.trust, self.moment, memory) {
-                Ok(waiting) => Slot::Waiting(Box::new(waiting)),
+                Ok(waiting) => Slot::Waiting(waiting),
                 Err(rejected) => Slot::Rejected(rejected),
             };
             self.slots = Some(visas.into_iter().enumerate().map(read).collect());
@@ -233,7 +242,7 @@ impl<'t> Verification<'t> {
         for slot in self.slots.take().unwrap_or_default() {
             match slot {
                 Slot::Rejected(one) => rejected.push(*one),
-                Slot::Counts(draft) => drafts.push(*draft),
+                Slot::Counts(draft) => drafts.push(draft),
                 // none is left: all were checked before
                 Slot::Waiting(_) | Slot::Checking => {}
             }
@@ -311,7 +320,7 @@ impl<'t> Verification<'t> {
         };
         let memory = self.memory.as_ref();
         *slot = match waiting.check(keys, self.trust, self.moment, &self.polled, memory) {
-            Ok(draft) => Slot::Counts(Box::new(draft)),
+            Ok(draft) => Slot::Counts(draft),
             Err(rejected) => Slot::Rejected(rejected),
         };
     }

@@ -28,9 +28,13 @@ pub(crate) struct Waiting<'t> {
 
 /// What is known of its text.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for one Passport; a box would be one allocation more a visa"
+)]
 enum Text {
     /// It was read, and is believed by no one.
-    Read(Box<Unsigned>),
+    Read(Unsigned),
     /// Its signature was confirmed before, and it was judged by the very entry that stands today.
     Known(Arc<Facts>),
 }
@@ -92,12 +96,12 @@ pub(crate) fn read<'t>(
         Ok((identity, dates, entry, keys, relaxed)) => Ok(Waiting {
             index,
             digest,
-            text: Text::Read(Box::new(Unsigned {
+            text: Text::Read(Unsigned {
                 token,
                 identity,
                 dates,
                 relaxed,
-            })),
+            }),
             entry,
             keys,
         }),

@@ -117,7 +117,7 @@ fn keys_are_asked_for_though_the_visa_is_remembered_and_their_loss_counts() {
     let issuers = world.trust["trusted_visa_issuers"].as_array_mut().unwrap();
     issuers[0].as_object_mut().unwrap().remove("keys");
     let (trust, memory) = (world.policy(), VerifiedTokens::default());
-    let mut ask = |supplied: KeySet| {
+    let ask = |supplied: KeySet| {
         let mut verification =
             Verification::begin(Passport::of_one(&visa).unwrap(), &trust, now()).remembering(&memory);
         assert!(
