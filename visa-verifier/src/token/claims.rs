@@ -1,5 +1,6 @@
 //! Claims as types: `iss`, `sub`, `aud`, instants, scopes.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -26,8 +27,23 @@ impl Issuer {
 }
 
 impl Issuer {
+    /// Whether a text has the form of an issuer, without keeping it.
+    pub(crate) fn check(text: &str) -> Result<(), ClaimError> {
+        let odd = |c: char| c.is_whitespace() || c.is_control();
+        if text.is_empty() || text.len() > limits::ISSUER_BYTES || text.chars().any(odd) {
+            return Err(ClaimError::Issuer { length: text.len() });
+        }
+        Ok(())
+    }
+
     pub(crate) fn nobody() -> Self {
         Self("urn:visum:nobody".into())
+    }
+}
+
+impl Borrow<str> for Issuer {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -43,10 +59,7 @@ impl FromStr for Issuer {
     type Err = ClaimError;
 
     fn from_str(text: &str) -> Result<Self, ClaimError> {
-        let odd = |c: char| c.is_whitespace() || c.is_control();
-        if text.is_empty() || text.len() > limits::ISSUER_BYTES || text.chars().any(odd) {
-            return Err(ClaimError::Issuer { length: text.len() });
-        }
+        Self::check(text)?;
         Ok(Self(text.into()))
     }
 }

@@ -22,7 +22,8 @@ pub struct TrustPolicy {
     pub(super) revoked_keys: BTreeSet<String>,
     pub(super) refused: BTreeSet<Issuer>,
     unique: Arc<BTreeSet<Issuer>>,
-    index: HashMap<(Role, Issuer), usize>,
+    brokers: HashMap<Issuer, usize>,
+    visa_issuers: HashMap<Issuer, usize>,
 }
 
 /// Entries that contradict each other or promise the impossible.
@@ -119,14 +120,17 @@ impl TrustPolicy {
         {
             return Err(TrustError::Never { iss });
         }
-        let key = (entry.role, iss.clone());
-        if self.index.contains_key(&key) {
+        let index = match entry.role {
+            Role::Broker => &mut self.brokers,
+            Role::VisaIssuer => &mut self.visa_issuers,
+        };
+        if index.contains_key(&iss) {
             return Err(TrustError::Twice { iss, role: entry.role });
         }
         if entry.unique_ids {
             Arc::make_mut(&mut self.unique).insert(entry.id.clone());
         }
-        self.index.insert(key, self.entries.len());
+        index.insert(iss, self.entries.len());
         self.entries.push(Arc::new(entry));
         Ok(())
     }
@@ -134,10 +138,19 @@ impl TrustPolicy {
     /// The entry of `iss` in this role; `None` if there is none or the issuer is refused.
     #[must_use]
     pub fn entry(&self, role: Role, iss: &Issuer) -> Option<&Arc<TrustEntry>> {
+        self.entry_named(role, iss.as_str())
+    }
+
+    /// The same by the issuer's text.
+    pub(crate) fn entry_named(&self, role: Role, iss: &str) -> Option<&Arc<TrustEntry>> {
         if self.refused.contains(iss) {
             return None;
         }
-        self.entries.get(*self.index.get(&(role, iss.clone()))?)
+        let index = match role {
+            Role::Broker => &self.brokers,
+            Role::VisaIssuer => &self.visa_issuers,
+        };
+        self.entries.get(*index.get(iss)?)
     }
 
     /// The providers that never give one person two subjects, in whatever role they are trusted.

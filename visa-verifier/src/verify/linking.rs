@@ -20,7 +20,9 @@ pub(super) struct Linking {
     unique: Vec<bool>,
     links: Vec<Link>,
     /// By visa: the nodes of its own identity, one a pool that names it.
-    own: Vec<Vec<usize>>,
+    own: Vec<usize>,
+    /// By visa: where its nodes end in `own`.
+    ends: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -51,16 +53,18 @@ impl Linking {
             }
             made.links.push(Link { visa, nodes });
         }
-        made.own = drafts
-            .iter()
-            .map(|draft| {
-                pools
-                    .values()
-                    .filter_map(|pool| pool.get(&draft.identity).copied())
-                    .collect()
-            })
-            .collect();
+        for draft in drafts {
+            made.own
+                .extend(pools.values().filter_map(|pool| pool.get(&draft.identity).copied()));
+            made.ends.push(made.own.len());
+        }
         made
+    }
+
+    fn own(&self, visa: usize) -> &[usize] {
+        let start = visa.checked_sub(1).and_then(|before| self.ends.get(before).copied());
+        let end = self.ends.get(visa).copied().unwrap_or(0);
+        self.own.get(start.unwrap_or(0)..end).unwrap_or_default()
     }
 
     /// What the link visas that `with` chooses join.
@@ -99,13 +103,13 @@ impl Linking {
 
     /// Whether two visas speak of one person, if they are not of one identity anyway.
     pub(super) fn same(&self, joined: &Joined, a: usize, b: usize) -> bool {
-        let of = |visa: usize| self.own.get(visa).into_iter().flatten().filter_map(|n| joined.root(*n));
+        let of = |visa: usize| self.own(visa).iter().filter_map(|n| joined.root(*n));
         of(a).any(|root| of(b).any(|other| other == root))
     }
 
     /// The persons whom a visa's identity belongs to, by their numbers.
     pub(super) fn persons(&self, joined: &Joined, visa: usize) -> impl Iterator<Item = usize> {
-        self.own.get(visa).into_iter().flatten().filter_map(|n| joined.root(*n))
+        self.own(visa).iter().filter_map(|n| joined.root(*n))
     }
 
     /// The proven sets of two identities or more, by name.

@@ -298,6 +298,9 @@ impl<'t> Verification<'t> {
     }
 
     fn check(&self, slot: &mut Slot<'t>) {
+        if !matches!(slot, Slot::Waiting(_)) {
+            return;
+        }
         // a stand-in for the moment of the check
         let Slot::Waiting(waiting) = std::mem::replace(slot, Slot::Checking) else {
             return;

@@ -8,7 +8,7 @@ use super::polled::{PollState, Polled};
 use super::times::Moment;
 use crate::keys::{KeyError, KeyRequest, KeySet, Supplied};
 use crate::passport::{Code, Dates, Draft, Facts, Rejected};
-use crate::token::{Algorithm, Audience, ClaimError, CompactToken, Header, TokenDigest, TokenError};
+use crate::token::{Algorithm, Audience, ClaimError, CompactToken, Header, Issuer, TokenDigest, TokenError};
 use crate::token::{claims, limits, same_type, scope_has};
 use crate::trust::{Evidence, KeySource, Relaxation, Role, TrustEntry, TrustPolicy};
 use crate::visa::{ObjectError, VisaIdentity, VisaObject, VisaType, dbgap};
@@ -171,7 +171,8 @@ fn begin<'t>(token: &CompactToken, trust: &'t TrustPolicy, moment: Moment) -> Re
     if Algorithm::named(&header.alg).is_none() {
         return Err(Code::AlgNotAllowed.into());
     }
-    let iss = claims::required(said, "iss")?.parse()?;
+    let iss = claims::required(said, "iss")?;
+    Issuer::check(iss)?;
     let sub = claims::required(said, "sub")?.parse()?;
     let exp = claims::required_instant(said, "exp")?;
     let iat = claims::required_instant(said, "iat")?;
@@ -182,7 +183,7 @@ fn begin<'t>(token: &CompactToken, trust: &'t TrustPolicy, moment: Moment) -> Re
         return Err(ClaimError::Missing { claim: "ga4gh_visa_v1" }.into());
     }
     let entry = trust
-        .entry(Role::VisaIssuer, &iss)
+        .entry_named(Role::VisaIssuer, iss)
         .filter(|entry| entry.stands(moment.now));
     let mut relaxed = Vec::new();
     match (&header.jku, openid) {
