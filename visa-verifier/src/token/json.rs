@@ -253,7 +253,7 @@ mod tests {
             ["a", "b", "c", "d"],
         )
         .unwrap();
-        let text = |text: &str| Some(Member::Text(text.to_owned()));
+        let text = |text: &str| Some(Member::Text(text.to_owned().into()));
         assert_eq!(found, [text("A"), Some(Member::Other), text("C"), None]);
     }
 
