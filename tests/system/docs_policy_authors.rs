@@ -28,17 +28,13 @@ fn page() -> Vec<Block> {
 
 /// Runs one line; its comment may name the exit status.
 fn run(line: &str, folder: &Path) -> binary::Said {
-    let visum = binary::path();
-    let path = format!(
-        "{}:{}",
-        visum.parent().unwrap().display(),
-        std::env::var("PATH").unwrap_or_default()
-    );
+    // The page's `visum` is the binary under test.
+    let script = format!("visum() {{ \"$VISUM_UNDER_TEST\" \"$@\"; }}\n{line}");
     let mut command = Command::new("sh");
     command
-        .args(["-c", line])
+        .args(["-c", &script])
         .current_dir(folder)
-        .env("PATH", path)
+        .env("VISUM_UNDER_TEST", binary::path())
         .env("NO_COLOR", "1");
     let said = binary::Said::from(command.output().unwrap());
     let expected = line

@@ -11,7 +11,7 @@ const WIDTH: usize = 120;
 ///
 /// # Errors
 /// A [`Finding`] if the text does not parse.
-pub fn format(file: &str, text: &str) -> Result<String, Finding> {
+pub fn format(file: &str, text: &str) -> Result<String, Box<Finding>> {
     if text.trim().is_empty() {
         return Ok(String::new());
     }
@@ -19,7 +19,8 @@ pub fn format(file: &str, text: &str) -> Result<String, Finding> {
         line_width: WIDTH,
         indent_width: 2,
     };
-    policies_str_to_pretty(text, &config).map_err(|error| Finding::cedar(file, text, "bundle.parse", error.as_ref()))
+    policies_str_to_pretty(text, &config)
+        .map_err(|error| Box::new(Finding::cedar(file, text, "bundle.parse", error.as_ref())))
 }
 
 #[cfg(test)]

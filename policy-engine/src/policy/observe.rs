@@ -64,7 +64,7 @@ impl Watched {
         }
         let cedar = |error: cedar_policy::PolicySetError| BundleError::Invalid { message: chain(&error) };
         let mut set = PolicySet::new();
-        put(&mut set, from, &id).map_err(cedar)?;
+        put(&mut set, from, &id)?;
         match note.origin {
             Origin::Link(_) => from.unlink(id).map_err(cedar)?,
             Origin::Baseline | Origin::Standard | Origin::Template | Origin::File(_) => {
@@ -89,17 +89,18 @@ impl Watched {
 }
 
 /// Puts one policy of a set into another; a link with its template.
-pub(super) fn put(into: &mut PolicySet, from: &PolicySet, id: &PolicyId) -> Result<(), cedar_policy::PolicySetError> {
+pub(super) fn put(into: &mut PolicySet, from: &PolicySet, id: &PolicyId) -> Result<(), BundleError> {
+    let cedar = |error: cedar_policy::PolicySetError| BundleError::Invalid { message: chain(&error) };
     let Some(policy) = from.policy(id) else { return Ok(()) };
     let (Some(template), Some(values)) = (policy.template_id(), policy.template_links()) else {
-        return into.add(policy.clone());
+        return into.add(policy.clone()).map_err(cedar);
     };
     if into.template(template).is_none()
         && let Some(template) = from.template(template)
     {
-        into.add_template(template.clone())?;
+        into.add_template(template.clone()).map_err(cedar)?;
     }
-    into.link(template.clone(), id.clone(), values)
+    into.link(template.clone(), id.clone(), values).map_err(cedar)
 }
 
 /// Whether a policy's conditions read `context.consent`, or the context as a whole.

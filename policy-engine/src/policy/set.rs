@@ -115,7 +115,7 @@ impl Policies {
             matches!(origin, Some(Origin::Baseline | Origin::Standard | Origin::Template))
         };
         for policy in self.set.policies().filter(|policy| !shipped(policy.id().as_ref())) {
-            put(&mut set, &self.set, policy.id()).map_err(|error| BundleError::Invalid { message: chain(&error) })?;
+            put(&mut set, &self.set, policy.id())?;
         }
         // Templates of a node's own: there are none yet, and one that came would be validated here too.
         for template in self.set.templates().filter(|template| !shipped(template.id().as_ref())) {

@@ -11,10 +11,7 @@ use cedar_policy::{
 };
 
 use super::{observe::put, sum::Sum};
-use crate::{
-    entity::{SchemaParts, chain},
-    error::BundleError,
-};
+use crate::{entity::SchemaParts, error::BundleError};
 
 /// The sets of one action.
 #[derive(Clone, Default)]
@@ -49,7 +46,7 @@ impl Slices {
                     None => &mut slice.general,
                     Some(entity) => slice.by_entity.entry(entity.clone()).or_default(),
                 };
-                put(into, set, policy.id()).map_err(|error| BundleError::Invalid { message: chain(&error) })?;
+                put(into, set, policy.id())?;
             }
         }
         Ok(Self(slices))

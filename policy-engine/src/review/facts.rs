@@ -3,7 +3,7 @@
 //! It names people and data in clear: whoever stores it seals it under the person's key (audit.md 4). It holds what Cedar
 //! was asked, not the request: consent's verdict is in it as a fact, and what denied before any policy was asked stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use cedar_policy::{Context, Entities, Request};
 use serde::{Deserialize, Serialize};
@@ -71,11 +71,10 @@ impl FactsRecord {
             let (request, store) = (&put.request, &put.entities);
             for entity in store.iter() {
                 let name = entity.uid();
-                if name.type_name().to_string() != "Visum::Action" {
-                    let text = name.to_string();
-                    if !entities.contains_key(&text) {
-                        entities.insert(text, entity.to_json_value().ok()?);
-                    }
+                if name.type_name().to_string() != "Visum::Action"
+                    && let Entry::Vacant(free) = entities.entry(name.to_string())
+                {
+                    free.insert(entity.to_json_value().ok()?);
                 }
             }
             kept.push(KeptQuestion {

@@ -135,7 +135,7 @@ impl Suite {
     ///
     /// # Errors
     /// None, unless the build is broken.
-    pub fn shipped() -> Result<Self, Finding> {
+    pub fn shipped() -> Result<Self, Box<Finding>> {
         Self::parse("shipped cases", SHIPPED)
     }
 
@@ -143,8 +143,8 @@ impl Suite {
     ///
     /// # Errors
     /// What is wrong with it: a member that is not known or twice, entities or contexts that do not fit the schema.
-    pub fn parse(name: &str, text: &str) -> Result<Self, Finding> {
-        let wrong = |what: String| Finding::error(name, "bundle.test", what);
+    pub fn parse(name: &str, text: &str) -> Result<Self, Box<Finding>> {
+        let wrong = |what: String| Box::new(Finding::error(name, "bundle.test", what));
         let mut file: File =
             strict::parse(text.as_bytes(), FILE_BYTES, DEPTH).map_err(|error| wrong(error.to_string()))?;
         if file.format != FORMAT {

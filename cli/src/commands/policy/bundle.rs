@@ -120,7 +120,7 @@ pub(super) fn suites(bundle: &Bundle) -> Result<Vec<Suite>, CommandError> {
 /// # Errors
 /// None, unless the build is broken.
 pub(super) fn shipped_suite() -> Result<Suite, CommandError> {
-    Suite::shipped().map_err(|finding| CommandError::unknown("policy.cases", finding.what))
+    Suite::shipped().map_err(|finding| CommandError::unknown("policy.cases", finding.what.clone()))
 }
 
 /// A finding for people: what, where with a caret, and what to write instead.

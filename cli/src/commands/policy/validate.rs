@@ -28,7 +28,11 @@ pub(crate) fn run(args: &Validate, context: &Context) -> Result<Exit, CommandErr
             let bundle = &loaded.bundle;
             let mut findings = validate(bundle, bundle::now());
             for file in &bundle.tests {
-                findings.extend(policy_engine::review::Suite::parse(&file.name, &file.text).err());
+                findings.extend(
+                    policy_engine::review::Suite::parse(&file.name, &file.text)
+                        .err()
+                        .map(|finding| *finding),
+                );
             }
             let files = bundle.policies.iter().chain(&bundle.tests);
             let names: Vec<String> = files.map(|file| file.name.clone()).collect();
