@@ -82,6 +82,10 @@ impl Draft {
             self.rests_on.visas.insert(held.digest.clone());
             self.rests_on.visa_ids.extend(held.jti.clone());
             self.rests_on.issuers.insert(held.issuer.clone());
+            if !held.let_by.is_empty() {
+                let marks = held.let_by.join("+");
+                self.rests_on.let_by.insert(format!("{marks}:{}", held.digest));
+            }
         }
     }
 

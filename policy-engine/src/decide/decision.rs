@@ -88,6 +88,10 @@ pub struct RestsOn {
     pub visas: BTreeSet<String>,
     /// `jti` of those visas.
     pub visa_ids: BTreeSet<String>,
+    /// What was let by for those visas: `MARK+MARK:DIGEST`, a mark being a relaxation of the issuer's trust entry or
+    /// `stale_keys`. The record of the decision tells them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub let_by: BTreeSet<String>,
     /// Issuers of those visas.
     pub issuers: BTreeSet<String>,
     /// Sources of the approvals chosen.

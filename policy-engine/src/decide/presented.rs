@@ -32,6 +32,9 @@ pub(crate) struct Held {
     pub(crate) purpose: Option<Value>,
     /// The institution of the register that it proves, for which its issuer or source may speak.
     pub(crate) institution: Option<String>,
+    /// What was let by for it: relaxations of its issuer by name, `stale_keys` if its keys live by a grace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) let_by: Vec<String>,
 }
 
 /// A person's identities, proven to be one, and the visas of all of them.
@@ -77,8 +80,15 @@ impl Held {
                 Affiliated::At { institution, .. } => Some(institution),
                 Affiliated::NotSpokenFor | Affiliated::Unknown => None,
             },
+            let_by: let_by(visa),
         }
     }
+}
+
+fn let_by(visa: &Visa) -> Vec<String> {
+    let stale = visa.evidence().stale_keys().then_some("stale_keys");
+    let relaxed = visa.evidence().relaxed().iter().map(|one| one.as_str());
+    stale.into_iter().chain(relaxed).map(str::to_owned).collect()
 }
 
 /// The snapshot's institutions as the verifier asks for them.

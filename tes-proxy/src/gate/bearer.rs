@@ -304,7 +304,16 @@ impl Identify {
         trust.set_audience(vec![self.audience.clone()]);
         let passport = Passport::parse(compact)?;
         let needed = now.plus(limits::PASSPORT_LIFE);
-        self.poller.drive(passport, &trust, &self.keys, now, needed).await
+        let verified = self.poller.drive(passport, &trust, &self.keys, now, needed).await?;
+        if let Some(link) = verified.contradictions().next() {
+            // two subjects of a provider that never gives two: an account is shared, or a linker is wrong
+            tracing::error!(
+                visa = %link.digest(),
+                code = "identity.links_contradict",
+                "links would make two accounts of one provider one person; they are refused, and somebody should look"
+            );
+        }
+        Ok(verified)
     }
 
     #[expect(

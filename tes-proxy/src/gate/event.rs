@@ -1,7 +1,8 @@
 //! What the record says of a request: closed types, no token, no name, no query (`audit.md` section 3).
 
 use audit_log::{
-    Basis, Class, DataClass, Details, Digest, Event, EventType, Mode, Name, Outcome, Verdict, Via, What, Who, Why,
+    AboutKind, Basis, Class, DataClass, Details, Digest, Event, EventType, Mode, Name, Outcome, Verdict, Via, What,
+    Who, Why,
 };
 use policy_engine::{
     consent::{Access, PurposeBasis, Verdict as Said},
@@ -11,6 +12,9 @@ use policy_engine::{
 };
 
 use super::Caller;
+
+/// So many visas for which something was let by are named in one record.
+const LET_BY_ON_RECORD: usize = 16;
 
 /// The actor.
 pub(crate) fn who(caller: &Caller) -> Who {
@@ -32,11 +36,15 @@ pub(crate) fn decided(kind: EventType, caller: &Caller, decision: &Decision, id:
     } else {
         Outcome::Denied
     };
-    Event::new(kind, outcome)
+    let event = Event::new(kind, outcome)
         .who(who(caller))
         .via(Via::request(caller.request_id.as_str()))
         .whats(whats(decision, snapshot))
-        .why(why(decision, id))
+        .why(why(decision, id));
+    let let_by = decision.rests_on().let_by.iter().take(LET_BY_ON_RECORD);
+    let_by.fold(event, |event, marked| {
+        event.about(AboutKind::Visa, format!("OK+{marked}"))
+    })
 }
 
 /// With what the decision's policies were asked about, so that a new version can be asked the same

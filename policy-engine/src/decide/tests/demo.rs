@@ -84,6 +84,30 @@ fn step_3_ada_reads_a_under_her_bound_grant() {
 }
 
 #[test]
+fn what_was_let_by_for_a_visa_stands_with_the_decision_that_rests_on_it() {
+    let engine = engine();
+    let mut visas = ada_visas();
+    let before = engine.decide(&person("ada", visas.clone(), session(1), &engine), &read("a1"), now());
+    assert!(before.rests_on().let_by.is_empty());
+    for visa in &mut visas {
+        visa.let_by = vec!["stale_keys".to_owned(), "bare_values".to_owned()];
+    }
+    let after = engine.decide(&person("ada", visas, session(1), &engine), &read("a1"), now());
+    let rests = after.rests_on();
+    let marked: Vec<String> = rests
+        .visas
+        .iter()
+        .map(|digest| format!("stale_keys+bare_values:{digest}"))
+        .collect();
+    assert!(after.allow() && !marked.is_empty());
+    assert_eq!(
+        rests.let_by.iter().cloned().collect::<Vec<_>>(),
+        marked,
+        "those that it rests on, and no others"
+    );
+}
+
+#[test]
 fn step_4_d_is_denied_since_its_label_does_not_cover_the_disease() {
     let engine = engine();
     let mut visas = ada_visas();

@@ -187,6 +187,7 @@ pub(super) fn session(authn: u8) -> Session {
 /// A visa of any kind; the digest is made from what it says.
 pub(super) fn visa(kind: VisaType, issuer: &str, value: &str, source: &str, by: VouchedBy) -> Held {
     Held {
+        let_by: Vec::new(),
         digest: format!("{kind}|{issuer}|{value}|{source}"),
         kind,
         issuer: issuer.to_owned(),
