@@ -62,6 +62,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Contender::threaded("bare", || {
                     during(LONG, 8, |i| one_of(&passports, i, |p| assert!(p.verify_bare())))
                 }),
+                Contender::threaded(format!("{MANY} + 1 bare checks, {name}, on all cores"), || {
+                    during(LONG, 8, |i| {
+                        one_of(&passports, i, |p| assert!(p.verify_bare_on_all_cores()))
+                    })
+                }),
                 Contender::threaded(format!("a Passport of {MANY} visas, {name}, cold"), || {
                     during(LONG, 8, |i| {
                         one_of(&passports, i, |p| judge(&p.passport.text, &trust, MANY))
