@@ -35,8 +35,15 @@ pub(super) struct Key {
 /// The numbers of a key, decoded once. ring parses a modulus at each check: no more of it can be done here.
 #[derive(Clone)]
 enum PublicKey {
-    Rsa { n: Box<[u8]>, e: Box<[u8]> },
-    P256(UnparsedPublicKey<[u8; 65]>),
+    Rsa {
+        n: Box<[u8]>,
+        e: Box<[u8]>,
+    },
+    P256 {
+        point: UnparsedPublicKey<[u8; 65]>,
+        x: [u8; 32],
+        y: [u8; 32],
+    },
 }
 
 impl Key {
@@ -44,7 +51,7 @@ impl Key {
     pub(super) fn bits(&self) -> usize {
         match &self.key {
             PublicKey::Rsa { n, .. } => n.len() * 8 - n.first().map_or(0, |first| first.leading_zeros() as usize),
-            PublicKey::P256(_) => 256,
+            PublicKey::P256 { .. } => 256,
         }
     }
 
@@ -54,7 +61,7 @@ impl Key {
             PublicKey::Rsa { n, e } => RsaPublicKeyComponents { n, e }
                 .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
                 .is_ok(),
-            PublicKey::P256(point) => point.verify(message, signature).is_ok(),
+            PublicKey::P256 { point, .. } => point.verify(message, signature).is_ok(),
         }
     }
 }
@@ -242,7 +249,7 @@ fn usable(jwk: &Value) -> Result<Key, &'static str> {
     Ok(Key {
         kid,
         algorithm,
-        thumbprint: thumbprint(jwk, algorithm),
+        thumbprint: thumbprint(&key),
         key,
     })
 }
@@ -271,12 +278,18 @@ fn ec(jwk: &Map<String, Value>) -> Result<PublicKey, &'static str> {
         return Err("its curve is not P-256");
     }
     let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
-    if x.len() != 32 || y.len() != 32 {
+    let (Ok(x), Ok(y)) = (<[u8; 32]>::try_from(x), <[u8; 32]>::try_from(y)) else {
         return Err("its coordinates are not of 32 bytes");
-    }
-    let point = <[u8; 65]>::try_from([&[4], x.as_slice(), y.as_slice()].concat());
-    let point = point.map_err(|_| "its coordinates are not of 32 bytes")?;
-    Ok(PublicKey::P256(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)))
+    };
+    let mut point = [4; 65];
+    let (first, rest) = point.split_at_mut(33);
+    first.iter_mut().skip(1).zip(&x).for_each(|(to, from)| *to = *from);
+    rest.copy_from_slice(&y);
+    Ok(PublicKey::P256 {
+        point: UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point),
+        x,
+        y,
+    })
 }
 
 fn bytes(jwk: &Map<String, Value>, name: &str) -> Result<Vec<u8>, &'static str> {
@@ -289,21 +302,18 @@ fn bytes(jwk: &Map<String, Value>, name: &str) -> Result<Vec<u8>, &'static str> 
         .map_err(|_| "a number of the key is not base64url")
 }
 
-/// RFC 7638 SHA-256 thumbprint, base64url: how `revoked_keys` names a key.
-fn thumbprint(jwk: &Map<String, Value>, algorithm: Algorithm) -> Arc<str> {
-    let text = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
+/// RFC 7638 SHA-256 thumbprint, base64url: how `revoked_keys` names a key. Made of the decoded numbers, so that each
+/// spelling of a key has the same one.
+fn thumbprint(key: &PublicKey) -> Arc<str> {
+    let text = |number: &[u8]| URL_SAFE_NO_PAD.encode(number);
     // base64url and the fixed names need no escaping in JSON
-    let canonical = match algorithm {
-        Algorithm::Rs256 => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, text("e"), text("n")),
-        Algorithm::Es256 => format!(
-            r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
-            text("x"),
-            text("y")
-        ),
+    let canonical = match key {
+        PublicKey::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, text(e), text(n)),
+        PublicKey::P256 { x, y, .. } => {
+            format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, text(x), text(y))
+        }
     };
-    URL_SAFE_NO_PAD
-        .encode(ring::digest::digest(&ring::digest::SHA256, canonical.as_bytes()))
-        .into()
+    text(ring::digest::digest(&ring::digest::SHA256, canonical.as_bytes()).as_ref()).into()
 }
 
 #[cfg(test)]
@@ -363,6 +373,27 @@ mod tests {
         assert!(!set.has("k") && set.has("other"));
         let twice_the_same = KeySet::from_value(json!({"keys": [ec_key("k", 1), ec_key("k", 1)]})).unwrap();
         assert_eq!(twice_the_same.len(), 1);
+    }
+
+    #[test]
+    fn every_spelling_of_an_rsa_key_has_one_thumbprint() {
+        let n = vec![0xff; 256];
+        let padded = |zeros: usize, number: &[u8]| URL_SAFE_NO_PAD.encode([vec![0; zeros].as_slice(), number].concat());
+        let print = |zeros_n: usize, zeros_e: usize| {
+            let jwk = json!({"kty": "RSA", "n": padded(zeros_n, &n), "e": padded(zeros_e, &[1, 0, 1])});
+            let set = KeySet::from_value(json!({"keys": [jwk]})).unwrap();
+            set.keys().first().unwrap().thumbprint.clone()
+        };
+        let canonical = format!(r#"{{"e":"AQAB","kty":"RSA","n":"{}"}}"#, padded(0, &n));
+        let want = URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, canonical.as_bytes()));
+        for (name, zeros_n, zeros_e) in [
+            ("as RFC 7518 writes it", 0, 0),
+            ("a zero byte before n", 1, 0),
+            ("zero bytes before e", 0, 3),
+            ("before both", 2, 1),
+        ] {
+            assert_eq!(&*print(zeros_n, zeros_e), want, "{name}");
+        }
     }
 
     #[test]
