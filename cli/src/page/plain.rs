@@ -1,7 +1,13 @@
 //! Text of a token as it may stand on a terminal.
 
-/// What would steer the terminal, or turn the text around it, is escaped.
+/// The longest text that is shown whole: URL claims have 255 characters.
+const CHARACTERS: usize = 512;
+
+/// What would steer the terminal, or turn the text around it, is escaped; what is longer than any of ours is cut.
 pub(crate) fn shown(text: &str) -> String {
+    if let Some((cut, _)) = text.char_indices().nth(CHARACTERS) {
+        return format!("{}…", shown(text.get(..cut).unwrap_or_default()));
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || turns(c) {
@@ -47,5 +53,6 @@ mod tests {
         ] {
             assert_eq!(plain(text), want);
         }
+        assert_eq!(shown(&"x".repeat(16_384)).chars().count(), CHARACTERS + 1);
     }
 }

@@ -106,7 +106,8 @@ async fn ask(source: &VisaSource, subject: &str, fetch: &dyn Fetch) -> Result<Ve
     if !fetched.status.is_success() {
         return Err(format!("it answered {}", fetched.status.as_u16()));
     }
-    let answer: Answer = serde_json::from_slice(&fetched.body).map_err(|error| error.to_string())?;
+    let answer: Answer = visa_verifier::token::json::parse(&fetched.body, Limit::TOKENS.bytes, limits::DOCUMENT_DEPTH)
+        .map_err(|error| error.to_string())?;
     Ok(answer.visas)
 }
 

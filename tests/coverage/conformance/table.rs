@@ -173,7 +173,8 @@ fn judge(row: &Row, binding: &BTreeSet<String>, sources: &dyn Sources, faults: &
         Some((word, mark)) => (word, format!("({mark}")),
         None => (row.level.as_str(), String::new()),
     };
-    if !point && !(ROLES.contains(&row.role.as_str()) && LEVELS.contains(&word) && MARKS.contains(&mark.as_str())) {
+    let fixed = ROLES.contains(&row.role.as_str()) && LEVELS.contains(&word) && MARKS.contains(&mark.as_str());
+    if !(point || fixed) {
         faults.push(format!(
             "{id}: role `{}` or level `{}` is none of the fixed words: take one of {ROLES:?} and of {LEVELS:?}, with one of \
              {MARKS:?}",

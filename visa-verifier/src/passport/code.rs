@@ -119,18 +119,20 @@ impl Code {
     /// not count (ERR-04). A detailed reason helps whoever probes.
     #[must_use]
     pub const fn generic(self) -> &'static str {
-        match self {
-            Self::Ok => Self::Ok.as_str(),
-            _ => NOT_COUNTED,
+        if matches!(self, Self::Ok) {
+            self.as_str()
+        } else {
+            NOT_COUNTED
         }
     }
 
     /// The sentence of [`generic`](Self::generic).
     #[must_use]
     pub const fn generic_sentence(self) -> &'static str {
-        match self {
-            Self::Ok => Self::Ok.sentence(),
-            _ => "it does not count here; its holder can ask why",
+        if matches!(self, Self::Ok) {
+            self.sentence()
+        } else {
+            "it does not count here; its holder can ask why"
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn document(text: &str, format: TrustFormat, file: &str) -> Result<Tr
         hint: suggestion(&why),
         file: file.to_owned(),
         line,
-        why,
+        why: cut(&why),
     };
     if text.len() > FILE_BYTES {
         return Err(error(1, format!("longer than {FILE_BYTES} bytes")));
@@ -90,7 +90,7 @@ pub(super) fn located(error: &TrustError, text: &str, file: &str) -> TrustFileEr
     TrustFileError {
         file: file.to_owned(),
         line: line_of(text, error),
-        why: error.to_string(),
+        why: cut(&error.to_string()),
         hint: None,
     }
 }
@@ -107,6 +107,19 @@ fn without_place(message: &str) -> String {
         .to_owned()
 }
 
+/// A message with words out of the file, as it may be shown: short, and nothing that steers a terminal.
+fn cut(message: &str) -> String {
+    let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut out: String = message.chars().take(MESSAGE).map(visible).collect();
+    if message.chars().nth(MESSAGE).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// Characters of a message: room for the names of all members of an entry.
+const MESSAGE: usize = 600;
+
 /// For serde's "unknown field `x`, expected one of `a`, `b`": the nearest of what was expected.
 fn suggestion(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
@@ -114,7 +127,7 @@ fn suggestion(message: &str) -> Option<String> {
     if !names.iter().any(|n| message.starts_with(n)) {
         return None;
     }
-    let unknown = quoted.next()?;
+    let unknown = quoted.next().filter(|name| name.len() < 64)?;
     let (distance, nearest) = quoted.map(|known| (edits(unknown, known), known)).min()?;
     (distance <= 1 + unknown.chars().count() / 3).then(|| format!("did you mean `{nearest}`?"))
 }

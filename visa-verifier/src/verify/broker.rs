@@ -45,7 +45,8 @@ pub(crate) fn entry<'t>(
     if header.crit {
         return Err(PassportRejected::new(Code::UnsupportedCrit));
     }
-    if !is_passport_typ(token) && !(is_plain_typ(token) && accepts_plain_typ(token, trust, now)) {
+    let is_let_by = || is_plain_typ(token) && accepts_plain_typ(token, trust, now);
+    if !(is_passport_typ(token) || is_let_by()) {
         return Err(PassportRejected::new(Code::PassportTyp));
     }
     if Algorithm::named(&header.alg).is_none() {

@@ -86,7 +86,11 @@ pub(crate) fn read<'t>(
     let token = CompactToken::read(text, limits::VISA_BYTES).map_err(|e: TokenError| {
         Box::new(Rejected {
             index,
-            code: Code::MalformedVisa,
+            code: if matches!(e, TokenError::TooLarge { .. }) {
+                Code::TooLarge
+            } else {
+                Code::MalformedVisa
+            },
             detail: Some(e.to_string()),
             digest,
             claims: serde_json::Map::new(),

@@ -81,8 +81,8 @@ impl VisaObject {
         match &kind {
             VisaType::AffiliationAndRole => Affiliation::read(&value).map(|_| ()).ok_or(ObjectError::BadValue)?,
             VisaType::AcceptedTermsAndPolicies | VisaType::ControlledAccessGrants => {
-                let bare = || kind == VisaType::ControlledAccessGrants && is_bare(&value);
-                if !is_url_claim(&value) && !(bare() && relaxed(Relaxation::BareValues)) {
+                let bare = kind == VisaType::ControlledAccessGrants && is_bare(&value);
+                if !(is_url_claim(&value) || bare && relaxed(Relaxation::BareValues)) {
                     return Err(ObjectError::BadUrl);
                 }
                 if by.is_none() && !relaxed(Relaxation::MissingBy) {
@@ -96,7 +96,7 @@ impl VisaObject {
             }
             VisaType::Custom(name) => {
                 let known = is_url_claim(name) && supported.iter().any(|s| s.as_str() == &**name);
-                if !known && !(&**name == dbgap::TYPE && relaxed(Relaxation::RasDbgapPermissions)) {
+                if !(known || &**name == dbgap::TYPE && relaxed(Relaxation::RasDbgapPermissions)) {
                     return Err(ObjectError::UnsupportedType);
                 }
             }

@@ -30,6 +30,7 @@ mod keys;
 mod keys_rest;
 #[cfg(test)]
 mod keys_withdrawn;
+#[cfg(test)]
 mod legacy;
 #[cfg(test)]
 mod people;
@@ -77,6 +78,7 @@ mod support;
 mod table;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
 mod trust_people;
 #[cfg(test)]
 mod vectors;

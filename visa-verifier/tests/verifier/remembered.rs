@@ -23,7 +23,7 @@ fn a_visa_that_comes_again_is_known_by_its_digest_and_counts_as_it_did() {
     let visa = world.visa(grant());
     let digest = TokenDigest::of(&visa);
     assert!(!memory.knows(&digest));
-    let cold = judged(&world.passport(&[visa.clone()]), &trust, now(), &memory);
+    let cold = judged(&world.passport(std::slice::from_ref(&visa)), &trust, now(), &memory);
     assert!(memory.knows(&digest) && memory.len() == 1);
     let again = world.passport_with(&[world.visa_of_b(grant()), visa.clone()], |_, c| c["jti"] = json!("2"));
     assert_eq!(judged(&again, &trust, now(), &memory), ["OK", "OK"]);
@@ -35,7 +35,7 @@ fn a_visa_that_comes_again_is_known_by_its_digest_and_counts_as_it_did() {
 fn what_changed_since_counts_at_once_though_the_visa_is_remembered() {
     let mut world = World::new();
     let visa = world.visa(grant());
-    let passport = world.passport(&[visa.clone()]);
+    let passport = world.passport(std::slice::from_ref(&visa));
     let old = world.policy();
     let thumbprint = {
         let mut verification = Verification::begin(Passport::of_one(&visa).unwrap(), &old, now());

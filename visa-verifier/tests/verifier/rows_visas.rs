@@ -256,3 +256,11 @@ fn broker_issuer_and_source_are_all_needed() {
         assert_eq!(codes, code, "CLH-19 A-41 A-52: {name}");
     }
 }
+
+/// a visa that is too long is dropped by itself; the others of its Passport stay.
+#[test]
+fn a_visa_that_is_too_long_does_not_take_the_others_with_it() {
+    let world = World::new();
+    let long = world.visa_with(grant(), |_, claims| claims["fill"] = json!("x".repeat(16 * 1024)));
+    assert_eq!(world.codes(&[long, world.visa(grant())]), ["TOO_LARGE", "OK"]);
+}
