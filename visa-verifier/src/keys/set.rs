@@ -81,6 +81,11 @@ pub struct OddKey {
 pub struct KeySetError(String);
 
 impl KeySet {
+    /// Whether both are the very same set, not only an equal one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Reads the bytes of a JWK Set: at most 256 KiB and 64 keys, strict JSON.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, KeySetError> {
         let value = json::parse(bytes, limits::KEY_SET_BYTES, limits::DOCUMENT_DEPTH)

@@ -11,6 +11,11 @@ const WORTH: usize = 8;
 /// Helpers at work in this process.
 static BUSY: AtomicUsize = AtomicUsize::new(0);
 
+/// Whether so many signatures are worth a second thread.
+pub(super) const fn is_worth(costly: usize) -> bool {
+    costly >= 2 * WORTH
+}
+
 /// Does `work` to each of `items`, of which `costly` cost a signature check: here, and on further threads if they are
 /// worth it and cores are left for them.
 pub(super) fn each<T: Send>(costly: usize, items: Vec<T>, work: impl Fn(T) + Sync) {

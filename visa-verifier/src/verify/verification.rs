@@ -154,7 +154,15 @@ impl<'t> Verification<'t> {
         let costly = chosen
             .iter()
             .filter(|slot| matches!(slot, Slot::Waiting(waiting) if waiting.is_costly()));
-        crew::each(costly.count(), chosen, |slot| self.check(slot));
+        // signatures on all cores; all else here, where the memory that it takes and gives back is at hand
+        let costly = costly.count();
+        if crew::is_worth(costly) {
+            let mut chosen = chosen;
+            crew::each(costly, chosen.iter_mut().collect(), |slot| self.check_signature(slot));
+            chosen.into_iter().for_each(|slot| self.check(slot));
+        } else {
+            chosen.into_iter().for_each(|slot| self.check(slot));
+        }
         let more = slots.iter().any(|slot| matches!(slot, Slot::Waiting(_)));
         self.slots = Some(slots);
         more
@@ -295,6 +303,19 @@ impl<'t> Verification<'t> {
             evidence,
             claims,
         }
+    }
+
+    fn check_signature(&self, slot: &mut Slot<'t>) {
+        let Slot::Waiting(waiting) = slot else { return };
+        let keys = match &waiting.keys {
+            Source::Here(set) => (*set).clone(),
+            Source::Joined(set) => set.clone(),
+            Source::Ask(request) => match self.keys.get(request) {
+                Some(Ok(supplied)) => supplied.keys.clone(),
+                Some(Err(_)) | None => return,
+            },
+        };
+        waiting.check_signature(&keys, self.trust);
     }
 
     fn check(&self, slot: &mut Slot<'t>) {

@@ -6,7 +6,7 @@ use super::broker::code_of;
 use super::cache::VerifiedTokens;
 use super::polled::{PollState, Polled};
 use super::times::Moment;
-use crate::keys::{KeyError, KeyRequest, KeySet, Supplied};
+use crate::keys::{KeyError, KeyRequest, KeySet, Supplied, Verified};
 use crate::passport::{Code, Dates, Draft, Facts, Rejected};
 use crate::token::{Algorithm, Audience, ClaimError, CompactToken, Header, Issuer, TokenDigest, TokenError};
 use crate::token::{claims, limits, same_type, scope_has};
@@ -46,6 +46,8 @@ struct Unsigned {
     identity: VisaIdentity,
     dates: Dates,
     relaxed: Vec<Relaxation>,
+    /// What the check of the signature said, if it was made apart, and by which keys.
+    signed: Option<(KeySet, Result<Verified, KeyError>)>,
 }
 
 /// Where its keys are.
@@ -105,6 +107,7 @@ pub(crate) fn read<'t>(
                 identity,
                 dates,
                 relaxed,
+                signed: None,
             }),
             entry,
             keys,
@@ -215,6 +218,15 @@ impl Waiting<'_> {
     /// Whether its signature is still to be checked.
     pub(crate) const fn is_costly(&self) -> bool {
         matches!(self.text, Text::Read(_))
+    }
+
+    /// Checks the signature alone and keeps what came out: what costs most, and takes no memory of its own, so that
+    /// another thread can do it.
+    pub(crate) fn check_signature(&mut self, keys: &KeySet, trust: &TrustPolicy) {
+        if let Text::Read(read) = &mut self.text {
+            let checked = keys.verify(&read.token, trust.revoked_keys());
+            read.signed = Some((keys.clone(), checked));
+        }
     }
 
     /// Steps 11 to 14 with the keys: signature, times, object, and trust in what it says.
@@ -333,10 +345,11 @@ fn judged(
     entry: &TrustEntry,
     passing: &Passing<'_>,
 ) -> Result<(VisaObject, Arc<str>, Vec<Relaxation>), Drop> {
-    let verified = keys
-        .keys
-        .verify(&read.token, passing.trust.revoked_keys())
-        .map_err(|e| Drop(code_of(e), Some(e.to_string())))?;
+    let checked = match &read.signed {
+        Some((by, checked)) if by.is_same(&keys.keys) => checked.clone(),
+        Some(_) | None => keys.keys.verify(&read.token, passing.trust.revoked_keys()),
+    };
+    let verified = checked.map_err(|e| Drop(code_of(e), Some(e.to_string())))?;
     passing.dates(&read.dates)?;
     let object = read.token.claims().get("ga4gh_visa_v1").ok_or(Code::MalformedVisa)?;
     let mut relaxed = read.relaxed.clone();
