@@ -5,6 +5,8 @@ mod backoff;
 #[cfg(feature = "fetch")]
 mod bounded;
 #[cfg(feature = "fetch")]
+mod discovery;
+#[cfg(feature = "fetch")]
 mod hosts;
 mod info;
 #[cfg(feature = "fetch")]
@@ -23,6 +25,8 @@ mod supplied;
 #[cfg(test)]
 mod wycheproof;
 
+#[cfg(feature = "fetch")]
+pub(crate) use discovery::{Discovery, discover};
 pub use info::KeyInfo;
 #[cfg(feature = "fetch")]
 pub use probe::{Found, Probe, ProbeSource, probe};

@@ -2,12 +2,11 @@
 
 use http::HeaderMap;
 use http::header::{AGE, CACHE_CONTROL};
-use serde::Deserialize;
 
+use super::discovery::discover;
 use super::server::KeyServer;
 use super::set::KeySet;
 use crate::seam::{Document, Fetch, FetchError, FetchUrl, Limit, document};
-use crate::token::{Issuer, json, limits};
 
 /// A key set as it was served.
 #[derive(Debug)]
@@ -23,7 +22,13 @@ pub(super) struct Served {
 pub(super) async fn served(server: &KeyServer, fetch: &dyn Fetch, loopback_http: bool) -> Result<Served, FetchError> {
     let address = match server {
         KeyServer::Jku { url, .. } => url.clone(),
-        KeyServer::Discovery { issuer } => discovered(issuer, fetch, loopback_http).await?,
+        KeyServer::Discovery { issuer } => {
+            let named = discover(issuer, fetch, loopback_http).await?.jwks_uri;
+            named.ok_or_else(|| FetchError::Document {
+                host: issuer.to_string(),
+                why: "it names no `jwks_uri`".to_owned(),
+            })?
+        }
     };
     let document = document(fetch, &FetchUrl::parse(&address, loopback_http)?, Limit::DOCUMENT).await?;
     let keys = KeySet::from_slice(&document.body).map_err(|e| FetchError::Document {
@@ -35,28 +40,6 @@ pub(super) async fn served(server: &KeyServer, fetch: &dyn Fetch, loopback_http:
         address,
         document,
     })
-}
-
-/// The `jwks_uri` of the discovery document, which must name the very issuer (BRK-26, BRK-27).
-async fn discovered(issuer: &Issuer, fetch: &dyn Fetch, loopback_http: bool) -> Result<String, FetchError> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        issuer: String,
-        jwks_uri: String,
-    }
-    let base = issuer.as_str().strip_suffix('/').unwrap_or(issuer.as_str());
-    let url = FetchUrl::parse(&format!("{base}/.well-known/openid-configuration"), loopback_http)?;
-    let Document { host, body, .. } = document(fetch, &url, Limit::DOCUMENT).await?;
-    let unusable = |why: String| FetchError::Document {
-        host: host.clone(),
-        why,
-    };
-    let metadata: Metadata =
-        json::parse(&body, Limit::DOCUMENT.bytes, limits::DOCUMENT_DEPTH).map_err(|e| unusable(e.to_string()))?;
-    if metadata.issuer != issuer.as_str() {
-        return Err(unusable("its `issuer` is another".to_owned()));
-    }
-    Ok(metadata.jwks_uri)
 }
 
 /// For how many seconds the answer says that it may be kept (RFC 9111): `max-age` less `Age`; 0 for `no-store`,

@@ -4,14 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, StatusCode, header};
 use moka::sync::Cache;
-use serde::Deserialize;
 use url::Url;
 
-use crate::seam::{Clock, Fetch, FetchError, FetchUrl, Limit, Timestamp};
-use crate::token::{Issuer, json, limits};
+use crate::keys::{Discovery, discover};
+use crate::seam::{Clock, Fetch, FetchError, FetchUrl, Timestamp};
+use crate::token::Issuer;
 
 /// Issuers remembered.
 const ISSUERS: u64 = 1_000;
@@ -40,17 +38,8 @@ pub struct Metadata {
 
 #[derive(Debug, Default)]
 struct Known {
-    good: Option<(Document, Timestamp)>,
+    good: Option<(Discovery, Timestamp)>,
     failed: Option<(FetchError, Timestamp)>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Document {
-    issuer: String,
-    #[serde(default)]
-    token_endpoint: Option<String>,
-    #[serde(default)]
-    userinfo_endpoint: Option<String>,
 }
 
 impl Metadata {
@@ -86,7 +75,7 @@ impl Metadata {
         FetchUrl::parse(text, self.loopback_http).map(|url| url.url().clone())
     }
 
-    async fn document(&self, issuer: &Issuer) -> Result<Document, FetchError> {
+    async fn document(&self, issuer: &Issuer) -> Result<Discovery, FetchError> {
         let slot = self.known.get_with(issuer.clone(), Arc::default);
         // held across the fetch: one at a time for an issuer
         let mut known = slot.lock().await;
@@ -100,7 +89,7 @@ impl Metadata {
         let fetched = match &known.failed {
             Some((error, at)) if resting(*at) => Err(error.clone()),
             Some(_) | None => {
-                let fetched = self.fetched(issuer).await;
+                let fetched = discover(issuer, self.fetch.as_ref(), self.loopback_http).await;
                 known.failed = fetched.as_ref().err().map(|error| (error.clone(), now));
                 fetched
             }
@@ -114,33 +103,6 @@ impl Metadata {
             (Err(_), Some((document, _))) => Ok(document.clone()),
             (Err(error), None) => Err(error),
         }
-    }
-
-    /// BRK-26, BRK-27: at the issuer without its final slash; it must name the very issuer.
-    async fn fetched(&self, issuer: &Issuer) -> Result<Document, FetchError> {
-        let base = issuer.as_str().trim_end_matches('/');
-        let url = FetchUrl::parse(&format!("{base}/.well-known/openid-configuration"), self.loopback_http)?;
-        let unusable = |why: String| FetchError::Document {
-            host: url.host().to_owned(),
-            why,
-        };
-        let request = Request::get(url.url().as_str())
-            .header(header::ACCEPT, "application/json")
-            .body(Bytes::new())
-            .map_err(|e| unusable(e.to_string()))?;
-        let answer = self.fetch.send(request, Limit::DOCUMENT).await?;
-        if answer.status != StatusCode::OK {
-            return Err(FetchError::Status {
-                host: url.host().to_owned(),
-                status: answer.status.as_u16(),
-            });
-        }
-        let document: Document = json::parse(&answer.body, Limit::DOCUMENT.bytes, limits::DOCUMENT_DEPTH)
-            .map_err(|e| unusable(e.to_string()))?;
-        if document.issuer != issuer.as_str() {
-            return Err(unusable("its `issuer` is another".to_owned()));
-        }
-        Ok(document)
     }
 }
 
