@@ -9,6 +9,7 @@ mod broker;
 pub mod caller;
 pub mod canonical;
 pub mod catalogue;
+pub mod change;
 pub mod client;
 pub mod committee;
 mod config;

@@ -36,3 +36,7 @@ pub const GRANT: Duration = Duration::from_secs(5 * 366 * 24 * 3600);
 pub const ROWS_PER_EVENT: usize = 256;
 /// Keys that one person may have registered at one client.
 pub const KEYS_PER_PERSON: usize = 20;
+/// A file that a governed row names by digest: 64 MiB.
+pub const BLOB_BYTES: usize = 64 * 1024 * 1024;
+/// Edits of one change; its own row makes one more in the event.
+pub const EDITS_PER_CHANGE: usize = 255;

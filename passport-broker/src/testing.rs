@@ -92,7 +92,7 @@ pub(crate) async fn bare() -> Node {
     let salt = keystore.salt(origin).unwrap();
     let settings = Settings::new(dir.path().join("audit"), origin, "test", key, salt, source);
     let writer = Writer::open(settings).unwrap();
-    let broker = open(&dir, &clock, &writer, &keystore).await.unwrap();
+    let broker = open(config(&dir), &clock, &writer, &keystore).await.unwrap();
     Node {
         broker,
         clock,
@@ -103,7 +103,7 @@ pub(crate) async fn bare() -> Node {
 }
 
 async fn open(
-    dir: &TempDir,
+    config: Config,
     clock: &Arc<FixedClock>,
     writer: &Writer,
     keystore: &Keystore,
@@ -114,7 +114,7 @@ async fn open(
         fetch: Arc::new(NoNetwork),
     };
     Broker::open(
-        config(dir),
+        config,
         seams,
         Audit {
             writer: writer.clone(),
@@ -127,7 +127,17 @@ async fn open(
 impl Node {
     /// Another start on the same folder and log: what a crash left is found by it.
     pub(crate) async fn again(&self) -> Result<Broker, BrokerError> {
-        open(&self.dir, &self.clock, &self.writer, &self.keystore).await
+        open(config(&self.dir), &self.clock, &self.writer, &self.keystore).await
+    }
+
+    /// The same node, started again in `dual` governance.
+    pub(crate) async fn dual(mut self) -> Self {
+        let config = Config {
+            governance: policy_engine::snapshot::Governance::Dual,
+            ..config(&self.dir)
+        };
+        self.broker = open(config, &self.clock, &self.writer, &self.keystore).await.unwrap();
+        self
     }
 
     /// Somebody of the home institution who has logged in: with a second factor, just now.

@@ -105,6 +105,17 @@ impl<'b> Changing<'b> {
             .map_err(|source| ChangeError::Store { source })
     }
 
+    /// The version that ends a row.
+    ///
+    /// # Errors
+    /// As [`Changing::draft`].
+    pub async fn draft_removal<T: Governed>(&mut self, row: &T) -> Result<Pending, ChangeError> {
+        let now = self.broker.now();
+        governed::draft_removal(&mut self.db, row, now)
+            .await
+            .map_err(|source| ChangeError::Store { source })
+    }
+
     /// Stores rows and their one event. When this returns, both are durable and belong together.
     ///
     /// # Errors

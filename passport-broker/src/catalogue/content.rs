@@ -3,19 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use policy_engine::catalogue::{CatalogueError, ObjectMap, ObjectRecord, PrefixMap, PrefixRecord};
+use policy_engine::consent::ResearchPurpose;
 use policy_engine::snapshot::{
-    CommitteeRecord, DatasetRecord, InstitutionRecord, RoleRecord, ServiceRecord, SinkRecord, Snapshot,
+    CommitteeRecord, DatasetRecord, GroupRecord, InstitutionRecord, RoleRecord, ServiceRecord, SinkRecord, Snapshot,
+    StopList,
 };
 use visa_verifier::VisaType;
 use visa_verifier::trust::{TrustError, TrustPolicy};
 
 use crate::store::StoreError;
+use crate::store::bundles::BundleRow;
+use crate::store::changes::ChangeRow;
 use crate::store::clients::ClientRow;
 use crate::store::governed::{Governed, RowKind, Sealed};
 use crate::store::grants::{Application, AttestedPurpose, DefaultPurpose, Grant};
 use crate::store::holds::HoldRow;
 use crate::store::register::{TrustRow, UpstreamRow};
 use crate::store::roles::RoleRow;
+use crate::store::stops::{StopRow, StopTarget};
+use crate::store::tables::{ObjectsRow, TableRow};
 
 /// The newest live rows, by id.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +36,15 @@ pub(crate) struct Content {
     pub(crate) roles: BTreeMap<String, RoleRow>,
     pub(crate) trust: BTreeMap<String, TrustRow>,
     pub(crate) holds: BTreeMap<String, HoldRow>,
+    pub(crate) clients: BTreeMap<String, ClientRow>,
+    pub(crate) upstreams: BTreeMap<String, UpstreamRow>,
+    pub(crate) groups: BTreeMap<String, GroupRecord>,
+    pub(crate) stops: BTreeMap<String, StopRow>,
+    pub(crate) bundles: BTreeMap<String, BundleRow>,
+    pub(crate) tables: BTreeMap<String, TableRow>,
+    pub(crate) object_lists: BTreeMap<String, ObjectsRow>,
+    /// Purposes that somebody recorded: of grants, attested, chosen. What a change does to them is told before it counts.
+    pub(crate) purposes: Vec<ResearchPurpose>,
 }
 
 /// Rows that contradict each other.
@@ -78,12 +93,27 @@ impl Content {
                 RowKind::Trust => put(&mut content.trust, row)?,
                 RowKind::Hold => put(&mut content.holds, row)?,
                 // not in the snapshot, but a row that cannot be read stops publication all the same
-                RowKind::Client => row.read::<ClientRow>().map(drop)?,
-                RowKind::Upstream => row.read::<UpstreamRow>().map(drop)?,
+                RowKind::Client => put(&mut content.clients, row)?,
+                RowKind::Upstream => put(&mut content.upstreams, row)?,
                 RowKind::Application => row.read::<Application>().map(drop)?,
-                RowKind::Grant => row.read::<Grant>().map(drop)?,
-                RowKind::Purpose => row.read::<AttestedPurpose>().map(drop)?,
-                RowKind::DefaultPurpose => row.read::<DefaultPurpose>().map(drop)?,
+                RowKind::Grant => {
+                    let grant: Grant = row.read()?;
+                    content.purposes.extend(grant.purpose.filter(|_| row.live));
+                }
+                RowKind::Purpose => {
+                    let attested: AttestedPurpose = row.read()?;
+                    content.purposes.extend(row.live.then_some(attested.purpose));
+                }
+                RowKind::DefaultPurpose => {
+                    let chosen: DefaultPurpose = row.read()?;
+                    content.purposes.extend(chosen.purpose.filter(|_| row.live));
+                }
+                RowKind::Change => row.read::<ChangeRow>().map(drop)?,
+                RowKind::Stop => put(&mut content.stops, row)?,
+                RowKind::Bundle => put(&mut content.bundles, row)?,
+                RowKind::Table => put(&mut content.tables, row)?,
+                RowKind::Objects => put(&mut content.object_lists, row)?,
+                RowKind::Group => put(&mut content.groups, row)?,
             }
         }
         Ok(content)
@@ -110,6 +140,17 @@ impl Content {
             })
             .collect();
         snapshot.holds = self.holds.into_values().map(|row| row.record).collect();
+        snapshot.groups = self.groups.into_values().collect();
+        snapshot.stop = stop_list(self.stops.into_values(), snapshot);
+        snapshot.standard = self.bundles.get(NODE_BUNDLE).and_then(|bundle| bundle.standard.clone());
+        snapshot.policies.clear();
+        snapshot.links.clear();
+        snapshot.observe.clear();
+        for bundle in self.bundles.into_values() {
+            snapshot.policies.extend(bundle.policies);
+            snapshot.links.extend(bundle.links);
+            snapshot.observe.extend(bundle.observe);
+        }
         snapshot.trust = trust(self.trust.into_values(), snapshot.trust.audience().to_vec())?;
         Ok(())
     }
@@ -141,9 +182,24 @@ pub(super) fn register_node(snapshot: &mut Snapshot) {
     });
 }
 
+/// The id of the node's own bundle; a committee's has the committee's.
+const NODE_BUNDLE: &str = "node";
+
+fn stop_list(rows: impl Iterator<Item = StopRow>, snapshot: &Snapshot) -> StopList {
+    rows.fold(StopList::default(), |mut list, row| {
+        match row.target {
+            StopTarget::All => list.all = true,
+            StopTarget::Dataset(id) => drop(list.datasets.insert(id)),
+            StopTarget::Person(identity) => drop(list.persons.insert(snapshot.person(&identity))),
+            StopTarget::Issuer(issuer) => drop(list.issuers.insert(issuer)),
+        }
+        list
+    })
+}
+
 fn put<T: Governed>(map: &mut BTreeMap<String, T>, row: &Sealed) -> Result<(), StoreError> {
     let meaning: T = row.read()?;
-    if meaning.live() {
+    if row.live {
         map.insert(row.id.clone(), meaning);
     } else {
         map.remove(&row.id);

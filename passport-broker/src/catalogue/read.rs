@@ -158,7 +158,7 @@ impl Broker {
     }
 
     fn vouched_live<T: Governed>(&self, rows: Vec<Sealed>) -> Vec<T> {
-        self.vouched(rows).into_iter().filter(Governed::live).collect()
+        self.vouched(rows.into_iter().filter(|row| row.live).collect())
     }
 
     fn vouched<T: Governed>(&self, rows: Vec<Sealed>) -> Vec<T> {

@@ -90,7 +90,7 @@ impl GovernError {
         }
     }
 
-    pub(super) fn input(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn input(code: &'static str, message: impl Into<String>) -> Self {
         Self::Input {
             code,
             message: message.into(),

@@ -5,11 +5,18 @@ use std::borrow::Cow;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-const ALL: &[(i64, &str, &str)] = &[(
-    20_261_122_000_000,
-    "first",
-    include_str!("../../migrations/20261122000000_first.sql"),
-)];
+const ALL: &[(i64, &str, &str)] = &[
+    (
+        20_261_122_000_000,
+        "first",
+        include_str!("../../migrations/20261122000000_first.sql"),
+    ),
+    (
+        20_261_123_000_000,
+        "blobs",
+        include_str!("../../migrations/20261123000000_blobs.sql"),
+    ),
+];
 
 /// Runs under a table name of its own, since the proxy's tables may live in the same database.
 pub(super) fn migrator() -> Migrator {

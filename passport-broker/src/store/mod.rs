@@ -2,6 +2,9 @@
 //!
 //! Secrets are never columns: codes, cookies, refresh tokens and client secrets are stored as digests (D13).
 
+pub mod blobs;
+pub mod bundles;
+pub mod changes;
 pub mod clients;
 pub mod codes;
 pub mod counters;
@@ -18,6 +21,8 @@ pub mod register;
 pub mod roles;
 pub(crate) mod row;
 pub mod sessions;
+pub mod stops;
+pub mod tables;
 pub mod throttles;
 pub mod tokens;
 pub mod visas;

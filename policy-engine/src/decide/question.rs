@@ -179,9 +179,11 @@ impl GovernQuestion {
             Self::CatalogueEdit { .. } => Action::CatalogueEdit,
             Self::Change(ChangeStep::Apply, _) => Action::ChangeApply,
             Self::Change(ChangeStep::Draft, change) => match change.kind {
-                ChangeKind::Trust => Action::TrustDraft,
+                // lists that belong to no dataset, and the end of a lockdown, are drafted by who drafts trust
+                ChangeKind::Trust | ChangeKind::Lockdown => Action::TrustDraft,
+                ChangeKind::Catalogue if change.dataset.is_none() => Action::TrustDraft,
                 ChangeKind::Role => Action::RoleDraft,
-                ChangeKind::Catalogue | ChangeKind::Hold | ChangeKind::Lockdown => return None,
+                ChangeKind::Catalogue | ChangeKind::Hold => return None,
             },
             Self::Change(ChangeStep::Approve, change) => match change.kind {
                 ChangeKind::Catalogue => Action::CatalogueApprove,

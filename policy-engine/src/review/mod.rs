@@ -8,6 +8,7 @@ mod facts;
 mod json;
 mod run;
 mod scenario;
+pub mod widens;
 
 pub use could::{Could, CouldPolicy, could};
 pub use difference::{Changed, Difference, PolicyChange, Side, difference, replay};

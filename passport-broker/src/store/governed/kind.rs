@@ -41,11 +41,23 @@ pub enum RowKind {
     Purpose,
     /// A person's default purpose.
     DefaultPurpose,
+    /// A change of facts: drafted, approved, put in force.
+    Change,
+    /// An entry of the stop list.
+    Stop,
+    /// A bundle of policies in force.
+    Bundle,
+    /// A table that verdicts rest on (diseases, countries), by the digest of its file.
+    Table,
+    /// The objects of one dataset, as a list by its digest.
+    Objects,
+    /// A team or project.
+    Group,
 }
 
 impl RowKind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Institution,
         Self::Dac,
         Self::Dataset,
@@ -62,6 +74,12 @@ impl RowKind {
         Self::Hold,
         Self::Purpose,
         Self::DefaultPurpose,
+        Self::Change,
+        Self::Stop,
+        Self::Bundle,
+        Self::Table,
+        Self::Objects,
+        Self::Group,
     ];
 
     /// The word in the table and in the canonical row.
@@ -84,6 +102,12 @@ impl RowKind {
             Self::Hold => "hold",
             Self::Purpose => "purpose",
             Self::DefaultPurpose => "default-purpose",
+            Self::Change => "change",
+            Self::Stop => "stop",
+            Self::Bundle => "bundle",
+            Self::Table => "table",
+            Self::Objects => "objects",
+            Self::Group => "group",
         }
     }
 }
@@ -112,7 +136,8 @@ pub trait Governed: Serialize + DeserializeOwned + Send + Sync {
         None
     }
 
-    /// Whether it is in force but for time: false once revoked, released or removed. Such a row stays, as evidence.
+    /// Whether it is in force but for time: false once revoked or released. Such a row stays, as evidence. A row of a
+    /// table that knows no such word is ended by [`super::draft_removal`].
     fn live(&self) -> bool {
         true
     }

@@ -26,6 +26,19 @@ impl RowDigest {
         }))
     }
 
+    /// Of any bytes.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::from_bytes(digest(&SHA256, bytes).as_ref())
+    }
+
+    /// From 64 lower-case hexadecimal digits; `None` for anything else.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let digits = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (digits && text.len() == 64).then(|| Self(text.to_owned()))
+    }
+
     /// Its text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -54,6 +67,9 @@ pub(super) struct Body<T> {
     pub(super) version: i64,
     pub(super) at: Timestamp,
     pub(super) row: T,
+    /// The row is gone from here on; what it said last stays, as evidence.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) removed: bool,
 }
 
 /// A row that has no event yet.
@@ -139,7 +155,7 @@ impl Sealed {
             && body.row.id() == self.id
             && body.row.person() == self.person
             && body.row.dataset() == self.dataset
-            && body.row.live() == self.live;
+            && (body.row.live() && !body.removed) == self.live;
         if agrees { Ok(body.row) } else { Err(bad("id")) }
     }
 }

@@ -12,6 +12,18 @@ use crate::store::{Db, StoreError, args};
 /// # Errors
 /// The database is down, or the row cannot be written as canonical JSON.
 pub async fn draft<T: Governed>(db: &mut Db, row: &T, now: Timestamp) -> Result<Pending, StoreError> {
+    next(db, row, now, false).await
+}
+
+/// Makes the version that ends a row, to be stored by [`pend`]: `row` is what it said last.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn draft_removal<T: Governed>(db: &mut Db, row: &T, now: Timestamp) -> Result<Pending, StoreError> {
+    next(db, row, now, true).await
+}
+
+async fn next<T: Governed>(db: &mut Db, row: &T, now: Timestamp, removed: bool) -> Result<Pending, StoreError> {
     let before = newest(db, T::KIND, &row.id()).await?;
     let version = before.as_ref().map_or(1, |sealed| sealed.version + 1);
     let body = canonical::text(&Body {
@@ -20,6 +32,7 @@ pub async fn draft<T: Governed>(db: &mut Db, row: &T, now: Timestamp) -> Result<
         version,
         at: now,
         row,
+        removed,
     })
     .map_err(|_| StoreError::Inconsistent {
         table: T::KIND.word(),
@@ -32,7 +45,7 @@ pub async fn draft<T: Governed>(db: &mut Db, row: &T, now: Timestamp) -> Result<
         digest: RowDigest::of(&body),
         before: before.map(|sealed| sealed.digest),
         body,
-        live: row.live(),
+        live: row.live() && !removed,
         person: row.person(),
         dataset: row.dataset(),
         at: now,

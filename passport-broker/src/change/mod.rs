@@ -1,0 +1,17 @@
+//! Facts are governed as policies are: a change is a document with a digest, what it widens is computed, and what
+//! widens counts only when a second person has approved that very digest (policy.md 6, D16).
+//!
+//! What narrows takes effect at once. A change concerns one dataset at most; its own committee approves it.
+
+mod consent_event;
+mod edit;
+mod outlook;
+mod proposal;
+mod step;
+
+pub use outlook::{Line, Outlook};
+pub use proposal::Proposal;
+pub use step::{Proposed, apply, approve, preview, propose, withdraw};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! What a change would do, told before it counts: its rows in words, whether it widens and why. Nothing is stored.
+
+use policy_engine::consent::ResearchPurpose;
+use policy_engine::review::widens::{self, Weaker, WeakerKind, Widening};
+use policy_engine::snapshot::Snapshot;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::edit;
+use crate::broker::Broker;
+use crate::catalogue::{self, Content};
+use crate::committee::GovernError;
+use crate::store::changes::Edit;
+use crate::store::governed::RowKind;
+
+/// Judgements of consent that the question "does it widen" may take; when they do not suffice, it does.
+const BUDGET: usize = 200_000;
+
+/// One row of a change: before and after.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Line {
+    /// Its table.
+    pub kind: RowKind,
+    /// Its id.
+    pub id: String,
+    /// What it says now; `None`: there is none.
+    pub before: Option<Value>,
+    /// What it would say; `None`: it ends.
+    pub after: Option<Value>,
+}
+
+/// What a change would do.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outlook {
+    /// Row by row.
+    pub lines: Vec<Line>,
+    /// Whether it lets somebody do more than before, and by what.
+    pub widening: Widening,
+}
+
+/// What these edits would do to this content.
+///
+/// # Errors
+/// [`GovernError::Input`]: the catalogue would not hold together, or the policy engine would not take it.
+pub(crate) async fn of(broker: &Broker, content: &Content, edits: &[Edit]) -> Result<Outlook, GovernError> {
+    let mut after = content.clone();
+    let mut lines = Vec::with_capacity(edits.len());
+    for (at, found) in edits.iter().enumerate() {
+        let (kind, id) = edit::row_of(found);
+        lines.push(Line {
+            kind,
+            before: edit::now(content, kind, &id),
+            after: match found {
+                Edit::Put { row, .. } => Some(row.clone()),
+                Edit::Remove { .. } => None,
+            },
+            id,
+        });
+        edit::make(&mut after, found)
+            .map_err(|what| GovernError::input("change.edit", format!("edits[{at}]: {what}")))?;
+    }
+    let refused = |code: &str, error: &dyn std::error::Error| {
+        GovernError::input(
+            "change.does_not_hold",
+            format!(
+                "With this change the catalogue would not hold together ({code}): {}",
+                words(error)
+            ),
+        )
+    };
+    catalogue::try_out(broker, after.clone())
+        .await
+        .map_err(|error| refused(error.code(), &error))?;
+    let purposes = content.purposes.clone();
+    let frame = broker.current().load().snapshot().clone();
+    let (mut was, mut will) = (frame.clone(), frame);
+    content
+        .clone()
+        .fill(&mut was)
+        .map_err(|error| refused(error.code(), &error))?;
+    after.fill(&mut will).map_err(|error| refused(error.code(), &error))?;
+    let mut widening = compare(was, will, purposes).await;
+    for line in &lines {
+        beside_the_snapshot(line, &mut widening);
+    }
+    Ok(Outlook { lines, widening })
+}
+
+/// Not on a thread that answers requests; if it is interrupted, nobody knows, and so it widens.
+async fn compare(was: Snapshot, will: Snapshot, purposes: Vec<ResearchPurpose>) -> Widening {
+    let work = tokio::task::spawn_blocking(move || widens::compare(&was, &will, &purposes, BUDGET));
+    work.await.unwrap_or_else(|_| Widening::unknown())
+}
+
+/// Clients and login providers are not in the snapshot: who may ask, and whose word counts for a login. New or
+/// changed ones widen.
+fn beside_the_snapshot(line: &Line, widening: &mut Widening) {
+    let what = if line.kind == RowKind::Client {
+        "a client"
+    } else if line.kind == RowKind::Upstream {
+        "a login provider"
+    } else {
+        return;
+    };
+    if line.after.is_some() && line.after != line.before {
+        let change = if line.before.is_some() { "changed" } else { "new" };
+        widening.widens = true;
+        widening.why.push(Weaker {
+            kind: WeakerKind::Trust,
+            dataset: None,
+            sentence: format!("`{}` is {what} that is {change}.", line.id),
+        });
+    }
+}
+
+fn words(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

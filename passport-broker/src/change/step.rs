@@ -1,0 +1,372 @@
+//! The steps of a change: proposed, approved by a second person, in force; or taken back. Each is one question to the
+//! policies and one event, and each looks anew at what the change would do now.
+
+use audit_log::{AboutKind, Class, Digest, Event, EventType, Outcome, What};
+use policy_engine::decide::{Change, ChangeKind, ChangeStep, GovernQuestion};
+use serde_json::json;
+use visa_verifier::seam::token;
+
+use super::{Outlook, Proposal, consent_event, edit, outlook};
+use crate::broker::Broker;
+use crate::caller::Caller;
+use crate::canonical;
+use crate::catalogue::{self, Agreed, Changing, Content};
+use crate::committee::{Asked, GovernError};
+use crate::limits;
+use crate::record;
+use crate::store::changes::{ChangeRow, ChangeState};
+use crate::store::governed::RowDigest;
+
+/// A change after a step.
+#[derive(Clone, Debug)]
+pub struct Proposed {
+    /// The change.
+    pub row: ChangeRow,
+    /// What it does, or would do.
+    pub outlook: Outlook,
+    /// In force. If not, it waits: for a second person, or for somebody who may put it in force.
+    pub applied: bool,
+}
+
+/// What a proposal would do. Asked of the policies like the draft itself; nothing is stored.
+///
+/// # Errors
+/// [`GovernError`]
+pub async fn preview(broker: &Broker, caller: &Caller, mut proposal: Proposal) -> Result<Outlook, GovernError> {
+    let content = logged(broker).await?;
+    let asked = Asked::begin(broker, caller).await?;
+    let row = written(broker, caller, &mut proposal, &content, Vec::new())?;
+    may_draft(broker, &asked, caller, &row).await?;
+    outlook::of(broker, &content, &row.edits).await
+}
+
+/// Writes a change. It is in force when this returns if it narrows, or if the policies let its author alone; else it
+/// waits for a second person.
+///
+/// # Errors
+/// [`GovernError`]; a change that the catalogue would not bear is not written.
+pub async fn propose(broker: &Broker, caller: &Caller, mut proposal: Proposal) -> Result<Proposed, GovernError> {
+    let mut changing = Changing::begin(broker).await;
+    let content = logged(broker).await?;
+    let asked = Asked::begin(broker, caller).await?;
+    let mut base = Vec::with_capacity(proposal.edits.len());
+    for found in &proposal.edits {
+        base.push(edit::base(&mut changing, found).await?);
+    }
+    let mut row = written(broker, caller, &mut proposal, &content, base)?;
+    may_draft(broker, &asked, caller, &row).await?;
+    let outlook = outlook::of(broker, &content, &row.edits).await?;
+    row.widens = outlook.widening.widens;
+    let consents = consent_event::check(broker, &row).await?;
+
+    let draft = changing.draft(&row).await?;
+    let event = event(broker, caller, EventType::ChangeDraft, &row)?;
+    changing.write(event, &[draft], agreed(broker, &row)?).await?;
+
+    let question = GovernQuestion::Change(ChangeStep::Apply, change(&row, consents));
+    let alone = asked.engine.govern(&asked.facts, &question, broker.now()).allow();
+    if alone {
+        row = put_in_force(broker, caller, changing, &content, row).await?;
+    }
+    Ok(Proposed {
+        row,
+        outlook,
+        applied: alone,
+    })
+}
+
+/// A second person's yes to a change with this very digest. Puts it in force if this person may.
+///
+/// # Errors
+/// [`GovernError`]; `change.digest` if the change is not the one that was looked at, `change.stale` if the rows moved on.
+pub async fn approve(broker: &Broker, caller: &Caller, id: &str, digest: &str) -> Result<Proposed, GovernError> {
+    let mut changing = Changing::begin(broker).await;
+    let (content, asked, mut row) = found(broker, caller, id).await?;
+    if row.state != ChangeState::Draft {
+        return Err(over(&row));
+    }
+    if row.digest != digest {
+        return Err(GovernError::Conflict {
+            code: "change.digest",
+            message: "This is not the digest of the change: look at it again before you approve it.".to_owned(),
+        });
+    }
+    let consents = consent_event::check(broker, &row).await?;
+    let outlook = outlook_now(broker, &mut changing, &content, &mut row).await?;
+    let question = GovernQuestion::Change(ChangeStep::Approve, change(&row, consents));
+    asked
+        .ask(
+            broker,
+            caller,
+            EventType::ChangeApprove,
+            row.dataset.as_deref(),
+            &question,
+        )
+        .await?;
+    row.approver = Some(caller.identity.clone());
+    row.state = ChangeState::Approved;
+    row.since = broker.now();
+    let draft = changing.draft(&row).await?;
+    let event = event(broker, caller, EventType::ChangeApprove, &row)?;
+    changing.write(event, &[draft], agreed(broker, &row)?).await?;
+
+    let question = GovernQuestion::Change(ChangeStep::Apply, change(&row, consents));
+    let applied = asked.engine.govern(&asked.facts, &question, broker.now()).allow();
+    if applied {
+        row = put_in_force(broker, caller, changing, &content, row).await?;
+    }
+    Ok(Proposed { row, outlook, applied })
+}
+
+/// Puts a change in force.
+///
+/// # Errors
+/// [`GovernError`]; denied while what it widens has no second person.
+pub async fn apply(broker: &Broker, caller: &Caller, id: &str) -> Result<Proposed, GovernError> {
+    let mut changing = Changing::begin(broker).await;
+    let (content, asked, mut row) = found(broker, caller, id).await?;
+    if !matches!(row.state, ChangeState::Draft | ChangeState::Approved) {
+        return Err(over(&row));
+    }
+    let consents = consent_event::check(broker, &row).await?;
+    let outlook = outlook_now(broker, &mut changing, &content, &mut row).await?;
+    let question = GovernQuestion::Change(ChangeStep::Apply, change(&row, consents));
+    asked
+        .ask(
+            broker,
+            caller,
+            EventType::ChangeApply,
+            row.dataset.as_deref(),
+            &question,
+        )
+        .await?;
+    let row = put_in_force(broker, caller, changing, &content, row).await?;
+    Ok(Proposed {
+        row,
+        outlook,
+        applied: true,
+    })
+}
+
+/// Takes a change back, or refuses it, before it is in force: its author, and whoever could approve it.
+///
+/// # Errors
+/// [`GovernError`]
+pub async fn withdraw(broker: &Broker, caller: &Caller, id: &str, reason: &str) -> Result<ChangeRow, GovernError> {
+    if reason.trim().is_empty() || reason.len() > limits::TEXT_BYTES {
+        return Err(GovernError::input("change.words", "Give a reason of 1 to 4096 bytes."));
+    }
+    let mut changing = Changing::begin(broker).await;
+    let (_, asked, mut row) = found(broker, caller, id).await?;
+    if !matches!(row.state, ChangeState::Draft | ChangeState::Approved) {
+        return Err(over(&row));
+    }
+    if row.author == caller.identity {
+        // one's own draft: the same right as writing it
+        may_draft(broker, &asked, caller, &row).await?;
+    } else {
+        // it opens nothing to say no, so a consent event that cannot be read does not matter here
+        let question = GovernQuestion::Change(ChangeStep::Approve, change(&row, true));
+        asked
+            .ask(
+                broker,
+                caller,
+                EventType::ChangeApprove,
+                row.dataset.as_deref(),
+                &question,
+            )
+            .await?;
+    }
+    row.state = ChangeState::Withdrawn;
+    row.since = broker.now();
+    let draft = changing.draft(&row).await?;
+    let event = event(broker, caller, EventType::ChangeDraft, &row)?;
+    let agreed = Agreed {
+        reason: Some(Digest::of(reason.as_bytes())),
+        ..Agreed::default()
+    };
+    changing.write(event, &[draft], agreed).await?;
+    changing.finish().await?;
+    Ok(row)
+}
+
+/// All rows and the change, as the log knows them.
+async fn found(broker: &Broker, caller: &Caller, id: &str) -> Result<(Content, Asked, ChangeRow), GovernError> {
+    let content = logged(broker).await?;
+    let asked = Asked::begin(broker, caller).await?;
+    let row: ChangeRow = broker.find(id).await?.ok_or_else(|| GovernError::Unknown {
+        what: "change",
+        id: id.to_owned(),
+    })?;
+    Ok((content, asked, row))
+}
+
+async fn logged(broker: &Broker) -> Result<Content, GovernError> {
+    catalogue::logged_content(broker)
+        .await
+        .map_err(|source| GovernError::Change {
+            source: catalogue::ChangeError::NotInForce { source },
+        })
+}
+
+/// The change as it would be written.
+fn written(
+    broker: &Broker,
+    caller: &Caller,
+    proposal: &mut Proposal,
+    content: &Content,
+    base: Vec<Option<String>>,
+) -> Result<ChangeRow, GovernError> {
+    let concerns = proposal.check(content)?;
+    let now = broker.now();
+    let mut row = ChangeRow {
+        id: format!("change-{}", token(broker.random(), 9)),
+        kind: proposal.kind,
+        dataset: concerns.dataset,
+        subject: concerns.subject,
+        title: proposal.title.clone(),
+        reason: proposal.reason.clone(),
+        edits: proposal.edits.clone(),
+        base,
+        consent_event: proposal.consent_event.clone(),
+        digest: String::new(),
+        author: caller.identity.clone(),
+        drafted: now,
+        widens: true,
+        approver: None,
+        state: ChangeState::Draft,
+        since: now,
+    };
+    row.digest = digest(&row)?;
+    Ok(row)
+}
+
+/// What an approval is of: everything but who and when.
+fn digest(row: &ChangeRow) -> Result<String, GovernError> {
+    let text = canonical::text(&json!({
+        "format": "visum-change/1", "id": row.id, "kind": row.kind.name(), "dataset": row.dataset,
+        "subject": row.subject, "title": row.title, "reason": row.reason, "edits": row.edits, "base": row.base,
+        "consent_event": row.consent_event,
+    }))
+    .map_err(|error| GovernError::input("change.edit", format!("a row has no canonical form: {error}")))?;
+    Ok(RowDigest::of_bytes(text.as_bytes()).as_str().to_owned())
+}
+
+/// What the change would do now; refused if the rows that it was written for have moved on.
+async fn outlook_now(
+    broker: &Broker,
+    changing: &mut Changing<'_>,
+    content: &Content,
+    row: &mut ChangeRow,
+) -> Result<Outlook, GovernError> {
+    if digest(row)? != row.digest {
+        return Err(GovernError::Conflict {
+            code: "change.digest",
+            message: "The change is not what its digest says.".to_owned(),
+        });
+    }
+    for (found, base) in row.edits.iter().zip(&row.base) {
+        if edit::base(changing, found).await? != *base {
+            let (kind, id) = edit::row_of(found);
+            return Err(GovernError::Conflict {
+                code: "change.stale",
+                message: format!("The {kind} `{id}` was changed since this was written: propose it anew."),
+            });
+        }
+    }
+    let outlook = outlook::of(broker, content, &row.edits).await?;
+    row.widens = outlook.widening.widens;
+    Ok(outlook)
+}
+
+/// Rows, change and event in one step, then the snapshot.
+async fn put_in_force(
+    broker: &Broker,
+    caller: &Caller,
+    mut changing: Changing<'_>,
+    content: &Content,
+    mut row: ChangeRow,
+) -> Result<ChangeRow, GovernError> {
+    row.state = ChangeState::Applied;
+    row.since = broker.now();
+    let mut drafts = Vec::with_capacity(row.edits.len() + 1);
+    for found in &row.edits {
+        drafts.push(edit::draft(&mut changing, content, found).await?);
+    }
+    drafts.push(changing.draft(&row).await?);
+    let event = event(broker, caller, EventType::ChangeApply, &row)?;
+    changing.write(event, &drafts, agreed(broker, &row)?).await?;
+    changing.finish().await?;
+    Ok(row)
+}
+
+/// Who may write a change: for a dataset its editors, for the end of a hold who may place one there, for lists, trust
+/// and roles administrators.
+async fn may_draft(broker: &Broker, asked: &Asked, caller: &Caller, row: &ChangeRow) -> Result<(), GovernError> {
+    let question = match (row.kind, &row.dataset) {
+        (ChangeKind::Catalogue, Some(dataset)) => GovernQuestion::CatalogueEdit {
+            dataset: dataset.clone(),
+        },
+        (ChangeKind::Hold, Some(dataset)) => GovernQuestion::HoldPlace {
+            dataset: dataset.clone(),
+        },
+        _ => GovernQuestion::Change(ChangeStep::Draft, change(row, false)),
+    };
+    asked
+        .ask(
+            broker,
+            caller,
+            EventType::ChangeDraft,
+            row.dataset.as_deref(),
+            &question,
+        )
+        .await
+        .map(drop)
+}
+
+fn change(row: &ChangeRow, consent_event: bool) -> Change {
+    Change {
+        id: row.id.clone(),
+        kind: row.kind,
+        author: row.author.clone(),
+        approver: row.approver.clone(),
+        subject: row.subject.clone(),
+        dataset: row.dataset.clone(),
+        widens: row.widens,
+        consent_event,
+    }
+}
+
+fn event(broker: &Broker, caller: &Caller, kind: EventType, row: &ChangeRow) -> Result<Event, GovernError> {
+    let mut event = Event::new(kind, Outcome::Success)
+        .who(record::who(broker, caller, Class::Admin)?)
+        .about(AboutKind::Change, row.id.as_str());
+    if let Some(dataset) = &row.dataset {
+        event = event.what(What::dataset(dataset.as_str()));
+    }
+    Ok(event)
+}
+
+fn agreed(broker: &Broker, row: &ChangeRow) -> Result<Agreed, GovernError> {
+    let approvers = match &row.approver {
+        Some(approver) => vec![record::person(broker, approver)?],
+        None => Vec::new(),
+    };
+    Ok(Agreed {
+        approvers,
+        reason: Some(Digest::of(row.reason.as_bytes())),
+    })
+}
+
+fn over(row: &ChangeRow) -> GovernError {
+    let word = match row.state {
+        ChangeState::Draft => "is a draft",
+        ChangeState::Approved => "is approved already",
+        ChangeState::Applied => "is in force already",
+        ChangeState::Withdrawn => "was taken back",
+    };
+    GovernError::Conflict {
+        code: "change.state",
+        message: format!("This change {word}."),
+    }
+}
