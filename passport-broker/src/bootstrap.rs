@@ -1,13 +1,12 @@
 //! What `init` and `demo` enter before there is anybody who could approve it: catalogue, roles, trust, clients.
 //!
-//! Each batch is one event of class `break-glass` in `single` governance (specs/demo.md). What stands already is left
+//! Each batch is one event of class `break-glass`, in `single` governance or on a node that holds nothing yet
+//! (specs/demo.md). What stands already is left
 //! alone, so that entering twice changes nothing; the whole is tried in the engine before the first row is written.
 
 use audit_log::{Class, Event, EventType, Outcome, Who};
 use policy_engine::catalogue::{ObjectRecord, PrefixRecord};
-use policy_engine::snapshot::{
-    CommitteeRecord, DatasetRecord, Governance, InstitutionRecord, ServiceRecord, SinkRecord,
-};
+use policy_engine::snapshot::{CommitteeRecord, DatasetRecord, InstitutionRecord, ServiceRecord, SinkRecord};
 use visa_verifier::trust::{TrustEntry, TrustError};
 
 use crate::broker::Broker;
@@ -98,7 +97,7 @@ impl BootstrapError {
 /// # Errors
 /// [`BootstrapError`]. Before the first row is written the whole is tried; after it, what was written stays.
 pub async fn apply(broker: &Broker, bootstrap: Bootstrap) -> Result<(), BootstrapError> {
-    if broker.config().governance != Governance::Single {
+    if !broker.takes_bootstrap() {
         return Err(BootstrapError::Dual);
     }
     if let Some(sample) = bootstrap

@@ -18,7 +18,8 @@ pub struct Config {
     pub database: String,
     /// 32 bytes from the key file: private keys and cookies are encrypted under it (D13).
     pub node_key: Secret,
-    /// One administrator or two.
+    /// One administrator or two, to begin with. Once the log says two, this counts no more: see
+    /// [`Broker::governance`](crate::Broker::governance).
     pub governance: Governance,
     /// The audience of the proxy: in every access token beside our issuer, unless the client asks for less.
     pub proxy_audience: Option<String>,

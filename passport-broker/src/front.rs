@@ -63,7 +63,7 @@ impl Front {
             node: node.unwrap_or_else(|| "Visum".to_owned()),
             base: self.cookies.base.clone(),
             banner: self.broker.config().banner.clone(),
-            single: self.broker.config().governance == Governance::Single,
+            single: self.broker.governance() == Governance::Single,
             signed: browser.map(|browser| browser.signed(&self.cookies)),
         }
     }

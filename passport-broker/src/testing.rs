@@ -127,7 +127,12 @@ async fn open(
 impl Node {
     /// Another start on the same folder and log: what a crash left is found by it.
     pub(crate) async fn again(&self) -> Result<Broker, BrokerError> {
-        open(config(&self.dir), &self.clock, &self.writer, &self.keystore).await
+        self.again_with(config(&self.dir)).await
+    }
+
+    /// Another start with a changed configuration.
+    pub(crate) async fn again_with(&self, config: Config) -> Result<Broker, BrokerError> {
+        open(config, &self.clock, &self.writer, &self.keystore).await
     }
 
     /// The same node, started again in `dual` governance.
@@ -136,7 +141,7 @@ impl Node {
             governance: policy_engine::snapshot::Governance::Dual,
             ..config(&self.dir)
         };
-        self.broker = open(config, &self.clock, &self.writer, &self.keystore).await.unwrap();
+        self.broker = self.again_with(config).await.unwrap();
         self
     }
 

@@ -69,12 +69,13 @@ pub(crate) fn recover(dir: &Path, vkey: &VKey) -> Result<Recovered, AuditError> 
         };
         let entry = decode(met.bytes).map_err(bad)?;
         last_t = entry.t.micros();
-        if let Some(did) = entry.did.filter(|did| !did.rows.is_empty()) {
+        let rows = entry.did.map(|did| did.rows).unwrap_or_default();
+        if Governed::lists(entry.kind, &rows) {
             governed.push(Governed {
                 index: met.index,
                 leaf: met.leaf,
                 kind: entry.kind,
-                rows: did.rows,
+                rows,
             });
         }
         if let Some(head) = head.as_ref().filter(|head| head.size == met.tiler.size())

@@ -226,7 +226,8 @@ impl Writer {
         self.0.shared.reader().find(kinds, from, self.size(), limit)
     }
 
-    /// Every durable change of governed rows from this index on, in order (D16). From memory.
+    /// Every durable change of governed rows, or of how many agree on them, from this index on, in order (D16). From
+    /// memory.
     #[must_use]
     pub fn governed(&self, from: u64) -> Vec<Governed> {
         self.0.shared.governed(from)
@@ -303,8 +304,8 @@ pub(crate) fn ready(
     let entry = event.into_entry(&stamp)?;
     let bytes = encode(&entry)?;
     let leaf = leaf_hash(&bytes);
-    let rows = entry.did.map(|did| did.rows).filter(|rows| !rows.is_empty());
-    let governed = rows.map(|rows| Governed {
+    let rows = entry.did.map(|did| did.rows).unwrap_or_default();
+    let governed = Governed::lists(entry.kind, &rows).then_some(Governed {
         index: 0,
         leaf,
         kind: entry.kind,

@@ -30,8 +30,15 @@ pub struct Governed {
     pub leaf: Hash,
     /// The entry's type.
     pub kind: EventType,
-    /// Row digests before and after.
+    /// Row digests before and after; none for [`EventType::GovernanceDual`].
     pub rows: Vec<RowChange>,
+}
+
+impl Governed {
+    /// Whether such an entry is listed: it changes governed rows, or how many people must agree on them.
+    pub(crate) fn lists(kind: EventType, rows: &[RowChange]) -> bool {
+        !rows.is_empty() || kind == EventType::GovernanceDual
+    }
 }
 
 /// Written by the commit thread, read by all.

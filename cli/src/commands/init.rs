@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use policy_engine::snapshot::Governance;
 use serde_json::json;
 
 use crate::{
@@ -52,16 +53,19 @@ pub(crate) async fn run(args: Init, context: &Context) -> Result<Exit, CommandEr
     std::fs::write(&file, text)
         .map_err(|source| CommandError::unknown("node.folder", format!("{}: {source}", file.display())))?;
     let entered = facts.is_some();
+    let mut governance: Governance = crate::config::file::File::read(&file)?.node.governance.into();
     if let Some(facts) = facts {
         let config = crate::config::file::File::read(&file)?;
         let mut plan = super::up::plan(&config, folder)?;
         plan.facts = Some(facts);
         let node = crate::node::parts::Node::open(plan).await?;
+        // two administrators among the facts make it dual at once
+        governance = node.broker.governance();
         let _ = node.writer.checkpoint().await;
         let _ = node.writer.close().await;
     }
     let document = json!({ "folder": path.display().to_string(), "config": file.display().to_string(), "facts": entered,
-        "governance": "single" });
+        "governance": governance });
     context.show(&document, |_| {
         format!(
             "A node in {}.\nIts configuration: {}\nIts keys: {} (keep node.key apart from backups of the rest)\nNext: edit the configuration, then `visum check --config {}` and `visum up --config {}`",

@@ -48,8 +48,14 @@ pub(crate) async fn run(args: Up, context: &Context) -> Result<Exit, CommandErro
         file.broker.listen, file.proxy.listen, file.storage_door.listen
     ));
     context.words(&format!("the audit log's key: {}", node.writer.vkey()));
-    if file.node.governance == GovernanceWord::Single {
-        context.words("governance is single: one administrator may approve alone (a gap in the compliance report)");
+    match (node.broker.governance(), file.node.governance) {
+        (Governance::Single, _) => {
+            context.words("governance is single: one administrator may approve alone (a gap in the compliance report)");
+        }
+        (Governance::Dual, GovernanceWord::Single) => context.words(
+            "governance is dual, as the log says; `governance = \"single\"` in the configuration counts no more",
+        ),
+        (Governance::Dual, GovernanceWord::Dual) => {}
     }
     let served = Served::start(node, sockets, tls);
     asked_to_stop().await;
@@ -79,10 +85,7 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
         .unwrap_or_else(|| folder.sqlite("broker.db"));
     let mut broker = passport_broker::Config::new(named, database, folder.node_key().clone());
     let proxy_url = file.proxy.url.as_str().trim_end_matches('/').to_owned();
-    broker.governance = match file.node.governance {
-        GovernanceWord::Single => Governance::Single,
-        GovernanceWord::Dual => Governance::Dual,
-    };
+    broker.governance = file.node.governance.into();
     broker.proxy_audience = Some(proxy_url.clone());
     broker.node = file.node.name.clone();
     broker.drs_hosts = file

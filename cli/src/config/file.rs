@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use policy_engine::snapshot::Governance;
 use serde::Deserialize;
 use url::Url;
 use visa_verifier::seam::ProxySettings;
@@ -82,6 +83,15 @@ pub(crate) enum GovernanceWord {
     Single,
     /// Two.
     Dual,
+}
+
+impl From<GovernanceWord> for Governance {
+    fn from(word: GovernanceWord) -> Self {
+        match word {
+            GovernanceWord::Single => Self::Single,
+            GovernanceWord::Dual => Self::Dual,
+        }
+    }
 }
 
 fn single() -> GovernanceWord {

@@ -105,7 +105,7 @@ impl Node {
             .map_err(|wrong| CommandError::unknown(wrong.code(), chain(&wrong)).hint(advice(wrong.code())))?;
         let mut entered = facts.unwrap_or_default();
         entered.clients.extend(clients(&folder, &issuer, &proxy_audience)?);
-        if broker.config().governance == policy_engine::snapshot::Governance::Single {
+        if broker.takes_bootstrap() {
             passport_broker::bootstrap::apply(&broker, entered)
                 .await
                 .map_err(|wrong| CommandError::refused(wrong.code(), chain(&wrong)))?;

@@ -22,5 +22,5 @@ pub(super) async fn list(State(broker): State<Broker>, Admin(caller): Admin) -> 
         .iter()
         .map(|row| json!({ "person": row.person, "role": row.role, "until": row.until }))
         .collect();
-    Ok(Json(json!({ "roles": rows, "governance": broker.config().governance })))
+    Ok(Json(json!({ "roles": rows, "governance": broker.governance() })))
 }

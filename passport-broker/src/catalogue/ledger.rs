@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use audit_log::Writer;
+use audit_log::{EventType, Writer};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -21,6 +21,7 @@ struct Logged {
 pub struct Ledger {
     next: u64,
     rows: HashMap<RowDigest, Logged>,
+    dual: Option<u64>,
 }
 
 /// How table and log differ (`db_not_as_logged`).
@@ -66,6 +67,9 @@ impl Ledger {
     pub fn follow(&mut self, writer: &Writer) {
         for event in writer.governed(self.next) {
             self.next = self.next.max(event.index + 1);
+            if event.kind == EventType::GovernanceDual {
+                self.dual.get_or_insert(event.index);
+            }
             for change in &event.rows {
                 if let Some(before) = change.before.map(|digest| RowDigest::from_bytes(digest.as_bytes()))
                     && let Some(known) = self.rows.get_mut(&before)
@@ -84,6 +88,18 @@ impl Ledger {
                 }
             }
         }
+    }
+
+    /// Whether the log has no governed row at all: nothing was ever entered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The event since which this node has two administrators. There is none that takes it back.
+    #[must_use]
+    pub fn dual(&self) -> Option<u64> {
+        self.dual
     }
 
     /// Index and leaf hash (base64) of the event that made this row, if the log knows one.

@@ -2,6 +2,7 @@
 
 mod change;
 mod content;
+mod governance;
 mod ledger;
 mod publish;
 mod read;

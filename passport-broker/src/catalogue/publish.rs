@@ -11,6 +11,7 @@ use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::TrustPolicy;
 
 use super::content::{Content, ContentError, register_node};
+use super::governance;
 use super::ledger::Mismatch;
 use crate::broker::Broker;
 use crate::config::Config;
@@ -131,6 +132,7 @@ pub(super) async fn publish_locked(broker: &Broker) -> Result<(), PublishError> 
 async fn build_and_replace(broker: &Broker) -> Result<u64, PublishError> {
     recover(broker).await?;
     let content = logged_content(broker).await?;
+    governance::settle(broker, &content).await?;
     let mut snapshot = frame(broker).await?;
     content
         .fill(&mut snapshot)
@@ -167,7 +169,7 @@ async fn frame(broker: &Broker) -> Result<Snapshot, PublishError> {
         source: ContentError::Trust { source },
     })?;
     let mut snapshot = Snapshot::empty(version, now, config.node.clone(), trust);
-    snapshot.governance = config.governance;
+    snapshot.governance = broker.governance();
     snapshot.drs_hosts = config.drs_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
     let key = broker
         .derived_key("snapshot people")
@@ -203,7 +205,7 @@ async fn frame(broker: &Broker) -> Result<Snapshot, PublishError> {
 /// Whether the engine would take these rows: asked before a change is written, so that no change stops publication.
 pub(crate) async fn try_out(broker: &Broker, content: Content) -> Result<(), PublishError> {
     let mut snapshot = Snapshot::empty(1, broker.now(), broker.config().node.clone(), TrustPolicy::default());
-    snapshot.governance = broker.config().governance;
+    snapshot.governance = broker.governance();
     content
         .fill(&mut snapshot)
         .map_err(|source| PublishError::Content { source })?;
