@@ -135,7 +135,7 @@ impl Engine {
     }
 
     /// Facts as this snapshot sees them.
-    fn own(&self, facts: &Facts) -> Facts {
+    pub(super) fn own(&self, facts: &Facts) -> Facts {
         if facts.derived.version == self.snapshot.version {
             facts.clone()
         } else {

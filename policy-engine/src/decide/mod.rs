@@ -23,6 +23,7 @@ mod resolve;
 mod session;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod work;
 
 pub use current::Current;
@@ -38,3 +39,4 @@ pub use question::{
     WorkState,
 };
 pub use session::{Client, ClientKind, Session};
+pub use turn::{Explanation, Lever, LeverKind, Turn};

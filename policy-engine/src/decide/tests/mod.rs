@@ -3,6 +3,6 @@
 mod demo;
 mod govern;
 mod guards;
-mod node;
+pub(in crate::decide) mod node;
 mod observe;
 mod work;
