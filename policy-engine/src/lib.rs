@@ -15,5 +15,6 @@ pub mod intent;
 pub mod policy;
 pub mod review;
 pub mod snapshot;
+mod xml;
 
 pub use entity::EntityName;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::ontology::{DISEASES, PARENTS};
 use super::sheet::Sheet;
 use super::tables::TablesError;
 
@@ -12,10 +13,12 @@ pub struct Diseases {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Disease {
-    label: Box<str>,
-    parents: Vec<Box<str>>,
-    obsolete: bool,
+pub(super) struct Disease {
+    pub(super) label: Box<str>,
+    pub(super) parents: Vec<Box<str>>,
+    pub(super) obsolete: bool,
+    /// Of an obsolete one: what stands in its place, as the ontology says.
+    pub(super) replaced_by: Vec<Box<str>>,
 }
 
 /// What an ontology says of an id.
@@ -42,16 +45,12 @@ impl Diseases {
             if id.is_empty() {
                 return Err(TablesError::entry("diseases", "a row without id"));
             }
-            let parents = row
-                .field("parents")
-                .split('|')
-                .filter(|parent| !parent.is_empty())
-                .map(Box::from)
-                .collect();
+            let parents = list(row.field("parents"));
             let disease = Disease {
                 label: row.field("label").into(),
                 parents,
                 obsolete: row.field("obsolete") == "true",
+                replaced_by: list(row.field("replaced_by")),
             };
             if entries.insert(Box::from(id), disease).is_some() {
                 return Err(TablesError::entry("diseases", id));
@@ -67,10 +66,11 @@ impl Diseases {
     pub fn from_obo(text: &str) -> Result<Self, TablesError> {
         let mut entries: HashMap<Box<str>, Disease> = HashMap::new();
         let (mut in_term, mut id, mut disease) = (false, Box::<str>::default(), Disease::default());
+        let mut twice = None;
         let mut close = |id: &mut Box<str>, disease: &mut Disease| {
             let (id, disease) = (std::mem::take(id), std::mem::take(disease));
-            if id.starts_with("MONDO:") {
-                entries.insert(id, disease);
+            if id.starts_with("MONDO:") && entries.insert(id.clone(), disease).is_some() {
+                twice = Some(id);
             }
         };
         for line in text.lines().map(str::trim_end) {
@@ -85,20 +85,37 @@ impl Diseases {
                     "name" => disease.label = value.trim().into(),
                     "is_a" => disease.parents.push(first.into()),
                     "is_obsolete" => disease.obsolete = first == "true",
+                    "replaced_by" => disease.replaced_by.push(first.into()),
                     _ => {}
                 }
             }
         }
         close(&mut id, &mut disease);
-        Self::filled(entries)
+        match twice {
+            Some(id) => Err(TablesError::entry("diseases", id)),
+            None => Self::filled(entries),
+        }
     }
 
-    fn filled(entries: HashMap<Box<str>, Disease>) -> Result<Self, TablesError> {
+    pub(super) fn filled(entries: HashMap<Box<str>, Disease>) -> Result<Self, TablesError> {
         if entries.is_empty() {
-            Err(TablesError::entry("diseases", "no disease"))
-        } else {
-            Ok(Self { entries })
+            return Err(TablesError::entry("diseases", "no disease"));
         }
+        if entries.len() > DISEASES {
+            return Err(TablesError::entry(
+                "diseases",
+                "more diseases than an ontology may have",
+            ));
+        }
+        let wide = |disease: &Disease| disease.parents.len() > PARENTS || disease.replaced_by.len() > PARENTS;
+        match entries.iter().find(|(_, disease)| wide(disease)) {
+            Some((id, _)) => Err(TablesError::entry("diseases", id.clone())),
+            None => Ok(Self { entries }),
+        }
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &Disease)> {
+        self.entries.iter().map(|(id, disease)| (&**id, disease))
     }
 
     /// How many ids are known, obsolete ones included.
@@ -129,6 +146,28 @@ impl Diseases {
         self.entries.get(id).map(|disease| &*disease.label)
     }
 
+    /// An obsolete id, for tests.
+    #[cfg(test)]
+    pub(crate) fn some_obsolete(&self) -> Option<&str> {
+        let mut all: Vec<&str> = self
+            .entries
+            .iter()
+            .filter(|(_, one)| one.obsolete)
+            .map(|(id, _)| &**id)
+            .collect();
+        all.sort_unstable();
+        all.first().copied()
+    }
+
+    /// What the ontology names in the place of an obsolete id; a person decides whether it means the same.
+    #[must_use]
+    pub fn replaced_by(&self, id: &str) -> Vec<&str> {
+        self.entries
+            .get(id)
+            .map(|disease| disease.replaced_by.iter().map(|one| &**one).collect())
+            .unwrap_or_default()
+    }
+
     /// Whether `id` equals one of `wider` or is a kind of one. An unknown id is under itself only.
     #[must_use]
     pub fn is_under_any<'w>(&self, id: &str, wider: impl IntoIterator<Item = &'w str>) -> bool {
@@ -151,6 +190,15 @@ impl Diseases {
         }
         false
     }
+}
+
+/// `a|b`
+fn list(field: &str) -> Vec<Box<str>> {
+    field
+        .split('|')
+        .filter(|entry| !entry.is_empty())
+        .map(Box::from)
+        .collect()
 }
 
 #[cfg(test)]

@@ -156,6 +156,16 @@ impl Rules {
         self.terms.get(id)
     }
 
+    /// The id as this table has it.
+    pub(crate) fn id(&self, id: &str) -> Option<&str> {
+        self.terms.get_key_value(id).map(|(id, _)| &**id)
+    }
+
+    /// Every label with its id.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.terms.iter().map(|(id, row)| (&*row.label, &**id))
+    }
+
     /// Every id, sorted.
     #[must_use]
     pub fn ids(&self) -> Vec<&str> {

@@ -2,12 +2,10 @@
 
 use std::fmt::Write as _;
 
-use policy_engine::consent::{Diseases, Output, Tables, Verdict, command, input};
+use policy_engine::consent::{Output, Tables, Verdict, command, input};
 
+use super::tables;
 use crate::{error::CommandError, exit::Exit, input::Input, output::Context};
-
-/// Bytes that an ontology may have: the whole of MONDO as OBO has about 50 MB.
-const ONTOLOGY_BYTES: u64 = 256 * 1024 * 1024;
 
 /// May these data be used for this purpose: permit, review or deny, with every reason
 #[derive(Debug, clap::Args)]
@@ -15,14 +13,14 @@ pub(crate) struct Evaluate {
     /// The question as JSON, or `-` for standard input
     file: Input,
 
-    /// Another ontology than the one built in: a MONDO table (CSV) or an OBO file
+    /// Another ontology than the one built in: a MONDO table (CSV), an OBO file or obographs JSON
     #[arg(long, value_name = "FILE")]
     ontology: Option<Input>,
 }
 
 /// Reads, judges, prints. A file given here is judged and forgotten.
 pub(crate) async fn run(args: Evaluate, context: &Context) -> Result<Exit, CommandError> {
-    let other = args.ontology.as_ref().map(ontology).transpose()?;
+    let other = args.ontology.as_ref().map(tables::with_ontology).transpose()?;
     let tables = other.as_ref().unwrap_or_else(|| Tables::builtin());
     // One byte more than allowed, so that the judgement itself refuses it in its own words.
     let bytes = args.file.read(input::INPUT_BYTES as u64 + 1)?;
@@ -38,25 +36,6 @@ pub(crate) async fn run(args: Evaluate, context: &Context) -> Result<Exit, Comma
         2 => Exit::Refused,
         _ => Exit::Unknown,
     })
-}
-
-fn ontology(from: &Input) -> Result<Tables, CommandError> {
-    let bytes = from.read(ONTOLOGY_BYTES)?;
-    let unreadable =
-        |why: String| CommandError::unknown("ontology.unreadable", format!("{from} is no ontology: {why}"));
-    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
-    // A table names its columns in the first line; an OBO file says its version there.
-    let table = text
-        .lines()
-        .next()
-        .is_some_and(|first| first.split(',').any(|column| column == "id"));
-    let diseases = if table {
-        Diseases::from_csv(&text)
-    } else {
-        Diseases::from_obo(&text)
-    };
-    let diseases = diseases.map_err(|why| unreadable(why.to_string()))?;
-    Ok(Tables::builtin().with_diseases(diseases))
 }
 
 /// The answer as sentences.
