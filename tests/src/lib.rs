@@ -5,9 +5,11 @@
 //! - [`node`]: a node of its own by `visum init` and `visum up`
 //! - [`house`]: such a node with a login provider, a catalogue and backends that a test may replace
 //! - [`outside`]: plain HTTP from the outside world
+//! - [`page`]: a page of the documentation, followed by the letter
 
 pub mod binary;
 pub mod demo;
 pub mod house;
 pub mod node;
 pub mod outside;
+pub mod page;

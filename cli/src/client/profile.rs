@@ -9,9 +9,13 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use visa_verifier::seam::Timestamp;
 
-use super::key::ClientKey;
+use super::{
+    key::ClientKey,
+    login::{Login, kept},
+};
 use crate::error::CommandError;
 
 /// A login, as it is kept.
@@ -46,6 +50,31 @@ impl std::fmt::Debug for Profile {
 }
 
 impl Profile {
+    /// A login of just now, as it is kept.
+    pub(crate) fn of(issuer: &str, proxy: Option<String>, login: &Login, ca_file: Option<PathBuf>) -> Self {
+        let text = |name: &str| {
+            login
+                .me
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let identity = text("identity");
+        Self {
+            issuer: issuer.to_owned(),
+            proxy,
+            name: Some(text("name"))
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| identity.clone()),
+            identity,
+            access_token: login.access_token.clone(),
+            expires: login.expires,
+            key: kept(&login.key),
+            ca_file,
+        }
+    }
+
     /// Reads a profile.
     ///
     /// # Errors

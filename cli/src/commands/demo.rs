@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     client::session::demo_facts,
+    commands::login,
     demo::{
         people::Person,
         screen::Screen,
@@ -50,6 +51,15 @@ enum Of {
         #[arg(value_parser = ["ada", "dan", "noor"])]
         person: String,
     },
+    /// Log in as one of them, by script, and keep the login: the other commands then act as that person
+    Login {
+        /// Whose
+        #[arg(value_parser = ["ada", "dan", "noor"])]
+        person: String,
+        /// The name to keep this login under
+        #[arg(long, value_name = "NAME", default_value = "default", env = "VISUM_PROFILE")]
+        profile: String,
+    },
     /// Print a Passport for the proxy
     Passport {
         /// Whose
@@ -65,6 +75,11 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<Exit, CommandEr
             let person = Person::login(&demo_facts(&args.data)?, person).await?;
             context.line(person.token());
             return Ok(Exit::Yes);
+        }
+        Some(Of::Login { person, profile }) => {
+            let facts = demo_facts(&args.data)?;
+            let kept = Person::login(&facts, person).await?.profile();
+            return login::keep(&kept, profile, context);
         }
         Some(Of::Passport { person }) => {
             let person = Person::login(&demo_facts(&args.data)?, person).await?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 use visa_verifier::seam::{SystemClock, SystemRandom};
 
@@ -79,27 +79,22 @@ pub(crate) async fn run(args: Login, context: &Context) -> Result<Exit, CommandE
     };
     let provider = Provider::discover(&client, &issuer).await?;
     let done = login::login(around, &provider, args.login_hint.as_deref(), Opens::Person(tell), None).await?;
-    let text = |name: &str| done.me.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let profile = Profile {
-        issuer: provider.issuer,
-        proxy,
-        name: [text("name"), text("identity")]
-            .into_iter()
-            .find(|text| !text.is_empty())
-            .unwrap_or_default(),
-        identity: text("identity"),
-        access_token: done.access_token,
-        expires: done.expires,
-        key: login::kept(&done.key),
-        ca_file: args.ca_file,
-    };
-    let path = profile.write(&config::home()?.join("profiles"), &args.profile)?;
-    let answer = json!({ "profile": args.profile, "identity": profile.identity, "name": profile.name,
+    let profile = Profile::of(&provider.issuer, proxy, &done, args.ca_file);
+    keep(&profile, &args.profile, context)
+}
+
+/// Keeps a login under a name, and says so.
+///
+/// # Errors
+/// The folder of the profiles can't be written.
+pub(crate) fn keep(profile: &Profile, under: &str, context: &Context) -> Result<Exit, CommandError> {
+    let path = profile.write(&config::home()?.join("profiles"), under)?;
+    let answer = json!({ "profile": under, "identity": profile.identity, "name": profile.name,
         "issuer": profile.issuer, "expires": profile.expires.to_string(), "file": path.display().to_string() });
     context.show(&answer, |_| {
         format!(
             "Logged in as {} until {} (profile `{}`).",
-            profile.name, profile.expires, args.profile
+            profile.name, profile.expires, under
         )
     });
     Ok(Exit::Yes)

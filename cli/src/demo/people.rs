@@ -9,6 +9,7 @@ use crate::{
         browser::Answers,
         http::{Client, Reply},
         login::{self, Around, Login, Opens, Provider},
+        profile::Profile,
         session::fact,
     },
     error::CommandError,
@@ -68,6 +69,11 @@ impl Person {
     /// The access token.
     pub(crate) fn token(&self) -> &str {
         &self.login.access_token
+    }
+
+    /// The login as a profile of the command line.
+    pub(crate) fn profile(&self) -> Profile {
+        Profile::of(&self.provider.issuer, Some(self.proxy.clone()), &self.login, None)
     }
 
     /// The person at the broker: `SUB,ISS`.
