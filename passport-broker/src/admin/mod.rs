@@ -11,6 +11,7 @@ mod me;
 mod problem;
 mod purposes;
 mod roles;
+mod snapshots;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -33,6 +34,7 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/holds", get(holds::list).post(holds::place))
         .route("/admin/holds/{id}/release", post(holds::release))
         .route("/admin/roles", get(roles::list))
+        .route("/admin/snapshots/{version}", get(snapshots::one))
         .route("/admin/audit/events", get(audit::events))
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use audit_log::{AboutKind, AuditError, Event, EventType, Outcome, Why};
 use policy_engine::decide::Current;
 use policy_engine::error::BundleError;
-use policy_engine::snapshot::{Bar, BarKind, PersonKey, Snapshot};
+use policy_engine::policy::baseline_digest;
+use policy_engine::snapshot::{Bar, BarKind, Manifest, PersonKey, Snapshot};
 use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::TrustPolicy;
 
@@ -16,6 +17,8 @@ use super::ledger::Mismatch;
 use crate::broker::Broker;
 use crate::config::Config;
 use crate::keys::KeyError;
+use crate::store::governed::RowDigest;
+use crate::store::snapshots::{self, SnapshotRow};
 use crate::store::{StoreError, counters, governed, people, visas};
 
 /// A snapshot that could not be put in force; the one before stays.
@@ -52,8 +55,8 @@ pub enum PublishError {
         /// What it said.
         source: AuditError,
     },
-    /// The key that names people in snapshots.
-    #[error("the key of the snapshot's people could not be made")]
+    /// The key that names people in snapshots, or the one that signs them.
+    #[error("a key of the snapshot could not be used")]
     Key {
         /// What it said.
         source: KeyError,
@@ -113,8 +116,9 @@ pub(crate) async fn publish(broker: &Broker) -> Result<(), PublishError> {
 pub(super) async fn publish_locked(broker: &Broker) -> Result<(), PublishError> {
     let published = build_and_replace(broker).await;
     let event = match &published {
-        Ok(version) => Event::new(EventType::PolicyPublish, Outcome::Success)
-            .about(AboutKind::Snapshot, version.to_string().as_str()),
+        Ok(snapshot) => Event::new(EventType::PolicyPublish, Outcome::Success)
+            .about(AboutKind::Snapshot, snapshot.version.to_string().as_str())
+            .about(AboutKind::Snapshot, format!("sha256:{}", snapshot.digest).as_str()),
         Err(error) => {
             tracing::error!(code = error.code(), error = %chain(error), "the snapshot before stays in force");
             Event::new(EventType::PolicyPublish, Outcome::Error).why(Why::code(error.code()))
@@ -129,7 +133,7 @@ pub(super) async fn publish_locked(broker: &Broker) -> Result<(), PublishError> 
     recorded.map(drop)
 }
 
-async fn build_and_replace(broker: &Broker) -> Result<u64, PublishError> {
+async fn build_and_replace(broker: &Broker) -> Result<SnapshotRow, PublishError> {
     recover(broker).await?;
     let content = logged_content(broker).await?;
     governance::settle(broker, &content).await?;
@@ -137,9 +141,34 @@ async fn build_and_replace(broker: &Broker) -> Result<u64, PublishError> {
     content
         .fill(&mut snapshot)
         .map_err(|source| PublishError::Content { source })?;
-    let version = snapshot.version;
+    let signed = sign(broker, &snapshot).await?;
     put_in_force(broker.current().clone(), snapshot).await?;
-    Ok(version)
+    snapshots::insert(&mut broker.db(), &signed, broker.now())
+        .await
+        .map_err(|source| PublishError::Store { source })?;
+    Ok(signed)
+}
+
+/// Its manifest, under the key of snapshots, after the one that was in force before it.
+async fn sign(broker: &Broker, snapshot: &Snapshot) -> Result<SnapshotRow, PublishError> {
+    let store = |source| PublishError::Store { source };
+    let parent = snapshots::newest(&mut broker.db()).await.map_err(store)?;
+    let manifest = Manifest::of(snapshot, parent.map(|row| row.digest), &baseline_digest()).map_err(|error| {
+        PublishError::Bundle {
+            source: BundleError::Invalid {
+                message: format!("the snapshot has no manifest: {error}"),
+            },
+        }
+    })?;
+    let signed = broker
+        .signer()
+        .sign_snapshot(&manifest)
+        .map_err(|source| PublishError::Key { source })?;
+    Ok(SnapshotRow {
+        version: i64::try_from(snapshot.version).unwrap_or(i64::MAX),
+        digest: RowDigest::of_bytes(signed.as_bytes()).as_str().to_owned(),
+        manifest: signed,
+    })
 }
 
 /// All rows, after each was compared with the log and the log with them.

@@ -234,3 +234,40 @@ async fn a_revoked_row_whose_newest_version_was_deleted_stays_revoked() {
     );
     assert!(node.broker.publish().await.is_err());
 }
+
+#[tokio::test]
+async fn each_publication_is_signed_by_a_key_of_its_own_and_names_the_one_before() {
+    use visa_verifier::keys::KeySet;
+
+    let node = crate::testing::node().await;
+    node.broker.publish().await.unwrap();
+    let mut db = node.broker.db();
+    let last = crate::store::snapshots::newest(&mut db).await.unwrap().unwrap();
+    let before = crate::store::snapshots::of_version(&mut db, last.version - 1)
+        .await
+        .unwrap()
+        .unwrap();
+    let manifest = |jws: &str| -> policy_engine::snapshot::Manifest {
+        use base64::Engine as _;
+        let body = jws.split('.').nth(1).unwrap();
+        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(body).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    };
+    let (new, old) = (manifest(&last.manifest), manifest(&before.manifest));
+    assert_eq!(new.parent, Some(before.digest));
+    assert!(
+        new.differs_from(&old).iter().all(|name| *name == "changed"),
+        "nothing was changed between: {:?}",
+        new.differs_from(&old)
+    );
+    // the snapshots' key is not among those that sign tokens
+    let kid = |set: serde_json::Value| set["keys"][0]["kid"].as_str().unwrap().to_owned();
+    let snapshots = node.broker.signer().snapshot_jwks();
+    assert!(KeySet::from_value(snapshots.clone()).is_ok());
+    assert!(!node.broker.signer().jwks().to_string().contains(&kid(snapshots)));
+    // and the log has the digest of what was signed
+    let size = node.writer.size();
+    let events = node.writer.events(size - 1..size).unwrap();
+    let about = serde_json::to_string(&events[0].entry.about).unwrap();
+    assert!(about.contains(&last.digest), "{about}");
+}

@@ -14,13 +14,15 @@ use super::{AtRest, KeyError};
 use crate::store::keys::{self, SigningKeyRow};
 use crate::store::{Db, StoreError};
 
-/// What a key signs: tokens of the OpenID Provider, or visas and Passports.
+/// What a key signs: tokens of the OpenID Provider, visas and Passports, or snapshots.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KeyUse {
     /// Access and ID tokens.
     Token,
     /// Visas and Passports.
     Visa,
+    /// Manifests of snapshots; never in the key set that others verify tokens by.
+    Snapshot,
 }
 
 impl KeyUse {
@@ -28,6 +30,7 @@ impl KeyUse {
         match self {
             Self::Token => "token",
             Self::Visa => "visa",
+            Self::Snapshot => "snapshot",
         }
     }
 }
@@ -58,7 +61,7 @@ impl KeyRing {
     pub async fn open(db: &mut Db, at_rest: &AtRest, now: Timestamp) -> Result<Self, KeyError> {
         let store = |source| KeyError::Store { source };
         let mut rows = keys::all(db, now).await.map_err(store)?;
-        for purpose in [KeyUse::Token, KeyUse::Visa] {
+        for purpose in [KeyUse::Token, KeyUse::Visa, KeyUse::Snapshot] {
             if rows
                 .iter()
                 .any(|row| row.purpose == purpose.word() && row.state == "current")
@@ -87,10 +90,21 @@ impl KeyRing {
             .ok_or(KeyError::Missing)
     }
 
-    /// The JWK Set: public halves of all keys, oldest first.
+    /// The JWK Set of tokens, visas and Passports: public halves, oldest first.
     #[must_use]
     pub fn jwks(&self) -> Value {
-        json!({ "keys": self.keys.iter().map(|key| key.public.clone()).collect::<Vec<_>>() })
+        self.public(|purpose| purpose != KeyUse::Snapshot)
+    }
+
+    /// The JWK Set of snapshots' manifests.
+    #[must_use]
+    pub fn snapshot_jwks(&self) -> Value {
+        self.public(|purpose| purpose == KeyUse::Snapshot)
+    }
+
+    fn public(&self, of: impl Fn(KeyUse) -> bool) -> Value {
+        let keys = self.keys.iter().filter(|key| of(key.purpose));
+        json!({ "keys": keys.map(|key| key.public.clone()).collect::<Vec<_>>() })
     }
 }
 
@@ -99,6 +113,7 @@ fn open(row: &SigningKeyRow, at_rest: &AtRest) -> Result<SigningKey, KeyError> {
     let purpose = match row.purpose.as_str() {
         "token" => KeyUse::Token,
         "visa" => KeyUse::Visa,
+        "snapshot" => KeyUse::Snapshot,
         _ => return Err(refused()),
     };
     let public: Value = serde_json::from_str(&row.public_jwk).map_err(|_| refused())?;

@@ -37,6 +37,20 @@ impl Signer {
         self.sign(KeyUse::Visa, typ, Some(self.jku.clone()), claims)
     }
 
+    /// The manifest of a snapshot (`visum-snapshot+jwt`), under the current snapshot key.
+    ///
+    /// # Errors
+    /// As [`Signer::sign_jws`].
+    pub fn sign_snapshot<T: Serialize>(&self, manifest: &T) -> Result<String, KeyError> {
+        self.sign(KeyUse::Snapshot, "visum-snapshot+jwt", None, manifest)
+    }
+
+    /// The JWK Set of snapshots' manifests.
+    #[must_use]
+    pub fn snapshot_jwks(&self) -> serde_json::Value {
+        self.ring.snapshot_jwks()
+    }
+
     /// The JWK Set to publish.
     #[must_use]
     pub fn jwks(&self) -> serde_json::Value {

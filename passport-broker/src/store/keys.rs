@@ -9,7 +9,7 @@ use super::{Db, FromRow, Row, StoreError, args};
 pub struct SigningKeyRow {
     /// RFC 7638 thumbprint.
     pub kid: String,
-    /// What it signs: `token` or `visa`.
+    /// What it signs: `token`, `visa` or `snapshot`.
     pub purpose: String,
     /// `next`, `current` or `old`.
     pub state: String,

@@ -16,6 +16,11 @@ const ALL: &[(i64, &str, &str)] = &[
         "blobs",
         include_str!("../../migrations/20261123000000_blobs.sql"),
     ),
+    (
+        20_261_123_000_001,
+        "snapshots",
+        include_str!("../../migrations/20261123000001_snapshots.sql"),
+    ),
 ];
 
 /// Runs under a table name of its own, since the proxy's tables may live in the same database.

@@ -21,6 +21,7 @@ pub mod register;
 pub mod roles;
 pub(crate) mod row;
 pub mod sessions;
+pub mod snapshots;
 pub mod stops;
 pub mod tables;
 pub mod throttles;
