@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use visa_verifier::seam::{Clock, Fetch, Random, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::catalogue::{self, Ledger, PublishError};
+use crate::catalogue::{self, Files, Ledger, PublishError};
 use crate::config::Config;
 use crate::keys::{AtRest, KeyError, KeyRing, Signer};
 use crate::store::{Db, StoreError};
@@ -99,6 +99,8 @@ struct Inner {
     changing: Mutex<()>,
     /// What the log knows of governed rows; held for lookups only, never while anything waits.
     ledger: std::sync::Mutex<Ledger>,
+    /// Files that the published rows name; held for lookups only.
+    files: std::sync::Mutex<Files>,
     affected: OnceLock<Arc<dyn Affected>>,
 }
 
@@ -142,6 +144,7 @@ impl Broker {
             current: Arc::new(current),
             changing: Mutex::new(()),
             ledger: std::sync::Mutex::default(),
+            files: std::sync::Mutex::default(),
             affected: OnceLock::new(),
         }));
         let publish = |source| BrokerError::Publish { source };
@@ -238,6 +241,10 @@ impl Broker {
 
     pub(crate) fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {
         self.0.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(crate) fn files(&self) -> std::sync::MutexGuard<'_, Files> {
+        self.0.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub(crate) fn changing(&self) -> &Mutex<()> {

@@ -10,6 +10,7 @@ mod keys;
 mod me;
 mod problem;
 mod purposes;
+mod register;
 mod roles;
 mod snapshots;
 
@@ -33,6 +34,11 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/grants/{id}/revoke", post(grants::revoke))
         .route("/admin/holds", get(holds::list).post(holds::place))
         .route("/admin/holds/{id}/release", post(holds::release))
+        .route("/admin/blobs", post(register::upload))
+        .route("/admin/institutions", get(register::institutions))
+        .route("/admin/tables", get(register::tables))
+        .route("/admin/tables/{id}", get(register::table))
+        .route("/admin/objects", get(register::objects))
         .route("/admin/roles", get(roles::list))
         .route("/admin/snapshots/{version}", get(snapshots::one))
         .route("/admin/audit/events", get(audit::events))

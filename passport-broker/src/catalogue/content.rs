@@ -11,6 +11,7 @@ use policy_engine::snapshot::{
 use visa_verifier::VisaType;
 use visa_verifier::trust::{TrustError, TrustPolicy};
 
+use super::files::Files;
 use crate::store::StoreError;
 use crate::store::bundles::BundleRow;
 use crate::store::changes::ChangeRow;
@@ -43,6 +44,8 @@ pub(crate) struct Content {
     pub(crate) bundles: BTreeMap<String, BundleRow>,
     pub(crate) tables: BTreeMap<String, TableRow>,
     pub(crate) object_lists: BTreeMap<String, ObjectsRow>,
+    /// What tables and lists of objects name by digest.
+    pub(crate) files: Files,
     /// Purposes that somebody recorded: of grants, attested, chosen. What a change does to them is told before it counts.
     pub(crate) purposes: Vec<ResearchPurpose>,
 }
@@ -56,6 +59,28 @@ pub enum ContentError {
     Catalogue {
         /// How.
         source: CatalogueError,
+    },
+    /// A row names a file that is not here.
+    #[error("the file of the {what} `{id}` is not on this node: send it first")]
+    FileMissing {
+        /// What it would be.
+        what: &'static str,
+        /// The row.
+        id: String,
+    },
+    /// A table that nothing rests on.
+    #[error("there is no table `{id}`: `mondo` and `countries` are")]
+    NoSuchTable {
+        /// Its id.
+        id: String,
+    },
+    /// A list of objects that is none.
+    #[error("the list of objects `{id}` cannot be read: {what}")]
+    List {
+        /// The row.
+        id: String,
+        /// Why.
+        what: String,
     },
     /// Trust entries.
     #[error("the trust entries contradict each other")]
@@ -71,6 +96,9 @@ impl ContentError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Catalogue { source } => source.code(),
+            Self::FileMissing { .. } => "catalogue.file_missing",
+            Self::NoSuchTable { .. } => "catalogue.no_such_table",
+            Self::List { .. } => "catalogue.list_unreadable",
             Self::Trust { .. } => "catalogue.trust_contradiction",
         }
     }
@@ -125,7 +153,10 @@ impl Content {
         snapshot.institutions = self.institutions.into_values().collect();
         snapshot.committees = self.committees.into_values().collect();
         snapshot.datasets = self.datasets.into_values().collect();
-        snapshot.objects = ObjectMap::new(self.objects.into_values().collect()).map_err(catalogue)?;
+        let mut objects = self.files.objects(&self.object_lists)?;
+        objects.extend(self.objects.into_values());
+        snapshot.objects = ObjectMap::new(objects).map_err(catalogue)?;
+        snapshot.tables = self.files.tables(&self.tables)?;
         snapshot.prefixes = PrefixMap::new(self.prefixes.into_values().collect()).map_err(catalogue)?;
         snapshot.sinks = self.sinks.into_values().collect();
         snapshot.services = self.services.into_values().collect();

@@ -2,6 +2,7 @@
 
 mod change;
 mod content;
+mod files;
 mod governance;
 mod ledger;
 mod publish;
@@ -10,6 +11,7 @@ mod read;
 pub use change::{Agreed, ChangeError, Changing};
 pub(crate) use content::Content;
 pub use content::ContentError;
+pub(crate) use files::{Files, complete};
 pub use ledger::{Ledger, Mismatch};
 pub use publish::PublishError;
 pub(crate) use publish::{logged_content, nothing_yet, publish, try_out};

@@ -12,8 +12,8 @@ use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::TrustPolicy;
 
 use super::content::{Content, ContentError, register_node};
-use super::governance;
 use super::ledger::Mismatch;
+use super::{files, governance};
 use crate::broker::Broker;
 use crate::config::Config;
 use crate::keys::KeyError;
@@ -138,6 +138,7 @@ async fn build_and_replace(broker: &Broker) -> Result<SnapshotRow, PublishError>
     let content = logged_content(broker).await?;
     governance::settle(broker, &content).await?;
     let mut snapshot = frame(broker).await?;
+    files::keep(broker, &content);
     content
         .fill(&mut snapshot)
         .map_err(|source| PublishError::Content { source })?;
@@ -182,7 +183,9 @@ pub(crate) async fn logged_content(broker: &Broker) -> Result<Content, PublishEr
             .compare(&rows, broker.writer().origin())
             .map_err(|source| PublishError::NotAsLogged { source })?;
     }
-    Content::read(&rows).map_err(store)
+    let mut content = Content::read(&rows).map_err(store)?;
+    files::complete(broker, &mut content).await.map_err(store)?;
+    Ok(content)
 }
 
 /// All but the governed rows: version, people, bars, revocations, settings.

@@ -14,4 +14,6 @@ pub use proposal::Proposal;
 pub use step::{Proposed, apply, approve, preview, propose, withdraw};
 
 #[cfg(test)]
+mod file_tests;
+#[cfg(test)]
 mod tests;

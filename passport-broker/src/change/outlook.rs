@@ -59,6 +59,7 @@ pub(crate) async fn of(broker: &Broker, content: &Content, edits: &[Edit]) -> Re
         edit::make(&mut after, found)
             .map_err(|what| GovernError::input("change.edit", format!("edits[{at}]: {what}")))?;
     }
+    catalogue::complete(broker, &mut after).await?;
     let refused = |code: &str, error: &dyn std::error::Error| {
         GovernError::input(
             "change.does_not_hold",

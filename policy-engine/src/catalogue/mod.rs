@@ -1,6 +1,7 @@
 //! The catalogue: which dataset an object, a storage URL or a directory belongs to. Unmapped is an answer of its own,
 //! and a denial: never "public".
 
+pub mod list;
 pub mod lookup;
 pub mod object_map;
 pub mod prefix_map;

@@ -34,17 +34,30 @@ impl Countries {
     /// [`TablesError`] if the table cannot be read.
     pub fn from_csv(text: &str) -> Result<Self, TablesError> {
         let sheet = Sheet::parse(text).map_err(|error| TablesError::sheet("countries", error))?;
+        for column in ["code", "eu", "eea"] {
+            if !sheet.columns().iter().any(|name| name == column) {
+                return Err(TablesError::entry("countries", format!("no column `{column}`")));
+            }
+        }
+        let member = |field: &str, code: &str| match field {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(TablesError::entry("countries", code)),
+        };
         let mut countries = BTreeMap::new();
         for row in sheet.rows() {
             let code = CountryCode::try_from(row.field("code"))
                 .map_err(|_| TablesError::entry("countries", row.field("code")))?;
-            countries.insert(
-                code,
-                Membership {
-                    eu: row.field("eu") == "true",
-                    eea: row.field("eea") == "true",
-                },
-            );
+            let membership = Membership {
+                eu: member(row.field("eu"), row.field("code"))?,
+                eea: member(row.field("eea"), row.field("code"))?,
+            };
+            if countries.insert(code, membership).is_some() {
+                return Err(TablesError::entry("countries", row.field("code")));
+            }
+        }
+        if countries.is_empty() {
+            return Err(TablesError::entry("countries", "no country"));
         }
         Ok(Self(countries))
     }

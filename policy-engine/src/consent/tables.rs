@@ -3,7 +3,7 @@
 //! They come with the build (`rules/`); the ontology may be another one.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::code::{Code, Effect};
 use super::disease::Diseases;
@@ -11,7 +11,7 @@ use super::place::Countries;
 use super::rule::Rules;
 use super::sheet::{Sheet, SheetError};
 
-static BUILTIN: LazyLock<Tables> = LazyLock::new(|| {
+static BUILTIN: LazyLock<Arc<Tables>> = LazyLock::new(|| {
     let read = || {
         Ok::<_, TablesError>(Tables {
             rules: Rules::from_csv(
@@ -27,7 +27,7 @@ static BUILTIN: LazyLock<Tables> = LazyLock::new(|| {
         clippy::expect_used,
         reason = "compiled in; a test reads it, and no input can reach it"
     )]
-    read().expect("the tables of the build can be read")
+    Arc::new(read().expect("the tables of the build can be read"))
 });
 
 /// Terms, permissions, diseases, countries, sentences.
@@ -111,6 +111,21 @@ impl Tables {
     #[must_use]
     pub fn builtin() -> &'static Self {
         &BUILTIN
+    }
+
+    /// The same, to keep.
+    #[must_use]
+    pub fn shared() -> Arc<Self> {
+        Arc::clone(&BUILTIN)
+    }
+
+    /// The same tables with other countries.
+    #[must_use]
+    pub fn with_countries(&self, countries: Countries) -> Self {
+        Self {
+            countries,
+            ..self.clone()
+        }
     }
 
     /// The same tables with another ontology.

@@ -77,7 +77,7 @@ impl Engine {
             datasets,
         };
         Some(Consented {
-            output: consent::evaluate(&input, self.tables),
+            output: consent::evaluate(&input, &self.tables),
             shown,
         })
     }

@@ -1,6 +1,7 @@
 //! `Engine`: one snapshot, compiled. Immutable; an `Arc` of it serves a request from start to end.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ring::digest;
 use visa_verifier::seam::Timestamp;
@@ -24,7 +25,7 @@ pub struct Engine {
     pub(crate) register: Register,
     /// Datasets with their holds, by id; the position is that in the snapshot.
     pub(crate) datasets: HashMap<String, (usize, Dataset)>,
-    pub(crate) tables: &'static Tables,
+    pub(crate) tables: Arc<Tables>,
     baseline: String,
 }
 
@@ -36,7 +37,8 @@ impl Engine {
     pub fn load(snapshot: Snapshot) -> Result<Self, BundleError> {
         let schema = SchemaParts::embedded()?;
         let policies = Policies::of(&snapshot, &schema)?;
-        let things = standing_things(&snapshot, &schema.types)?;
+        let tables = snapshot.tables.tables()?;
+        let things = standing_things(&snapshot, &schema.types, tables.countries())?;
         let register = Register::new(things, schema.actions.clone(), &schema.schema)?;
         if let Some((id, _)) = register.dangling() {
             return Err(BundleError::Record {
@@ -53,7 +55,7 @@ impl Engine {
             policies,
             register,
             datasets,
-            tables: Tables::builtin(),
+            tables,
             baseline: baseline_digest(),
         })
     }

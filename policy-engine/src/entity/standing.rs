@@ -8,7 +8,7 @@ use super::{
     thing::{Thing, ThingBuilder},
 };
 use crate::{
-    consent::{CountryCode, Tables},
+    consent::{CountryCode, place::Countries},
     error::{BundleError, EngineError},
     snapshot::{DatasetMode, DatasetRecord, GroupRecord, RoleGrant, ServiceRecord, SinkRecord, Snapshot},
 };
@@ -24,9 +24,13 @@ const ROLES: [&str; 6] = [
 ];
 
 /// Every entity that a snapshot makes by itself.
-pub(crate) fn standing_things(snapshot: &Snapshot, types: &Types) -> Result<Vec<Thing>, BundleError> {
+pub(crate) fn standing_things(
+    snapshot: &Snapshot,
+    types: &Types,
+    countries: &Countries,
+) -> Result<Vec<Thing>, BundleError> {
     let mut things = Vec::new();
-    places(snapshot, types, &mut things).map_err(|error| fault("country", &error))?;
+    places(snapshot, types, countries, &mut things).map_err(|error| fault("country", &error))?;
     for role in roles(snapshot) {
         things.push(Thing::bare(uid(&types.role, role)));
     }
@@ -91,8 +95,12 @@ fn roles(snapshot: &Snapshot) -> BTreeSet<&str> {
 }
 
 /// All assigned countries, under the EU and the EEA where they belong, and every region that a dataset names.
-fn places(snapshot: &Snapshot, types: &Types, things: &mut Vec<Thing>) -> Result<(), EngineError> {
-    let countries = Tables::builtin().countries();
+fn places(
+    snapshot: &Snapshot,
+    types: &Types,
+    countries: &Countries,
+    things: &mut Vec<Thing>,
+) -> Result<(), EngineError> {
     let mut regions: BTreeMap<&str, Option<crate::consent::place::Region>> = ["EU", "EEA"]
         .into_iter()
         .map(|name| (name, countries.region(name)))

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use visa_verifier::{VisaIdentity, seam::Timestamp, trust::TrustPolicy};
 
 use super::{
-    Bar, CommitteeRecord, DatasetRecord, Governance, GroupRecord, HoldRecord, InstitutionRecord, PersonDigest,
-    PersonKey, Revocations, RoleRecord, ServiceRecord, SinkRecord, StopList,
+    Bar, CommitteeRecord, DatasetRecord, Governance, GroupRecord, HoldRecord, InstitutionRecord, NodeTables,
+    PersonDigest, PersonKey, Revocations, RoleRecord, ServiceRecord, SinkRecord, StopList,
 };
 use crate::catalogue::{ObjectMap, PrefixMap};
 
@@ -118,6 +118,9 @@ pub struct Snapshot {
     /// The stop list.
     #[serde(default)]
     pub stop: StopList,
+    /// Tables that verdicts rest on, where the node has its own.
+    #[serde(default)]
+    pub tables: NodeTables,
     /// Who is believed.
     pub trust: TrustPolicy,
     /// Policies in place of the shipped standard ones; `None`: the shipped ones.
@@ -159,6 +162,7 @@ impl Snapshot {
             roles: Vec::new(),
             groups: Vec::new(),
             stop: StopList::default(),
+            tables: NodeTables::default(),
             trust,
             standard: None,
             policies: Vec::new(),

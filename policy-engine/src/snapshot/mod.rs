@@ -7,6 +7,7 @@ mod manifest;
 mod person;
 mod record;
 mod stop;
+mod tables;
 
 pub use content::{ObserveRow, PolicyText, Snapshot, TemplateLink};
 pub use manifest::{MAX_AGE, Manifest, Section};
@@ -16,3 +17,4 @@ pub use record::{
     RoleGrant, RoleRecord, ServiceRecord, SinkRecord,
 };
 pub use stop::{Revocations, StopList};
+pub use tables::{NodeTables, TableFile};

@@ -45,7 +45,7 @@ pub(crate) fn permitted(
             approvals: Vec::new(),
             datasets: datasets.to_vec(),
         };
-        match consent::evaluate(&input, engine.tables).decision {
+        match consent::evaluate(&input, &engine.tables).decision {
             Verdict::Permit => return Some(purpose),
             Verdict::Review => judged = judged.or(Some(purpose)),
             Verdict::Deny => {}
