@@ -43,14 +43,13 @@ fn put(kind: &str, row: &Value) -> Proposal {
     serde_json::from_value(json!({ "kind": "catalogue", "title": "t", "reason": "r", "edits": edits })).unwrap()
 }
 
-async fn two(node: &Node, author: &str, second: &str, proposal: Proposal) {
-    let (author, second) = (person(node, author).await, person(node, second).await);
-    let proposed = propose(&node.broker, &author, proposal).await.unwrap();
+async fn two(node: &Node, author: &Caller, second: &Caller, proposal: Proposal) {
+    let proposed = propose(&node.broker, author, proposal).await.unwrap();
     assert!(!proposed.applied, "it waits for a second person");
     let row = proposed.row;
-    let approved = approve(&node.broker, &second, &row.id, &row.digest).await.unwrap();
+    let approved = approve(&node.broker, second, &row.id, &row.digest).await.unwrap();
     if !approved.applied {
-        apply(&node.broker, &author, &row.id).await.unwrap();
+        apply(&node.broker, author, &row.id).await.unwrap();
     }
 }
 
@@ -62,7 +61,8 @@ async fn an_ontology_of_the_node_s_own_is_in_force_once_two_agreed() {
         .unwrap();
     let row = json!({ "id": "mondo", "digest": digest.as_str(), "source": "a file", "version": "2026-05-05" });
     assert!(node.broker.current().load().snapshot().tables.mondo.is_none());
-    two(&node, "gus", "hal", put("table", &row)).await;
+    let (gus, hal) = (person(&node, "gus").await, person(&node, "hal").await);
+    two(&node, &gus, &hal, put("table", &row)).await;
     let engine = node.broker.current().load();
     let file = engine.snapshot().tables.mondo.as_ref().unwrap();
     assert_eq!((&*file.text, file.version.as_str()), (MONDO, "2026-05-05"));
@@ -104,7 +104,8 @@ async fn one_row_maps_a_whole_list_of_objects_to_a_dataset() {
     assert_eq!(wrong.code(), "change.does_not_hold", "another count than the row says");
     let outlook = preview(&node.broker, &dan, put("objects", &row(2))).await.unwrap();
     assert!(outlook.widening.widens, "objects that were closed come to a dataset");
-    two(&node, "dan", "eve", put("objects", &row(2))).await;
+    let eve = person(&node, "eve").await;
+    two(&node, &dan, &eve, put("objects", &row(2))).await;
     let engine = node.broker.current().load();
     let objects = &engine.snapshot().objects;
     assert_eq!(objects.object("n-1").unwrap().dataset.as_str(), A);
