@@ -40,3 +40,5 @@ pub const KEYS_PER_PERSON: usize = 20;
 pub const BLOB_BYTES: usize = 64 * 1024 * 1024;
 /// Edits of one change; its own row makes one more in the event.
 pub const EDITS_PER_CHANGE: usize = 255;
+/// Seconds that a device waits between two asks for its tokens (RFC 8628 §3.2).
+pub const DEVICE_PACE: i64 = 5;

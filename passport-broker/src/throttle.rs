@@ -36,6 +36,18 @@ pub const CLIENT_AUTH: Throttle = Throttle {
     most: 30,
     window: Duration::from_secs(60),
 };
+/// Logins at another device begun from one address.
+pub const DEVICE: Throttle = Throttle {
+    name: "device",
+    most: 30,
+    window: Duration::from_secs(60),
+};
+/// Codes of other devices typed in one session: 20^8 codes, ten minutes each.
+pub const DEVICE_CODE: Throttle = Throttle {
+    name: "device-code",
+    most: 10,
+    window: Duration::from_secs(60),
+};
 /// Writes of one person at the admin API.
 pub const ADMIN: Throttle = Throttle {
     name: "admin",

@@ -56,6 +56,8 @@ pub(crate) struct Provider {
     authorize: Url,
     /// Its token endpoint.
     pub(crate) token: String,
+    /// Where a login at another device begins, if it has such.
+    pub(crate) device: Option<String>,
 }
 
 /// A finished login.
@@ -102,6 +104,7 @@ impl Provider {
             issuer: issuer.to_owned(),
             authorize,
             token: text("token_endpoint"),
+            device: Some(text("device_authorization_endpoint")).filter(|url| !url.is_empty()),
         })
     }
 }
@@ -117,7 +120,20 @@ pub(crate) async fn login(
     opens: Opens,
     key: Option<ClientKey>,
 ) -> Result<Login, CommandError> {
-    let (access_token, lifetime) = access_token(around, provider, hint, opens).await?;
+    let given = access_token(around, provider, hint, opens).await?;
+    finish(around, provider, given, key).await
+}
+
+/// Asks who it is, registers a key. `given` is an access token and its life in seconds.
+///
+/// # Errors
+/// If the broker can't be reached or refuses.
+pub(crate) async fn finish(
+    around: Around<'_>,
+    provider: &Provider,
+    (access_token, lifetime): (String, u64),
+    key: Option<ClientKey>,
+) -> Result<Login, CommandError> {
     let expires = around.clock.now().plus(Duration::from_secs(lifetime));
     let own = format!("{}/visum/v1", provider.issuer);
     let me = around

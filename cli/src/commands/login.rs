@@ -8,6 +8,7 @@ use visa_verifier::seam::{SystemClock, SystemRandom};
 
 use crate::{
     client::{
+        device::{self, Codes},
         http::Client,
         login::{self, Around, Opens, Provider},
         profile::Profile,
@@ -43,20 +44,13 @@ pub(crate) struct Login {
     /// Further certificate authorities (PEM), for a broker with a certificate of your own
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Log in at another device: not available yet, see the changelog
-    #[arg(long, hide = true)]
+    /// Log in on another device: a code is shown here and typed there. Not for administration
+    #[arg(long, conflicts_with = "login_hint")]
     device: bool,
 }
 
 /// Logs in and keeps the login.
 pub(crate) async fn run(args: Login, context: &Context) -> Result<Exit, CommandError> {
-    if args.device {
-        return Err(CommandError::refused(
-            "login.device",
-            "logging in at another device is not available in this version",
-        )
-        .hint("run `visum login` where a browser can reach this machine's loopback address"));
-    }
     let (issuer, proxy) = match (&args.data, &args.broker) {
         (Some(data), _) => {
             let facts = demo_facts(data)?;
@@ -78,7 +72,12 @@ pub(crate) async fn run(args: Login, context: &Context) -> Result<Exit, CommandE
         random: &SystemRandom::new(),
     };
     let provider = Provider::discover(&client, &issuer).await?;
-    let done = login::login(around, &provider, args.login_hint.as_deref(), Opens::Person(tell), None).await?;
+    let done = if args.device {
+        let given = device::access_token(around, &provider, tell_codes).await?;
+        login::finish(around, &provider, given, None).await?
+    } else {
+        login::login(around, &provider, args.login_hint.as_deref(), Opens::Person(tell), None).await?
+    };
     let profile = Profile::of(&provider.issuer, proxy, &done, args.ca_file);
     keep(&profile, &args.profile, context)
 }
@@ -98,6 +97,18 @@ pub(crate) fn keep(profile: &Profile, under: &str, context: &Context) -> Result<
         )
     });
     Ok(Exit::Yes)
+}
+
+/// Tells the person which code to type where.
+fn tell_codes(codes: &Codes) {
+    use std::io::Write as _;
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "On any device with a browser open\n\n  {}\n\nand type the code\n\n  {}\n\nwithin {} minutes. Waiting…",
+        codes.page,
+        codes.code,
+        codes.minutes
+    );
 }
 
 /// Tells the person where to go.

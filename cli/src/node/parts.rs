@@ -158,7 +158,11 @@ fn clients(folder: &Folder, issuer: &str, audience: &str) -> Result<Vec<ClientRo
             post_logout_redirect_uris: Vec::new(),
             scopes: words(login::SCOPE),
             audiences: vec![issuer.to_owned(), audience.to_owned()],
-            grant_types: vec!["authorization_code".to_owned(), exchange.clone()],
+            grant_types: vec![
+                "authorization_code".to_owned(),
+                "urn:ietf:params:oauth:grant-type:device_code".to_owned(),
+                exchange.clone(),
+            ],
             exchange_audiences: vec![issuer.to_owned(), audience.to_owned()],
             first_party: false,
             removed: None,

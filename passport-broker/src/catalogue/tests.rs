@@ -239,7 +239,7 @@ async fn a_revoked_row_whose_newest_version_was_deleted_stays_revoked() {
 async fn each_publication_is_signed_by_a_key_of_its_own_and_names_the_one_before() {
     use visa_verifier::keys::KeySet;
 
-    let node = crate::testing::node().await;
+    let node = node().await;
     node.broker.publish().await.unwrap();
     let mut db = node.broker.db();
     let last = crate::store::snapshots::newest(&mut db).await.unwrap().unwrap();

@@ -7,7 +7,7 @@ use http::header;
 use serde_json::{Value, json};
 
 use super::scope::Scope;
-use super::token::{client_credentials, exchange};
+use super::token::{client_credentials, device_code, exchange};
 use crate::front::Front;
 
 /// `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: the same content.
@@ -31,12 +31,13 @@ fn document(front: &Front) -> Value {
         "token_endpoint": front.url("/token"),
         "userinfo_endpoint": front.url("/userinfo"),
         "revocation_endpoint": front.url("/revoke"),
+        "device_authorization_endpoint": front.url("/device_authorization"),
         "jwks_uri": front.broker.signer().jku(),
         "scopes_supported": Scope::ALL.map(Scope::word).into_iter().chain([client_credentials::VERIFY]).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported":
-            ["authorization_code", "refresh_token", client_credentials::GRANT, exchange::GRANT],
+            ["authorization_code", "refresh_token", client_credentials::GRANT, device_code::GRANT, exchange::GRANT],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported":

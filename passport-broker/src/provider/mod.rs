@@ -5,6 +5,7 @@ pub(crate) mod access_token;
 mod authorize;
 mod client_auth;
 mod consent;
+mod device;
 mod discovery;
 mod pkce;
 mod problem;
@@ -17,10 +18,10 @@ mod userinfo;
 
 pub(crate) use authorize::{authorize, authorize_by_form};
 pub(crate) use consent::decide;
+pub(crate) use device::{authorization as device_authorization, typed};
 pub(crate) use discovery::{jwks, metadata};
 use problem::{NO_STORE, TokenProblem};
 pub(crate) use revoke::revoke;
-#[cfg(test)]
-pub(crate) use scope::Scopes;
+pub(crate) use scope::{Scope, Scopes};
 pub(crate) use token::token;
 pub(crate) use userinfo::userinfo;

@@ -91,6 +91,11 @@ impl TokenProblem {
         problem
     }
 
+    /// A word of the device grant (RFC 8628 §3.5).
+    pub(crate) fn device(error: &'static str, description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, description)
+    }
+
     /// Too often.
     pub(crate) fn throttled(wait: Duration) -> Self {
         let mut problem = Self::new(

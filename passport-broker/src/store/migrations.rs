@@ -21,6 +21,11 @@ const ALL: &[(i64, &str, &str)] = &[
         "snapshots",
         include_str!("../../migrations/20261123000001_snapshots.sql"),
     ),
+    (
+        20_261_123_000_002,
+        "devices",
+        include_str!("../../migrations/20261123000002_devices.sql"),
+    ),
 ];
 
 /// Runs under a table name of its own, since the proxy's tables may live in the same database.

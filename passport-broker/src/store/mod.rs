@@ -10,6 +10,7 @@ pub mod codes;
 pub mod counters;
 pub mod datasets;
 mod db;
+pub mod devices;
 mod error;
 pub mod governed;
 pub mod grants;

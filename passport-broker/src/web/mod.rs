@@ -2,6 +2,7 @@
 
 mod account;
 mod account_forms;
+mod device;
 mod home;
 mod login;
 mod purpose_form;

@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use http::StatusCode;
 
-use super::{account, account_forms, home, login};
+use super::{account, account_forms, device, home, login};
 use crate::Broker;
 use crate::front::Front;
 use crate::page::style_sheet;
@@ -36,12 +36,14 @@ fn table(front: Front) -> Router {
         .route("/token", post(provider::token))
         .route("/userinfo", get(provider::userinfo).post(provider::userinfo))
         .route("/revoke", post(provider::revoke))
+        .route("/device_authorization", post(provider::device_authorization))
         // people
         .route("/", get(home::home))
         .route("/static/visum.css", get(style_sheet))
         .route("/consent", post(provider::decide))
         .route("/login/{upstream}", get(login::chosen))
         .route("/login/callback/{upstream}", get(login::callback))
+        .route("/device", get(device::page).post(device::decide))
         .route("/logout", post(home::logout))
         .route("/account", get(account::account))
         .route("/account/purposes", post(account_forms::attest))

@@ -12,6 +12,7 @@
 
 mod answers;
 mod cases;
+mod devices;
 mod home;
 mod key;
 mod refusals;

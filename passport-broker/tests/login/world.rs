@@ -217,7 +217,14 @@ fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
         trust: vec![own, foreign],
         clients: vec![
             client("app", ClientKind::Browser, ClientAuth::ClientSecretBasic { digest }),
-            client("cli", ClientKind::Cli, ClientAuth::PersonKeys),
+            ClientRow {
+                grant_types: vec![
+                    "authorization_code".to_owned(),
+                    "urn:ietf:params:oauth:grant-type:device_code".to_owned(),
+                    EXCHANGE.to_owned(),
+                ],
+                ..client("cli", ClientKind::Cli, ClientAuth::PersonKeys)
+            },
             proxy,
             drs,
             portal,

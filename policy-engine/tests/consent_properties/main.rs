@@ -78,7 +78,10 @@ fn objects(value: &serde_json::Value, at: String) -> Vec<String> {
             .enumerate()
             .flat_map(|(index, item)| objects(item, format!("{at}/{index}")))
             .collect(),
-        _ => Vec::new(),
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => Vec::new(),
     };
     let own = value.is_object().then_some(at);
     own.into_iter().chain(inner).collect()

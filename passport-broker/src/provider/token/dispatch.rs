@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap, header};
 use serde_json::{Map, Value, json};
 
-use super::{authorization_code, client_credentials, exchange, refresh};
+use super::{authorization_code, client_credentials, device_code, exchange, refresh};
 use crate::front::Front;
 use crate::page::Fields;
 use crate::provider::client_auth::{self, Client};
@@ -87,6 +87,7 @@ async fn answer(
         authorization_code::GRANT,
         refresh::GRANT,
         client_credentials::GRANT,
+        device_code::GRANT,
         EXCHANGE,
     ];
     if !known.contains(&grant) {
@@ -97,6 +98,7 @@ async fn answer(
         authorization_code::GRANT => authorization_code::redeem(front, client, &fields, now).await,
         refresh::GRANT => refresh::renew(front, client, &fields, now).await,
         client_credentials::GRANT => client_credentials::issue(front, &client, &fields, now),
+        device_code::GRANT => device_code::redeem(front, client, &fields, now).await,
         _ => exchange::exchange(front, client, &fields, now).await,
     }
 }
