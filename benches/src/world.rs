@@ -300,6 +300,57 @@ impl World {
         })
     }
 
+    /// A Passport of `count` visas that opens the dataset `number` to its holder: an affiliation, a status, accepted
+    /// terms, a grant with its purpose; then grants of other datasets.
+    ///
+    /// # Errors
+    /// If it cannot be signed.
+    pub fn opening(&mut self, number: u64, count: usize) -> Result<Token, Failed> {
+        let research = "https://doi.org/10.1038/s41431-018-0219-y";
+        let dataset = format!("https://data.example.org/datasets/EGAD{number:08}");
+        let issuer = self.issuers.get(1).ok_or("no such issuer")?;
+        self.serial += 1;
+        let mut purpose = said(issuer, self.serial, &purpose_kind(issuer), &dataset, "dac");
+        if let Some(members) = purpose.as_object_mut() {
+            let bound = json!({"categories": ["genetic", "biomedical"], "commercial": false});
+            members.insert("visum_purpose".to_owned(), json!({"project": "P1", "purpose": bound}));
+        }
+        let mut visas = vec![
+            issuer.sign("vnd.ga4gh.visa+jwt", true, &purpose)?,
+            self.stating(1, "ControlledAccessGrants", &dataset, "dac")?,
+            self.stating(1, "AffiliationAndRole", "faculty@example.org", "so")?,
+            self.stating(1, "ResearcherStatus", research, "so")?,
+            self.stating(1, "AcceptedTermsAndPolicies", research, "self")?,
+        ];
+        self.serial += number;
+        while visas.len() < count {
+            self.serial += 1;
+            let other = format!("https://data.example.org/datasets/EGAD{:08}", self.serial);
+            visas.push(self.stating(1, "ControlledAccessGrants", &other, "dac")?);
+        }
+        let texts: Vec<&str> = visas.iter().map(|visa| visa.text.as_str()).collect();
+        let holder = subject(self.issuers.get(1).ok_or("no such issuer")?);
+        let link = format!(
+            "{},{};{},{}",
+            percent_encode(&holder),
+            percent_encode(&self.issuers.get(1).ok_or("no such issuer")?.iss),
+            percent_encode(&subject(&self.broker)),
+            percent_encode(&self.broker.iss)
+        );
+        let link = self.by_broker(&link)?;
+        let texts: Vec<&str> = texts.into_iter().chain([link.text.as_str()]).collect();
+        self.serial += 1;
+        let claims = json!({"iss": BROKER, "sub": subject(&self.broker), "aud": US, "iat": NOW - 60, "exp": NOW + 3_600,
+            "jti": self.serial.to_string(), "ga4gh_passport_v1": texts});
+        self.broker.sign("vnd.ga4gh.passport+jwt", false, &claims)
+    }
+
+    /// The type of the visas in which the second issuer tells purposes; a trust policy has to support it.
+    #[must_use]
+    pub fn purposes(&self) -> Option<String> {
+        self.issuers.get(1).map(purpose_kind)
+    }
+
     /// Another Passport around the same visas.
     ///
     /// # Errors
@@ -339,6 +390,10 @@ impl World {
 
 fn subject(signer: &Signer) -> String {
     format!("researcher-000001@{}", signer.iss.trim_start_matches("https://"))
+}
+
+fn purpose_kind(issuer: &Signer) -> String {
+    format!("{}/visas/purpose/v1", issuer.iss)
 }
 
 fn said(issuer: &Signer, serial: u64, kind: &str, value: &str, by: &str) -> Value {

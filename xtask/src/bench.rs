@@ -4,16 +4,18 @@ use crate::process::{Outcome, cargo, run};
 
 /// Runs one bench; `words` is what stood after `bench`.
 pub(crate) fn run_one(words: &[&str]) -> Outcome<()> {
-    let ["verify", rest @ ..] = words else {
-        return Err("which bench? cargo xtask bench verify [-- …]".to_owned());
+    let Some((name @ ("verify" | "decide" | "catalogue"), rest)) = words.split_first().map(|(name, rest)| (*name, rest))
+    else {
+        return Err("which bench? cargo xtask bench verify|decide|catalogue [-- …]".to_owned());
     };
     let rest = rest.strip_prefix(&["--"]).unwrap_or(rest);
     run(
-        "cargo bench --workspace --bench verify",
-        cargo()
-            .args(["bench", "--workspace", "--bench", "verify", "--"])
-            .args(rest),
+        &format!("cargo bench --workspace --bench {name}"),
+        cargo().args(["bench", "--workspace", "--bench", name, "--"]).args(rest),
     )?;
+    if name != "verify" {
+        return Ok(());
+    }
     let counted = ["test", "--workspace", "--test", "allocations", "--", "--nocapture"];
     run("cargo test --workspace --test allocations", cargo().args(counted))
 }

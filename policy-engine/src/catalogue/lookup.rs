@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::object_map::{ObjectMap, ObjectRecord};
 use super::prefix_map::{PrefixMap, PrefixRecord};
-use crate::consent::{Dataset, Name};
+use crate::consent::{
+    Dataset, Name,
+    input::{Names, Part},
+};
 
 /// Something that a request would read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -134,6 +137,17 @@ impl Asked {
             objects: self.objects.as_ref().map(|list| list.iter().cloned().collect()),
             participants: self.participants.as_ref().map(|list| list.iter().cloned().collect()),
             ..dataset.clone()
+        }
+    }
+
+    /// The same, lent.
+    pub(crate) fn part<'q>(&'q self, dataset: &'q Dataset) -> Part<'q> {
+        let listed = |set: &'q Option<BTreeSet<Name>>| set.as_ref().map(Names::Set);
+        Part {
+            dataset,
+            groups: listed(&self.groups),
+            objects: listed(&self.objects),
+            participants: listed(&self.participants),
         }
     }
 }

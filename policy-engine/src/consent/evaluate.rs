@@ -3,7 +3,7 @@
 use super::approval::Approval;
 use super::code::{Code, Effect};
 use super::dataset::Dataset;
-use super::input::Input;
+use super::input::{Input, Question};
 use super::judge::{Case, Findings, Judgement, Spot, judge};
 use super::name::Name;
 use super::output::{DatasetVerdict, Obligation, Output, Reason, Settled, Verdict, Warning};
@@ -15,6 +15,11 @@ use super::tables::Tables;
 /// A question about no dataset at all, which cannot be read but could be made, is denied without a reason.
 #[must_use]
 pub fn evaluate(input: &Input, tables: &Tables) -> Output {
+    answer(&Question::from(input), tables)
+}
+
+/// The same for a question by its parts.
+pub(crate) fn answer(input: &Question<'_>, tables: &Tables) -> Output {
     let whole = judge_purpose(input, tables);
     let mut output = Output {
         version: 1,
@@ -30,9 +35,9 @@ pub fn evaluate(input: &Input, tables: &Tables) -> Output {
         warnings: Vec::new(),
         valid_until: None,
     };
-    for dataset in &input.datasets {
-        let judged = judge(&Case::new(input, tables, dataset));
-        output.take(dataset, &judged, &input.approvals, tables);
+    for part in &input.datasets {
+        let judged = judge(&Case::new(input, tables, *part));
+        output.take(part.dataset, &judged, &input.approvals, tables);
     }
     if output.decision == Verdict::Deny {
         output.obligations.clear();
@@ -44,7 +49,7 @@ pub fn evaluate(input: &Input, tables: &Tables) -> Output {
 }
 
 /// What is wrong with the purpose itself, whatever the data (2.3).
-fn judge_purpose<'t>(input: &Input, tables: &'t Tables) -> Findings<'t> {
+fn judge_purpose<'t>(input: &Question<'_>, tables: &'t Tables) -> Findings<'t> {
     let mut findings = Findings::new(tables);
     let (purpose, categories) = (&input.purpose, input.purpose.categories);
     let judged = categories.aims_and_scope();
@@ -61,7 +66,7 @@ fn judge_purpose<'t>(input: &Input, tables: &'t Tables) -> Findings<'t> {
 }
 
 impl Output {
-    fn take(&mut self, dataset: &Dataset, judged: &Judgement<'_>, approvals: &[Approval], tables: &Tables) {
+    fn take(&mut self, dataset: &Dataset, judged: &Judgement<'_>, approvals: &[&Approval], tables: &Tables) {
         let findings = &judged.findings;
         let decision = findings.verdict();
         let mut codes: Vec<Code> = findings.reasons.values().map(|found| found.code).collect();
@@ -73,7 +78,7 @@ impl Output {
             basis: judged.basis(),
             approval: judged
                 .approval
-                .and_then(|chosen| approvals.iter().position(|approval| std::ptr::eq(approval, chosen))),
+                .and_then(|chosen| approvals.iter().position(|approval| std::ptr::eq(*approval, chosen))),
             reasons: codes,
         });
         self.decision = self.decision.max(decision);

@@ -7,7 +7,7 @@ use visa_verifier::seam::Timestamp;
 
 use super::approval::Approval;
 use super::dataset::Dataset;
-use super::name::CountryCode;
+use super::name::{CountryCode, Name};
 use super::purpose::ResearchPurpose;
 use super::strict;
 use super::user::UserFacts;
@@ -74,6 +74,70 @@ pub struct Input {
     /// Which data; each id once. At most [`DATASETS`].
     #[serde(deserialize_with = "datasets")]
     pub datasets: Vec<Dataset>,
+}
+
+/// A question by its parts, which may lie anywhere: what [`Input`] owns, a door only lends.
+#[derive(Debug)]
+pub(crate) struct Question<'q> {
+    pub(crate) stage: Stage,
+    pub(crate) action: Operation,
+    pub(crate) context: &'q Context,
+    pub(crate) purpose: &'q ResearchPurpose,
+    pub(crate) user: &'q UserFacts,
+    pub(crate) approvals: Vec<&'q Approval>,
+    pub(crate) datasets: Vec<Part<'q>>,
+}
+
+/// A dataset, and the part of it that is asked for; None: all, or nobody knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part<'q> {
+    pub(crate) dataset: &'q Dataset,
+    pub(crate) groups: Option<Names<'q>>,
+    pub(crate) objects: Option<Names<'q>>,
+    pub(crate) participants: Option<Names<'q>>,
+}
+
+/// Names in a list or a set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Names<'q> {
+    List(&'q [Name]),
+    Set(&'q BTreeSet<Name>),
+}
+
+impl<'q> Names<'q> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'q Name> {
+        let (list, set) = match self {
+            Self::List(list) => (Some(list), None),
+            Self::Set(set) => (None, Some(set)),
+        };
+        list.into_iter().flatten().chain(set.into_iter().flatten())
+    }
+}
+
+impl<'q> From<&'q Input> for Question<'q> {
+    fn from(input: &'q Input) -> Self {
+        Self {
+            stage: input.stage,
+            action: input.action,
+            context: &input.context,
+            purpose: &input.purpose,
+            user: &input.user,
+            approvals: input.approvals.iter().collect(),
+            datasets: input.datasets.iter().map(Part::from).collect(),
+        }
+    }
+}
+
+impl<'q> From<&'q Dataset> for Part<'q> {
+    fn from(dataset: &'q Dataset) -> Self {
+        let listed = |list: &'q Option<Vec<Name>>| list.as_deref().map(Names::List);
+        Self {
+            dataset,
+            groups: dataset.groups.as_ref().map(Names::Set),
+            objects: listed(&dataset.objects),
+            participants: listed(&dataset.participants),
+        }
+    }
 }
 
 /// Time and places.

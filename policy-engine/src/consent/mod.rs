@@ -35,6 +35,7 @@ pub use approval::{Approval, ApprovedPurpose, Basis, InstitutionFacts};
 pub use code::{Code, DutyCode, Effect};
 pub use dataset::{Access, Dataset, State, UseGroup};
 pub use disease::Diseases;
+pub(crate) use evaluate::answer;
 pub use evaluate::evaluate;
 pub use hold::{ConsentHold, HoldKind, HoldScope};
 pub use input::{Context, Input, InputError, Operation, Stage};

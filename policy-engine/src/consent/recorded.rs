@@ -10,15 +10,15 @@ use super::user::UserFacts;
 /// The purpose, project and institution that all approvals for these datasets record, of those that pass the tests of
 /// 2.9 up to `users` (source, start, end, people). None if there is none, one records nothing, or two differ.
 #[must_use]
-pub fn recorded_purpose<'d>(
+pub fn recorded_purpose<'d, 'a>(
     datasets: impl IntoIterator<Item = &'d Dataset>,
-    approvals: &[Approval],
+    approvals: impl IntoIterator<Item = &'a Approval> + Clone,
     user: &UserFacts,
     now: Timestamp,
 ) -> Option<ResearchPurpose> {
     let mut found: Option<ResearchPurpose> = None;
     for dataset in datasets {
-        let serving = approvals.iter().filter(|approval| {
+        let serving = approvals.clone().into_iter().filter(|approval| {
             approval.dataset == dataset.id
                 && dataset.dac.contains(&approval.source)
                 && approval.starts <= now

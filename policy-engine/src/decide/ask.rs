@@ -1,6 +1,10 @@
 //! One Cedar question: a whole store, a typed context, an answer. Any error is a denial (policy.md 4).
 
-use cedar_policy::{Context, EntityUid, Request};
+use cedar_policy::{EntityUid, Request};
+use cedar_policy_core::{
+    ast::{Context, Request as CoreRequest},
+    extensions::Extensions,
+};
 use visa_verifier::seam::Timestamp;
 
 use super::{Answer, Engine, kept_questions::Put};
@@ -50,16 +54,32 @@ impl Engine {
             context,
             now,
         } = question;
-        seeds.extend([principal.clone(), resource.clone()]);
-        let entities = self.register.store(own, &seeds)?;
-        let request = Request::new(
-            principal.clone(),
-            self.schema.types.action(action),
-            resource.clone(),
+        seeds.push(principal.clone());
+        let of = self.schema.types.action(action);
+        let entities = if self.policies.reads_actions() {
+            seeds.push(resource.clone());
+            self.register.store(own, &seeds)?
+        } else {
+            self.register.store_about(&of, &resource, own, &seeds)?
+        };
+        // The builders of contexts are typed; tests hold them to the schema (policy.md 5).
+        let schema = cfg!(debug_assertions).then(|| self.schema.schema.as_ref());
+        let request = CoreRequest::new(
+            (principal.clone().into(), None),
+            (of.into(), None),
+            (resource.clone().into(), None),
             context,
-            Some(&self.schema.schema),
-        )
-        .map_err(|error| EngineError::Question { message: chain(&error) })?;
+            schema,
+            Extensions::all_available(),
+        );
+        let request: Request = request
+            .map_err(|error| EngineError::Question { message: chain(&error) })?
+            .into();
+        if !self.policies.knows(&request) {
+            return Err(EngineError::Question {
+                message: format!("`{action}` is nothing that `{principal}` does to `{resource}`"),
+            });
+        }
         let found = self.policies.ask(&request, &entities, now);
         if let Some(error) = found.errors.into_iter().next() {
             return Err(EngineError::Policy {

@@ -7,10 +7,10 @@ use visa_verifier::seam::Timestamp;
 use super::{ConsentVerdict, Engine, Facts, Reason, grants::Grant, resolve::Reads};
 use crate::{
     consent::{
-        self, Approval, Context, CountryCode, Dataset, HoldKind, HoldScope, Input, Operation, Output, PurposeBasis,
-        ResearchPurpose, Stage, Verdict,
+        self, Approval, Context, CountryCode, Dataset, HoldKind, HoldScope, Operation, Output, PurposeBasis, ResearchPurpose,
+        Stage, Verdict,
         code::Code,
-        input::{APPROVALS, DATASETS},
+        input::{APPROVALS, DATASETS, Part, Question},
     },
     entity::{ConsentPart, GrantPart},
 };
@@ -42,42 +42,51 @@ impl Engine {
             .collect()
     }
 
+    /// The same, lent.
+    pub(crate) fn asked_parts<'q>(&'q self, reads: &'q Reads) -> Vec<Part<'q>> {
+        reads
+            .asked
+            .iter()
+            .filter_map(|(id, asked)| self.consent_dataset(id.as_str()).map(|dataset| asked.part(dataset)))
+            .collect()
+    }
+
     /// Asks. `None` if there are more datasets or approvals than can be judged together: a denial.
     pub(crate) fn consent(
         &self,
         facts: &Facts,
-        datasets: Vec<Dataset>,
+        datasets: &[Part<'_>],
         question: &ConsentQuestion<'_>,
     ) -> Option<Consented> {
-        let ids: BTreeSet<&str> = datasets.iter().map(|dataset| dataset.id.as_str()).collect();
-        let (shown, approvals): (Vec<usize>, Vec<Approval>) = facts
+        let ids: BTreeSet<&str> = datasets.iter().map(|part| part.dataset.id.as_str()).collect();
+        let (shown, approvals): (Vec<usize>, Vec<&Approval>) = facts
             .derived
             .grants
             .iter()
             .enumerate()
             .filter(|(_, grant)| ids.contains(grant.approval.dataset.as_str()))
-            .map(|(at, grant)| (at, grant.approval.clone()))
+            .map(|(at, grant)| (at, &grant.approval))
             .unzip();
         if datasets.is_empty() || datasets.len() > DATASETS || approvals.len() > APPROVALS {
             return None;
         }
         let country = |code: &str| CountryCode::try_from(code).ok();
-        let input = Input {
-            version: 1,
+        let context = Context {
+            now: question.now,
+            processing_countries: question.place.and_then(country).into_iter().collect(),
+            access_country: facts.session().country.as_deref().and_then(country),
+        };
+        let input = Question {
             stage: Stage::Use,
             action: question.operation,
-            context: Context {
-                now: question.now,
-                processing_countries: question.place.and_then(country).into_iter().collect(),
-                access_country: facts.session().country.as_deref().and_then(country),
-            },
-            purpose: question.purpose.clone(),
-            user: facts.derived.user.clone(),
+            context: &context,
+            purpose: question.purpose,
+            user: &facts.derived.user,
             approvals,
-            datasets,
+            datasets: datasets.to_vec(),
         };
         Some(Consented {
-            output: consent::evaluate(&input, &self.tables),
+            output: consent::answer(&input, &self.tables),
             shown,
         })
     }
@@ -90,7 +99,7 @@ impl Consented {
     }
 
     /// What Cedar is told of a dataset; deny for one that was not asked.
-    pub(crate) fn part(&self, dataset: &str) -> ConsentPart {
+    pub(crate) fn part(&self, dataset: &str) -> ConsentPart<'_> {
         let verdict = match self
             .output
             .per_dataset
@@ -112,7 +121,7 @@ impl Consented {
             .map_or("ok", |reason| reason.code.as_str());
         ConsentPart {
             verdict,
-            code: leading.to_owned(),
+            code: leading,
         }
     }
 
@@ -208,18 +217,16 @@ fn concerns_participants(engine: &Engine, dataset: &str, kind: HoldKind) -> bool
 
 impl Grant {
     /// As Cedar's context takes it.
-    pub(crate) fn part(&self, facts: &Facts) -> GrantPart {
+    pub(crate) fn part<'f>(&'f self, facts: &'f Facts) -> GrantPart<'f> {
         let visa = self.visas.first().and_then(|at| facts.visas().get(*at));
         GrantPart {
-            dataset: self.approval.dataset.to_string(),
-            issuer: visa.map(|visa| visa.issuer.clone()).unwrap_or_default(),
-            source: self.approval.source.to_string(),
-            by: visa
-                .and_then(|visa| visa.by)
-                .map(|by| by.as_str().to_owned())
-                .unwrap_or_default(),
+            dataset: self.approval.dataset.as_str(),
+            issuer: visa.map(|visa| visa.issuer.as_str()).unwrap_or_default(),
+            source: self.approval.source.as_str(),
+            by: visa.and_then(|visa| visa.by).map(|by| by.as_str()).unwrap_or_default(),
             asserted: self.approval.starts,
             expires: self.approval.expires,
+            times: &self.times,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `Engine`: one snapshot, compiled. Immutable; an `Arc` of it serves a request from start to end.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use ring::digest;
 use visa_verifier::seam::Timestamp;
@@ -137,11 +136,11 @@ impl Engine {
     }
 
     /// Facts as this snapshot sees them.
-    pub(super) fn own(&self, facts: &Facts) -> Facts {
+    pub(super) fn own<'f>(&self, facts: &'f Facts) -> Cow<'f, Facts> {
         if facts.derived.version == self.snapshot.version {
-            facts.clone()
+            Cow::Borrowed(facts)
         } else {
-            facts.on(&self.snapshot)
+            Cow::Owned(facts.on(&self.snapshot))
         }
     }
 }
@@ -210,9 +209,8 @@ fn check(
 
 /// SHA-256, lower-case hex.
 pub(crate) fn hex_digest(bytes: &[u8]) -> String {
-    digest::digest(&digest::SHA256, bytes)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digest = digest::digest(&digest::SHA256, bytes);
+    let nibbles = digest.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    nibbles.filter_map(|nibble| DIGITS.get(usize::from(nibble))).collect()
 }

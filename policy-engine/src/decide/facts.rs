@@ -1,16 +1,17 @@
 //! `Facts`: who asks and under what circumstances. Rights from what is presented, bars from every link ever proven (D2).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use visa_verifier::{Issuer, VerifiedPassport, VisaIdentity, VisaType, seam::Timestamp, trust::Role as TrustRole};
 
 use super::{
-    Session,
+    Ready, Session,
     grants::{Grant, grants},
     presented::{Held, Presented},
 };
 use crate::{
-    consent::{Affiliation, Assertion, CountryCode, Name, UserFacts, VouchedBy, dataset::Role},
+    consent::{Affiliation, Assertion, CountryCode, Name, ResearchPurpose, UserFacts, VouchedBy, dataset::Role},
+    entity::{PurposePart, Types},
     snapshot::{Bar, PersonDigest, RoleGrant, Snapshot},
 };
 
@@ -25,13 +26,14 @@ pub(crate) const REGISTERED: &str = "https://doi.org/10.1038/s41431-018-0219-y";
 pub struct Facts {
     pub(crate) who: Who,
     pub(crate) session: Session,
-    pub(crate) derived: Derived,
+    pub(crate) derived: Arc<Derived>,
+    pub(crate) ready: Ready,
 }
 
 /// What is presented.
 #[derive(Clone, Debug)]
 pub(crate) enum Who {
-    Person(Presented),
+    Person(Arc<Presented>),
     Service(String),
 }
 
@@ -76,16 +78,48 @@ impl Facts {
         Self {
             who: Who::Service(id.into()),
             session: session.clone(),
-            derived,
+            derived: Arc::new(derived),
+            ready: Ready::default(),
         }
     }
 
-    pub(crate) fn person(presented: Presented, session: Session, snapshot: &Snapshot) -> Self {
+    pub(crate) fn person(presented: impl Into<Arc<Presented>>, session: Session, snapshot: &Snapshot) -> Self {
+        let presented = presented.into();
         let derived = Derived::of(&presented, snapshot);
         Self {
             who: Who::Person(presented),
             session,
-            derived,
+            derived: Arc::new(derived),
+            ready: Ready::default(),
+        }
+    }
+
+    /// The same facts in another session of the same person: nothing is read or derived again.
+    #[must_use]
+    pub fn in_session(&self, session: Session) -> Self {
+        Self {
+            who: self.who.clone(),
+            session,
+            derived: Arc::clone(&self.derived),
+            ready: Ready::default(),
+        }
+    }
+
+    /// Whether they were made on this snapshot, by its version.
+    pub fn are_of(&self, snapshot: &Snapshot) -> bool {
+        self.derived.version == snapshot.version
+    }
+
+    /// A purpose as Cedar takes it.
+    pub(crate) fn purpose_part(&self, purpose: &ResearchPurpose, types: &Types) -> PurposePart {
+        let (known, part) = self
+            .ready
+            .purpose
+            .get_or_init(|| (purpose.clone(), PurposePart::new(purpose, types)));
+        if known == purpose {
+            part.clone()
+        } else {
+            PurposePart::new(purpose, types)
         }
     }
 
@@ -98,7 +132,7 @@ impl Facts {
     }
 
     /// The identity that names the principal; `None` for a service.
-    pub const fn holder(&self) -> Option<&VisaIdentity> {
+    pub fn holder(&self) -> Option<&VisaIdentity> {
         match &self.who {
             Who::Person(presented) => Some(&presented.holder),
             Who::Service(_) => None,
@@ -162,7 +196,11 @@ impl Facts {
     }
 
     /// SHA-256 (lower-case hex) of all that these facts say: a cache key for decisions on one snapshot.
-    pub fn digest(&self) -> String {
+    pub fn digest(&self) -> &str {
+        self.ready.digest.get_or_init(|| self.digested())
+    }
+
+    fn digested(&self) -> String {
         let mut text = format!("{}\n{:?}\n", self.principal(), self.session);
         for identity in self.identities() {
             text.push_str(&format!("{identity}\n"));

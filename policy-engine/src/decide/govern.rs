@@ -134,7 +134,7 @@ impl Governor<'_> {
         own.extend(engine.caller_things(self.facts, house, self.now)?);
         let context = GovernContext {
             now: self.now,
-            session: self.facts.session(),
+            facts: self.facts,
             governance: engine.snapshot.governance,
         }
         .build(types)?;

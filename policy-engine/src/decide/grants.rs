@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use visa_verifier::VisaType;
 
-use super::presented::Held;
+use super::{GrantTimes, presented::Held};
 use crate::consent::{Approval, ApprovedPurpose, Basis, Categories, InstitutionFacts, Name, VouchedBy};
 
 /// An approval and the visas that it was read from (positions among those presented).
@@ -13,6 +13,7 @@ use crate::consent::{Approval, ApprovedPurpose, Basis, Categories, InstitutionFa
 pub(crate) struct Grant {
     pub(crate) approval: Approval,
     pub(crate) visas: Vec<usize>,
+    pub(crate) times: GrantTimes,
 }
 
 /// `visum_purpose`: what the purpose visa carries. Members beyond these void it.
@@ -65,6 +66,7 @@ pub(crate) fn grants(visas: &[Held]) -> Vec<Grant> {
                 grants.push(Grant {
                     approval,
                     visas: vec![at, beside],
+                    times: GrantTimes::default(),
                 });
             }
         }
@@ -72,6 +74,7 @@ pub(crate) fn grants(visas: &[Held]) -> Vec<Grant> {
             grants.push(Grant {
                 approval: plain,
                 visas: vec![at],
+                times: GrantTimes::default(),
             });
         }
     }

@@ -36,7 +36,7 @@ impl Facts {
     pub fn keep(&self, decision: &Decision) -> Option<KeptFacts> {
         let Who::Person(presented) = &self.who else { return None };
         let used = &decision.rests_on().visas;
-        let mut presented = presented.clone();
+        let mut presented = (**presented).clone();
         presented
             .visas
             .retain(|visa| used.contains(&visa.digest) || visa.kind == VisaType::LinkedIdentities);

@@ -19,6 +19,7 @@ mod people;
 mod presented;
 mod purpose;
 mod question;
+mod ready;
 mod resolve;
 mod session;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub(crate) use engine::hex_digest;
 pub use facts::Facts;
 pub use kept::KeptFacts;
 pub(crate) use kept_questions::KeptQuestions;
+pub(crate) use ready::{GrantTimes, Ready};
 pub use question::{
     Application, ApplicationState, Bundle, Change, ChangeKind, ChangeStep, GovernQuestion, WorkItem, WorkKind,
     WorkState,

@@ -4,7 +4,7 @@ use visa_verifier::seam::Timestamp;
 
 use super::{Engine, Facts};
 use crate::{
-    consent::{Approval, Dataset, NarrowError, ResearchPurpose, recorded_purpose},
+    consent::{Dataset, NarrowError, ResearchPurpose, recorded_purpose},
     intent::Intent,
 };
 
@@ -16,18 +16,13 @@ pub(crate) fn purpose(
     engine: &Engine,
     facts: &Facts,
     intent: &Intent,
-    datasets: &[Dataset],
+    datasets: &[&Dataset],
     now: Timestamp,
 ) -> Result<ResearchPurpose, NarrowError> {
     let session = facts.session();
     let recorded = || {
-        let approvals: Vec<Approval> = facts
-            .derived
-            .grants
-            .iter()
-            .map(|grant| grant.approval.clone())
-            .collect();
-        recorded_purpose(datasets, &approvals, &facts.derived.user, now)
+        let approvals = facts.derived.grants.iter().map(|grant| &grant.approval);
+        recorded_purpose(datasets.iter().copied(), approvals, &facts.derived.user, now)
     };
     let stated = intent
         .purpose

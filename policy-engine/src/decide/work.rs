@@ -41,9 +41,9 @@ fn ask(engine: &Engine, facts: &Facts, action: Action, item: &WorkItem, now: Tim
     };
     let context = CallContext {
         now,
-        session: facts.session(),
+        facts,
         stopped: engine.is_stopped(facts, &item.datasets),
-        work,
+        work: &work,
     };
     let (resource, mut own) = engine.work_things(facts, item, now)?;
     own.extend(engine.caller_things(facts, None, now)?);

@@ -8,10 +8,13 @@ mod register;
 mod schema;
 mod standing;
 mod thing;
+mod value;
 
-pub(crate) use context::{CallContext, ConsentPart, DataContext, GovernContext, GrantPart, PurposePart, WorkPart};
+pub(crate) use context::{
+    CallContext, ConsentPart, DataContext, GovernContext, GrantPart, Person, PurposePart, SessionPart, Times, WorkPart,
+};
 pub use name::EntityName;
 pub(crate) use register::{Register, chain};
-pub(crate) use schema::{SchemaParts, uid};
+pub(crate) use schema::{SchemaParts, Types, uid};
 pub(crate) use standing::standing_things;
 pub(crate) use thing::{Thing, ThingBuilder};

@@ -72,6 +72,63 @@ fn slices_answer_as_the_whole_set_does() {
 }
 
 #[test]
+fn a_store_with_the_questions_own_action_answers_as_the_whole_one() {
+    let suite = Suite::shipped().unwrap();
+    let schema = SchemaParts::embedded().unwrap();
+    let policies = Policies::shipped().unwrap().sliced(&schema);
+    let mut about = 0;
+    for case in &suite.cases {
+        let (action, resource) = (case.request.action().unwrap(), case.request.resource().unwrap());
+        let store = suite
+            .register
+            .store_about(action, resource, Vec::new(), &case.seeds)
+            .unwrap();
+        let whole = suite.store(case).unwrap();
+        let ask = |store: &Entities| Outcome::of(&policies, &case.request, store, case.now);
+        assert_eq!(ask(&store), ask(&whole), "{}", case.id);
+        // All that lies above is there, as Cedar itself finds it.
+        let again = Entities::from_entities(whole.iter().cloned(), None).unwrap();
+        for entity in store.iter() {
+            let above = |store: &Entities| -> BTreeSet<EntityUid> {
+                store.ancestors(&entity.uid()).into_iter().flatten().cloned().collect()
+            };
+            assert_eq!(above(&store), above(&again), "{}", entity.uid());
+            about += 1;
+        }
+    }
+    assert!(about > 1_000, "{about}");
+}
+
+#[test]
+fn only_a_condition_that_looks_above_a_named_action_asks_for_all_of_them() {
+    let reads = |text: &str| {
+        let snapshot = || {
+            let trust = visa_verifier::TrustPolicy::new(Vec::new(), Vec::new()).unwrap();
+            let mut snapshot = crate::snapshot::Snapshot::empty(1, Timestamp::from_unix(0), "n", trust);
+            let text = format!("@id(\"t\") @reason(\"r\") @code(\"c.c\") @remedy(\"m\")\n{text}");
+            let name = "t.cedar".to_owned();
+            snapshot.policies = vec![crate::snapshot::PolicyText { name, text }];
+            snapshot
+        };
+        Policies::of(&snapshot(), &SchemaParts::embedded().unwrap())
+            .unwrap()
+            .reads_actions()
+    };
+    let cases = [
+        ("true", false),
+        (r#"action == Visum::Action::"tes:create""#, false),
+        (r#"action in Visum::Action::"data""#, false),
+        (r#"Visum::Action::"drs:stream" in Visum::Action::"data""#, true),
+    ];
+    for (text, expected) in cases {
+        let policy = format!(
+            "forbid (principal is Visum::Researcher, action, resource) when {{ principal.suspended && ({text}) }};"
+        );
+        assert_eq!(reads(&policy), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_store_with_a_hole_denies() {
     let suite = Suite::shipped().unwrap();
     let policies = Policies::shipped().unwrap();

@@ -9,6 +9,7 @@ use cedar_policy::{
     Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Request, SlotId, ValidationMode,
     ValidationResult, Validator,
 };
+use serde_json::Value;
 use visa_verifier::seam::Timestamp;
 
 use super::{
@@ -33,6 +34,8 @@ pub struct Policies {
     watched: Vec<Watched>,
     /// Made at load; `None`: the whole set is asked.
     slices: Option<Arc<Slices>>,
+    /// A condition names an action, so that questions need all action entities.
+    reads_actions: bool,
 }
 
 /// Cedar's answer to one question.
@@ -67,6 +70,8 @@ impl Policies {
             snapshot.published,
         )?;
         policies.slices = Some(Arc::new(Slices::of(&policies.set, schema)?));
+        let watched = policies.watched.iter().flat_map(|watched| watched.set().policies());
+        policies.reads_actions = policies.set.policies().chain(watched).any(reads_actions);
         Ok(policies)
     }
 
@@ -129,6 +134,7 @@ impl Policies {
             notes: BTreeMap::new(),
             watched: Vec::new(),
             slices: None,
+            reads_actions: true,
         })
     }
 
@@ -150,6 +156,7 @@ impl Policies {
             notes: BTreeMap::new(),
             watched: Vec::new(),
             slices: None,
+            reads_actions: true,
         };
         policies.add("baseline.cedar", BASELINE, true)?;
         policies.add("templates.cedar", TEMPLATES, true)?;
@@ -334,6 +341,17 @@ impl Policies {
         sum.answer()
     }
 
+    /// Whether a condition names an action by its id: scopes do not count, since slices have answered them or the
+    /// question's own action, with the groups above it, does.
+    pub(crate) const fn reads_actions(&self) -> bool {
+        self.reads_actions
+    }
+
+    /// Whether the schema knows a question of this action and these types; `true` without slices, which alone know.
+    pub(crate) fn knows(&self, request: &Request) -> bool {
+        self.slices.as_ref().is_none_or(|slices| slices.knows(request))
+    }
+
     /// The same without slices: what the slices have to equal.
     #[cfg(test)]
     pub(crate) fn whole(&self) -> Self {
@@ -365,6 +383,33 @@ impl std::fmt::Debug for Policies {
             .field("count", &self.notes.len())
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a policy's conditions look above an action that they name; one that can't be looked through counts as such.
+/// The question's own action is always in the store, so that `action in …` is no such thing.
+fn reads_actions(policy: &Policy) -> bool {
+    fn names_action(json: &Value) -> bool {
+        match json {
+            Value::String(text) => text == "Visum::Action",
+            Value::Array(items) => items.iter().any(names_action),
+            Value::Object(members) => members.values().any(names_action),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    fn looks(json: &Value) -> bool {
+        match json {
+            Value::Array(items) => items.iter().any(looks),
+            Value::Object(members) => members.iter().any(|(word, value)| match word.as_str() {
+                "==" | "!=" => looks(value),
+                "in" => value.get("left").is_none_or(names_action) || looks(value),
+                _ => looks(value) || (value.get("left").is_some_and(names_action)),
+            }),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+    }
+    policy
+        .to_json()
+        .map_or(true, |json| json.get("conditions").is_none_or(looks))
 }
 
 /// The Cedar form of a name.

@@ -36,6 +36,20 @@ impl Sum {
         self.errors.extend(errors);
     }
 
+    /// A policy whose condition holds.
+    pub(super) fn holds(&mut self, id: &str, permits: bool) {
+        let into = if permits { &mut self.permits } else { &mut self.forbids };
+        into.insert(id.to_owned());
+    }
+
+    /// A policy that erred.
+    pub(super) fn erred(&mut self, id: &str, message: String) {
+        self.errors.push(PolicyError {
+            policy: id.to_owned(),
+            message,
+        });
+    }
+
     /// A part that only watches: its forbids, also one that errs, are noted.
     pub(super) fn watch(&mut self, request: &Request, set: &PolicySet, entities: &Entities) {
         let mut aside = Self::default();

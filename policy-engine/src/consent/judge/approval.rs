@@ -28,6 +28,7 @@ pub(crate) fn serving<'q>(case: &Case<'q>) -> Serving<'q> {
         .input
         .approvals
         .iter()
+        .copied()
         .filter(|one| one.dataset == dataset.id)
         .collect();
     let dac: BTreeSet<&Name> = dataset.dac.iter().collect();

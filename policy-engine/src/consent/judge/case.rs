@@ -7,7 +7,7 @@ use visa_verifier::seam::Timestamp;
 use super::findings::{GroupPlace, Spot};
 use crate::consent::approval::Approval;
 use crate::consent::dataset::{Access, Dataset};
-use crate::consent::input::{Input, Operation, Stage};
+use crate::consent::input::{Names, Operation, Part, Question, Stage};
 use crate::consent::label::Label;
 use crate::consent::name::Name;
 use crate::consent::purpose::Categories;
@@ -16,7 +16,7 @@ use crate::consent::tables::Tables;
 /// A dataset and the question about it.
 #[derive(Debug)]
 pub(crate) struct Case<'q> {
-    pub(crate) input: &'q Input,
+    pub(crate) input: &'q Question<'q>,
     pub(crate) tables: &'q Tables,
     pub(crate) dataset: &'q Dataset,
     /// The purpose without barred words: those are told once for the whole request.
@@ -34,9 +34,10 @@ pub(crate) struct Case<'q> {
 }
 
 impl<'q> Case<'q> {
-    pub(crate) fn new(input: &'q Input, tables: &'q Tables, dataset: &'q Dataset) -> Self {
+    pub(crate) fn new(input: &'q Question<'q>, tables: &'q Tables, part: Part<'q>) -> Self {
+        let dataset = part.dataset;
         // An empty set of groups cannot be read, but could be made: it asks for everything, not for nothing.
-        let groups = dataset.groups.as_ref().filter(|groups| !groups.is_empty());
+        let groups = part.groups.filter(|groups| groups.iter().next().is_some());
         let asked: BTreeSet<&Name> = match groups {
             Some(groups) => groups.iter().collect(),
             None => dataset.uses.iter().map(|entry| &entry.group).collect(),
@@ -51,7 +52,9 @@ impl<'q> Case<'q> {
             let group = GroupPlace::Known(at, entry.group.clone());
             (Spot { group, term: None }, Label::read(entry, tables))
         });
-        let listed = |list: &'q Option<Vec<Name>>| list.as_ref().map(|list| list.iter().collect());
+        // Only holds look at them.
+        let held = !dataset.holds.is_empty();
+        let listed = |list: Option<Names<'q>>| list.map(|list| list.iter().filter(|_| held).collect());
         Self {
             input,
             tables,
@@ -60,8 +63,8 @@ impl<'q> Case<'q> {
             labels: labels.collect(),
             unknown_groups: asked.iter().copied().filter(|name| !known.contains(*name)).collect(),
             asked,
-            objects: listed(&dataset.objects),
-            participants: listed(&dataset.participants),
+            objects: listed(part.objects),
+            participants: listed(part.participants),
         }
     }
 

@@ -1,6 +1,9 @@
 //! What every question of a request shares: who asks, in which context, on whose behalf.
 
-use cedar_policy::{Context, EntityUid};
+use std::cell::OnceCell;
+
+use cedar_policy::EntityUid;
+use cedar_policy_core::ast::Context;
 
 use super::Inquiry;
 use crate::{
@@ -8,10 +11,28 @@ use crate::{
         Engine, Facts, WorkItem, WorkKind, WorkState,
         ask::{Asked, Question},
     },
-    entity::{CallContext, Thing, uid},
+    entity::{CallContext, PurposePart, Thing, uid},
     error::EngineError,
     intent::{Action, ScopeKind},
 };
+
+/// The caller's entity, with what it refers to.
+type Caller = (EntityUid, Vec<Thing>);
+
+/// What the questions of a request share, made when it is first needed.
+#[derive(Default)]
+pub(super) struct Ready {
+    call: OnceCell<Context>,
+    /// With the house that it acts for.
+    caller: OnceCell<(Option<String>, Caller)>,
+    pub(super) data: OnceCell<Shared>,
+}
+
+/// What the questions about datasets share beside the call.
+pub(super) struct Shared {
+    pub(super) context: Context,
+    pub(super) purpose: Option<PurposePart>,
+}
 
 /// What a run's credential asks as the run; all else it asks as its owner (policy.md 2).
 const AS_RUN: [Action; 3] = [Action::TesUseInput, Action::TesRunImage, Action::WriteOutput];
@@ -25,7 +46,7 @@ impl<'a> Inquiry<'a> {
         mut own: Vec<Thing>,
         as_run: bool,
     ) -> Result<Asked, EngineError> {
-        let context: Context = self.call_context().build(&self.engine.schema.types)?;
+        let context = self.call_context()?.clone();
         let (principal, things) = if as_run { self.reader(action)? } else { self.caller()? };
         own.extend(things);
         self.engine.ask(Question {
@@ -39,13 +60,19 @@ impl<'a> Inquiry<'a> {
         })
     }
 
-    pub(super) fn call_context(&self) -> CallContext<'a> {
-        CallContext {
-            now: self.now,
-            session: self.facts.session(),
-            stopped: self.engine.is_stopped(self.facts, &self.work.datasets),
-            work: self.work.clone(),
+    /// The same for every question; asked for only when all that it tells is gathered.
+    pub(super) fn call_context(&self) -> Result<&Context, EngineError> {
+        if let Some(ready) = self.ready.call.get() {
+            return Ok(ready);
         }
+        let call = CallContext {
+            now: self.now,
+            facts: self.facts,
+            stopped: self.engine.is_stopped(self.facts, &self.work.datasets),
+            work: &self.work,
+        };
+        let made = call.build(&self.engine.schema.types)?;
+        Ok(self.ready.call.get_or_init(|| made))
     }
 
     /// Entities that the contexts name beside the resource.
@@ -63,16 +90,24 @@ impl<'a> Inquiry<'a> {
             .collect()
     }
 
-    pub(super) fn caller(&self) -> Result<(EntityUid, Vec<Thing>), EngineError> {
+    pub(super) fn caller(&self) -> Result<Caller, EngineError> {
         let house = self.house.as_ref().map(|house| house.institution.as_str());
-        Ok((
+        if let Some((of, caller)) = self.ready.caller.get()
+            && of.as_deref() == house
+        {
+            return Ok(caller.clone());
+        }
+        let made = (
             self.engine.caller(self.facts),
             self.engine.caller_things(self.facts, house, self.now)?,
-        ))
+        );
+        // Made for the first house that is asked about; a request that comes to act for another makes its own.
+        let _ = self.ready.caller.set((house.map(str::to_owned), made.clone()));
+        Ok(made)
     }
 
     /// Who reads data, runs images and writes: the task or run if there is one, else the caller.
-    pub(super) fn reader(&self, action: Action) -> Result<(EntityUid, Vec<Thing>), EngineError> {
+    pub(super) fn reader(&self, action: Action) -> Result<Caller, EngineError> {
         let run = self
             .intent
             .session

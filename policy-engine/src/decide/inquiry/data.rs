@@ -2,17 +2,16 @@
 
 use visa_verifier::VisaType;
 
-use super::Inquiry;
+use super::{Inquiry, circumstances::Shared};
 use crate::{
-    consent::{Access, Dataset, PurposeBasis, ResearchPurpose, Verdict, VouchedBy},
+    consent::{Access, Dataset, PurposeBasis, Verdict, VouchedBy},
     decide::{
         DutyKind,
         ask::{Asked, Question},
         consented::Consented,
         facts::REGISTERED,
-        hex_digest,
     },
-    entity::{ConsentPart, DataContext, PurposePart, uid},
+    entity::{ConsentPart, DataContext, Person, uid},
     error::EngineError,
     intent::Action,
     snapshot::DatasetMode,
@@ -62,23 +61,16 @@ impl Inquiry<'_> {
             Some(consented) => consented.part(id),
             None => ConsentPart {
                 verdict: Verdict::Deny,
-                code: "not_asked".to_owned(),
+                code: "not_asked",
             },
         };
         let basis = consented.map_or(PurposeBasis::None, |consented| consented.basis(id));
-        let purpose = self
-            .draft
-            .purpose
-            .as_ref()
-            .filter(|purpose| !purpose.categories.is_unstated());
+        let shared = self.shared(action)?;
         let context = DataContext {
-            call: self.call_context(),
+            shared: &shared.context,
             consent,
             grant: held.map(|grant| grant.part(self.facts)),
-            researcher_status: self.is_registered_researcher(),
-            terms: self.terms(),
-            purpose: purpose.map(|purpose| purpose_part(purpose, basis)),
-            service: action.computes().then(|| self.service.clone()),
+            purpose: shared.purpose.as_ref().map(|purpose| (purpose, basis)),
         }
         .build(types)?;
         let mut seeds = self.seeds();
@@ -95,6 +87,26 @@ impl Inquiry<'_> {
             context,
             now: self.now,
         })
+    }
+
+    /// What the questions about all datasets share.
+    fn shared(&self, action: Action) -> Result<&Shared, EngineError> {
+        if let Some(ready) = self.ready.data.get() {
+            return Ok(ready);
+        }
+        let types = &self.engine.schema.types;
+        let person = Person {
+            researcher_status: self.is_registered_researcher(),
+            terms: self.terms(),
+            service: action.computes().then_some(self.service.as_str()),
+        };
+        let purpose = self.draft.purpose.as_ref();
+        let purpose = purpose.filter(|purpose| !purpose.categories.is_unstated());
+        let made = Shared {
+            context: person.build(types, self.call_context()?)?,
+            purpose: purpose.map(|purpose| self.facts.purpose_part(purpose, types)),
+        };
+        Ok(self.ready.data.get_or_init(|| made))
     }
 
     fn is_registered_researcher(&self) -> bool {
@@ -168,21 +180,5 @@ impl Inquiry<'_> {
         for kind in duties.into_iter().chain(record.duties.iter().copied()) {
             self.draft.duty(kind, Some(id));
         }
-    }
-}
-
-fn purpose_part(purpose: &ResearchPurpose, basis: PurposeBasis) -> PurposePart {
-    let text = serde_json::to_string(purpose).unwrap_or_default();
-    PurposePart {
-        basis,
-        id: hex_digest(text.as_bytes()),
-        // Silence is no "no": a policy against commercial use hits.
-        commercial: purpose.commercial != Some(false),
-        uses: purpose
-            .categories
-            .iter()
-            .map(|category| category.as_str().to_owned())
-            .collect(),
-        diseases: purpose.diseases.iter().map(ToString::to_string).collect(),
     }
 }

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 use visa_verifier::{VisaType, seam::Timestamp};
 
+use circumstances::Ready;
+
 use super::{
     Decision, Engine, Facts, Reason, WorkItem,
     answer::Draft,
@@ -17,7 +19,7 @@ use super::{
     resolve::Reads,
 };
 use crate::{
-    consent::{Access, Dataset, Name, Operation, ResearchPurpose},
+    consent::{Access, Dataset, Name, Operation, ResearchPurpose, input::Part},
     entity::WorkPart,
     intent::{Action, Intent, ScopeKind},
     snapshot::{DatasetMode, DatasetRecord},
@@ -35,6 +37,7 @@ pub(crate) struct Inquiry<'a> {
     service: String,
     house: Option<House>,
     work: WorkPart,
+    ready: Ready,
 }
 
 impl<'a> Inquiry<'a> {
@@ -59,25 +62,27 @@ impl<'a> Inquiry<'a> {
             service: service.clone(),
             house: None,
             work: WorkPart::default(),
+            ready: Ready::default(),
         }
     }
 
     /// Judges it.
     pub(crate) fn run(mut self) -> Decision {
         let reads = Reads::of(self.engine, self.facts, self.intent, self.now);
-        let datasets = self.engine.asked_datasets(&reads);
+        let parts = self.engine.asked_parts(&reads);
+        let datasets: Vec<&Dataset> = parts.iter().map(|part| part.dataset).collect();
         self.gather(&reads, &datasets);
-        let consented = self.consent(&datasets);
-        let mut open = Vec::new();
-        for dataset in &datasets {
+        let consented = self.consent(&parts, &datasets);
+        let mut open = BTreeSet::new();
+        for dataset in datasets {
             let permitted = self.dataset(dataset, consented.as_ref());
             if permitted {
-                open.push(dataset.id.to_string());
+                open.insert(dataset.id.as_str());
             }
         }
         self.rest();
         for read in &mut self.draft.reads {
-            read.allow = !read.hidden && read.datasets.iter().all(|dataset| open.contains(dataset));
+            read.allow = !read.hidden && read.datasets.iter().all(|dataset| open.contains(dataset.as_str()));
         }
         if let Some(consented) = &consented {
             self.draft.consent = consented.verdicts();
@@ -88,7 +93,7 @@ impl<'a> Inquiry<'a> {
     }
 
     /// What every question of the request sees of the whole.
-    fn gather(&mut self, reads: &Reads, datasets: &[Dataset]) {
+    fn gather(&mut self, reads: &Reads, datasets: &[&Dataset]) {
         for reason in &reads.reasons {
             self.draft.deny(reason.clone());
         }
@@ -163,7 +168,7 @@ impl<'a> Inquiry<'a> {
     }
 
     /// Finds the purpose and asks consent, where data are used.
-    fn consent(&mut self, datasets: &[Dataset]) -> Option<Consented> {
+    fn consent(&mut self, parts: &[Part<'_>], datasets: &[&Dataset]) -> Option<Consented> {
         let action = self.data_action()?;
         let operation = if action.computes() {
             Operation::Compute
@@ -196,7 +201,7 @@ impl<'a> Inquiry<'a> {
             place: self.engine.service(&place).map(|service| service.country.as_str()),
             now: self.now,
         };
-        let Some(consented) = self.engine.consent(self.facts, datasets.to_vec(), &question) else {
+        let Some(consented) = self.engine.consent(self.facts, parts, &question) else {
             self.draft.deny(Reason::new(
                 "policy.too_much_at_once",
                 "The request names more datasets, or you hold more grants, than can be judged together.",

@@ -1,6 +1,6 @@
 //! One change as a patch of facts, session and intent.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use visa_verifier::seam::Timestamp;
 
@@ -93,7 +93,7 @@ impl Ground {
             Change::Internal => session.internal = true,
             Change::Visas(more) => {
                 if let Who::Person(presented) = &mut self.who {
-                    presented.visas.extend(more.iter().cloned());
+                    Arc::make_mut(presented).visas.extend(more.iter().cloned());
                 }
             }
             Change::AsRecorded => {

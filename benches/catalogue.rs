@@ -1,0 +1,3 @@
+//! The table of objects at its size.
+
+fn main() {}
