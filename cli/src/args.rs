@@ -44,6 +44,7 @@ pub(crate) enum Command {
     Purpose(commands::purpose::Purpose),
     #[command(subcommand)]
     Hold(commands::hold::Hold),
+    Lockdown(commands::lockdown::Lockdown),
     Explain(commands::explain::Explain),
     #[command(subcommand)]
     Consent(commands::consent::Consent),

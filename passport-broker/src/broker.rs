@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use audit_log::{Keystore, Writer};
+use futures::future::BoxFuture;
 use policy_engine::decide::Current;
 use tokio::sync::Mutex;
 use visa_verifier::seam::{Clock, Fetch, Random, Timestamp};
@@ -36,8 +37,8 @@ pub struct Audit {
 
 /// Who knows what runs at the moment: the proxy, where it lives in the same process.
 pub trait Affected: Send + Sync + fmt::Debug {
-    /// How many tasks and runs on this dataset are not over yet.
-    fn running(&self, dataset: &str) -> u64;
+    /// How many tasks and runs on this dataset (`None`: all of them) are not over yet; `None`: nobody can tell.
+    fn running<'a>(&'a self, dataset: Option<&'a str>) -> BoxFuture<'a, Option<u64>>;
 }
 
 /// Nobody knows: a broker alone.
@@ -45,8 +46,8 @@ pub trait Affected: Send + Sync + fmt::Debug {
 pub struct Nothing;
 
 impl Affected for Nothing {
-    fn running(&self, _dataset: &str) -> u64 {
-        0
+    fn running<'a>(&'a self, _dataset: Option<&'a str>) -> BoxFuture<'a, Option<u64>> {
+        Box::pin(async { None })
     }
 }
 

@@ -16,6 +16,7 @@ mod config;
 mod front;
 pub mod keys;
 pub mod limits;
+pub mod lockdown;
 mod page;
 mod passport;
 mod person;

@@ -10,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod grant;
 pub(crate) mod hold;
 pub(crate) mod init;
+pub(crate) mod lockdown;
 pub(crate) mod login;
 pub(crate) mod passport;
 pub(crate) mod policy;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Grant(command) => grant::run(command, context).await,
         Command::Purpose(command) => purpose::run(command, context).await,
         Command::Hold(command) => hold::run(command, context).await,
+        Command::Lockdown(args) => lockdown::run(args, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::Policy(command) => policy::run(command, context),
         Command::Audit(command) => audit::run(command, context).await,

@@ -71,8 +71,9 @@ pub(crate) fn data_folder(config: &std::path::Path) -> Result<PathBuf, CommandEr
     Ok(absolute.parent().map(PathBuf::from).unwrap_or_default())
 }
 
-/// Settings of the parts from a file.
-pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
+/// The broker's settings from a file, without the secrets that it needs for calls to others; and the host of the audit
+/// log's origin.
+pub(crate) fn broker(file: &File, folder: &Folder) -> Result<(passport_broker::Config, String), CommandError> {
     let issuer = file.broker.issuer.trim_end_matches('/').to_owned();
     let refuse = |what: String| CommandError::refused("config.invalid", what);
     let named = issuer
@@ -84,9 +85,8 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
         .clone()
         .unwrap_or_else(|| folder.sqlite("broker.db"));
     let mut broker = passport_broker::Config::new(named, database, folder.node_key().clone());
-    let proxy_url = file.proxy.url.as_str().trim_end_matches('/').to_owned();
     broker.governance = file.node.governance.into();
-    broker.proxy_audience = Some(proxy_url.clone());
+    broker.proxy_audience = Some(file.proxy.url.as_str().trim_end_matches('/').to_owned());
     broker.node = file.node.name.clone();
     broker.drs_hosts = file
         .proxy
@@ -94,6 +94,18 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
         .host_str()
         .map(|host| vec![host.to_ascii_lowercase()])
         .unwrap_or_default();
+    let host = Url::parse(&issuer)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_else(|| file.node.name.clone());
+    Ok((broker, host))
+}
+
+/// Settings of the parts from a file.
+pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
+    let (mut broker, host) = broker(file, &folder)?;
+    let issuer = broker.issuer.as_str().trim_end_matches('/').to_owned();
+    let proxy_url = file.proxy.url.as_str().trim_end_matches('/').to_owned();
     for (name, path) in file
         .broker
         .upstream_secret_files
@@ -104,10 +116,6 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
             .upstream_secrets
             .insert(name.clone(), Secret::new(secret(path)?.into_bytes()));
     }
-    let host = Url::parse(&issuer)
-        .ok()
-        .and_then(|url| url.host_str().map(str::to_owned))
-        .unwrap_or_else(|| file.node.name.clone());
     Ok(Plan {
         name: file.node.name.clone(),
         host,

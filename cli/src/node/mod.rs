@@ -4,3 +4,4 @@ pub(crate) mod facts;
 pub(crate) mod folder;
 pub(crate) mod parts;
 pub(crate) mod serve;
+pub(crate) mod still;

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use audit_log::{Keystore, Writer};
+use futures::future::BoxFuture;
 use passport_broker::{
     Broker,
     bootstrap::Bootstrap,
@@ -120,6 +121,7 @@ impl Node {
         let proxy = Proxy::open(proxy, seams, audit, Arc::clone(broker.current()), link)
             .await
             .map_err(|wrong| CommandError::unknown(wrong.code(), chain(&wrong)))?;
+        broker.wire_affected(Arc::new(AtWork(proxy.clone())));
         Ok(Self {
             broker,
             proxy,
@@ -129,8 +131,23 @@ impl Node {
     }
 }
 
+/// What the proxy of the same process has at work.
+#[derive(Debug)]
+struct AtWork(Proxy);
+
+impl passport_broker::Affected for AtWork {
+    fn running<'a>(&'a self, dataset: Option<&'a str>) -> BoxFuture<'a, Option<u64>> {
+        Box::pin(async move {
+            let counted = self.0.running(dataset).await;
+            counted
+                .inspect_err(|error| tracing::warn!(error = %error, "what is at work could not be counted"))
+                .ok()
+        })
+    }
+}
+
 /// The log and the subjects' keys.
-fn log(folder: &Folder, name: &str, host: &str) -> Result<(Writer, Keystore), CommandError> {
+pub(super) fn log(folder: &Folder, name: &str, host: &str) -> Result<(Writer, Keystore), CommandError> {
     let failed = |wrong: audit_log::AuditError| {
         CommandError::unknown(wrong.code(), wrong.to_string()).hint(advice(wrong.code()))
     };
@@ -207,7 +224,7 @@ fn link(folder: &Folder, issuer: &str) -> Result<BrokerLink, CommandError> {
 }
 
 /// An error with what caused it, in one line.
-fn chain(wrong: &dyn std::error::Error) -> String {
+pub(super) fn chain(wrong: &dyn std::error::Error) -> String {
     let mut text = wrong.to_string();
     let mut cause = wrong.source();
     while let Some(source) = cause {
@@ -219,7 +236,7 @@ fn chain(wrong: &dyn std::error::Error) -> String {
 }
 
 /// What to do about the failures that an operator meets at night.
-fn advice(code: &str) -> &'static str {
+pub(super) fn advice(code: &str) -> &'static str {
     match code {
         "db_not_as_logged" => {
             "a governed row differs from the audit log: nothing is published until it is put right (docs/security.md)"

@@ -7,6 +7,7 @@ mod datasets;
 mod grants;
 mod holds;
 mod keys;
+mod lockdown;
 mod me;
 mod problem;
 mod purposes;
@@ -39,6 +40,8 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/tables", get(register::tables))
         .route("/admin/tables/{id}", get(register::table))
         .route("/admin/objects", get(register::objects))
+        .route("/admin/lockdown", get(lockdown::list).post(lockdown::place))
+        .route("/admin/lockdown/{id}/lift", post(lockdown::lift))
         .route("/admin/roles", get(roles::list))
         .route("/admin/snapshots/{version}", get(snapshots::one))
         .route("/admin/audit/events", get(audit::events))

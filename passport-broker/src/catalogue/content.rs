@@ -172,7 +172,10 @@ impl Content {
             .collect();
         snapshot.holds = self.holds.into_values().map(|row| row.record).collect();
         snapshot.groups = self.groups.into_values().collect();
-        snapshot.stop = stop_list(self.stops.into_values(), snapshot);
+        snapshot.stop = StopList::default();
+        for stop in self.stops.into_values() {
+            add_stop(stop, snapshot);
+        }
         snapshot.standard = self.bundles.get(NODE_BUNDLE).and_then(|bundle| bundle.standard.clone());
         snapshot.policies.clear();
         snapshot.links.clear();
@@ -216,16 +219,18 @@ pub(super) fn register_node(snapshot: &mut Snapshot) {
 /// The id of the node's own bundle; a committee's has the committee's.
 const NODE_BUNDLE: &str = "node";
 
-fn stop_list(rows: impl Iterator<Item = StopRow>, snapshot: &Snapshot) -> StopList {
-    rows.fold(StopList::default(), |mut list, row| {
-        match row.target {
-            StopTarget::All => list.all = true,
-            StopTarget::Dataset(id) => drop(list.datasets.insert(id)),
-            StopTarget::Person(identity) => drop(list.persons.insert(snapshot.person(&identity))),
-            StopTarget::Issuer(issuer) => drop(list.issuers.insert(issuer)),
+/// Adds an entry to a snapshot's stop list.
+pub(super) fn add_stop(row: StopRow, snapshot: &mut Snapshot) {
+    match row.target {
+        StopTarget::All => snapshot.stop.all = true,
+        StopTarget::Dataset(id) => drop(snapshot.stop.datasets.insert(id)),
+        // the engine knows the identities that were ever linked with it
+        StopTarget::Person(identity) => {
+            let person = snapshot.person(&identity);
+            snapshot.stop.persons.insert(person);
         }
-        list
-    })
+        StopTarget::Issuer(issuer) => drop(snapshot.stop.issuers.insert(issuer)),
+    }
 }
 
 fn put<T: Governed>(map: &mut BTreeMap<String, T>, row: &Sealed) -> Result<(), StoreError> {

@@ -110,14 +110,19 @@ mod tests {
 
     fn duals(node: &Node) -> usize {
         let events = node.events();
-        events.iter().filter(|event| *event == "governance.dual success").count()
+        events
+            .iter()
+            .filter(|event| *event == "governance.dual success")
+            .count()
     }
 
     #[tokio::test]
     async fn with_the_second_administrator_a_node_becomes_dual_and_no_file_takes_it_back() {
         let node = node().await;
         assert_eq!((node.broker.governance(), duals(&node)), (Governance::Single, 0));
-        bootstrap::apply(&node.broker, with(administrator("olga"))).await.unwrap();
+        bootstrap::apply(&node.broker, with(administrator("olga")))
+            .await
+            .unwrap();
         assert_eq!((node.broker.governance(), duals(&node)), (Governance::Dual, 1));
         assert_eq!(node.broker.current().load().snapshot().governance, Governance::Dual);
         // her role ends, the configuration still says single, the node starts anew: dual it stays
@@ -139,7 +144,9 @@ mod tests {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        bootstrap::apply(&node.broker, with(administrator("noor-too"))).await.unwrap();
+        bootstrap::apply(&node.broker, with(administrator("noor-too")))
+            .await
+            .unwrap();
         assert_eq!((node.broker.governance(), duals(&node)), (Governance::Single, 0));
     }
 

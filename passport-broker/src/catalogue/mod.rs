@@ -14,7 +14,7 @@ pub use content::ContentError;
 pub(crate) use files::{Files, complete};
 pub use ledger::{Ledger, Mismatch};
 pub use publish::PublishError;
-pub(crate) use publish::{logged_content, nothing_yet, publish, try_out};
+pub(crate) use publish::{logged_content, narrow_by, nothing_yet, publish, try_out};
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use policy_engine::snapshot::{Bar, BarKind, Manifest, PersonKey, Snapshot};
 use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::TrustPolicy;
 
-use super::content::{Content, ContentError, register_node};
+use super::content::{Content, ContentError, add_stop, register_node};
 use super::ledger::Mismatch;
 use super::{files, governance};
 use crate::broker::Broker;
@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::keys::KeyError;
 use crate::store::governed::RowDigest;
 use crate::store::snapshots::{self, SnapshotRow};
+use crate::store::stops::StopRow;
 use crate::store::{StoreError, counters, governed, people, visas};
 
 /// A snapshot that could not be put in force; the one before stays.
@@ -242,6 +243,17 @@ pub(crate) async fn try_out(broker: &Broker, content: Content) -> Result<(), Pub
         .fill(&mut snapshot)
         .map_err(|source| PublishError::Content { source })?;
     off_the_runtime(move || Current::open(snapshot).map(drop)).await
+}
+
+/// Adds a stop to the snapshot in force, whatever keeps a new one from being published: it only narrows. The row is on
+/// record already, so the next publication has it too.
+pub(crate) async fn narrow_by(broker: &Broker, stop: StopRow) -> Result<(), PublishError> {
+    let _one_at_a_time = broker.changing().lock().await;
+    let mut snapshot = broker.current().load().snapshot().clone();
+    let next = counters::next_snapshot(&mut broker.db()).await;
+    snapshot.version = next.unwrap_or(0).max(snapshot.version.saturating_add(1));
+    add_stop(stop, &mut snapshot);
+    put_in_force(broker.current().clone(), snapshot).await
 }
 
 async fn put_in_force(current: Arc<Current>, snapshot: Snapshot) -> Result<(), PublishError> {

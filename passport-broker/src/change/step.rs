@@ -297,7 +297,28 @@ async fn put_in_force(
     let event = event(broker, caller, EventType::ChangeApply, &row)?;
     changing.write(event, &drafts, agreed(broker, &row)?).await?;
     changing.finish().await?;
+    ends(broker, caller, &row).await?;
     Ok(row)
+}
+
+/// The end of a hold or of a stop stands in the log by its own name too, beside the change that carries the rows.
+async fn ends(broker: &Broker, caller: &Caller, row: &ChangeRow) -> Result<(), GovernError> {
+    let (kind, about) = match row.kind {
+        ChangeKind::Hold => (EventType::HoldRelease, AboutKind::Hold),
+        ChangeKind::Lockdown => (EventType::LockdownLift, AboutKind::Change),
+        ChangeKind::Catalogue | ChangeKind::Trust | ChangeKind::Role => return Ok(()),
+    };
+    for found in &row.edits {
+        let (_, id) = edit::row_of(found);
+        let mut event = Event::new(kind, Outcome::Success)
+            .who(record::who(broker, caller, Class::Admin)?)
+            .about(about, id.as_str());
+        if let Some(dataset) = &row.dataset {
+            event = event.what(What::dataset(dataset.as_str()));
+        }
+        broker.writer().append(event).await?;
+    }
+    Ok(())
 }
 
 /// Who may write a change: for a dataset its editors, for the end of a hold who may place one there, for lists, trust

@@ -45,8 +45,8 @@ pub struct Effect {
     pub matched: bool,
     /// Grants in force for the dataset.
     pub grants: usize,
-    /// Tasks and runs on the dataset that are not over: each is judged again at once.
-    pub running: u64,
+    /// Tasks and runs on the dataset that are not over: each is judged again at once. `None`: nobody can tell.
+    pub running: Option<u64>,
 }
 
 /// A hold in force.
@@ -154,7 +154,7 @@ async fn effect(
         objects: 0,
         matched: false,
         grants: 0,
-        running: 0,
+        running: None,
     };
     for object in snapshot
         .objects
@@ -179,7 +179,7 @@ async fn effect(
         .iter()
         .filter(|grant| grant.starts <= now && now < grant.until)
         .count();
-    effect.running = broker.affected().running(dataset);
+    effect.running = broker.affected().running(Some(dataset)).await;
     Ok(effect)
 }
 

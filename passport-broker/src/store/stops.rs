@@ -1,5 +1,7 @@
 //! The stop list: what was stopped at once, by one person; it ends by a change that two agree on (policy.md 6).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use visa_verifier::VisaIdentity;
 use visa_verifier::seam::Timestamp;
@@ -18,6 +20,17 @@ pub enum StopTarget {
     Person(VisaIdentity),
     /// An issuer of visas or of identities.
     Issuer(String),
+}
+
+impl fmt::Display for StopTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("everything"),
+            Self::Dataset(id) => write!(f, "the dataset {id}"),
+            Self::Person(identity) => write!(f, "the person {identity}"),
+            Self::Issuer(issuer) => write!(f, "the issuer {issuer}"),
+        }
+    }
 }
 
 /// An entry of the stop list.

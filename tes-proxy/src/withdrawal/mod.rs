@@ -2,6 +2,7 @@
 
 mod adopt;
 mod cancel;
+mod count;
 mod watch;
 
 pub(crate) use cancel::{accepted, cancel};
