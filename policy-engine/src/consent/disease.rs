@@ -146,6 +146,7 @@ impl Diseases {
         self.entries.get(id).map(|disease| &*disease.label)
     }
 
+<<<<<<< HEAD
     /// An obsolete id, for tests.
     #[cfg(test)]
     pub(crate) fn some_obsolete(&self) -> Option<&str> {
@@ -166,6 +167,21 @@ impl Diseases {
             .get(id)
             .map(|disease| disease.replaced_by.iter().map(|one| &**one).collect())
             .unwrap_or_default()
+=======
+    /// Every id, sorted.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = self.entries.keys().map(|id| &**id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The ids right above an id.
+    #[must_use]
+    pub fn parents(&self, id: &str) -> Vec<&str> {
+        let disease = self.entries.get(id);
+        disease.map_or_else(Vec::new, |disease| disease.parents.iter().map(|parent| &**parent).collect())
+>>>>>>> 0c239d9 (policy-engine: labels compared for every purpose, and the effective rule with its digest)
     }
 
     /// Whether `id` equals one of `wider` or is a kind of one. An unknown id is under itself only.

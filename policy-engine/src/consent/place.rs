@@ -68,6 +68,13 @@ impl Countries {
         self.0.contains_key(&code)
     }
 
+    /// The assigned codes that lie in one of the regions.
+    #[must_use]
+    pub fn within(&self, regions: &[Region]) -> std::collections::BTreeSet<CountryCode> {
+        let codes = self.0.keys().copied();
+        codes.filter(|code| self.is_inside(*code, regions) == Some(true)).collect()
+    }
+
     /// The region that a value of GS names; None for anything else (`UK` is no code, `EU` is no country).
     #[must_use]
     pub fn region(&self, value: &str) -> Option<Region> {
