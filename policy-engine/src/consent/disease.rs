@@ -146,7 +146,6 @@ impl Diseases {
         self.entries.get(id).map(|disease| &*disease.label)
     }
 
-<<<<<<< HEAD
     /// An obsolete id, for tests.
     #[cfg(test)]
     pub(crate) fn some_obsolete(&self) -> Option<&str> {
@@ -167,7 +166,8 @@ impl Diseases {
             .get(id)
             .map(|disease| disease.replaced_by.iter().map(|one| &**one).collect())
             .unwrap_or_default()
-=======
+    }
+
     /// Every id, sorted.
     #[must_use]
     pub fn ids(&self) -> Vec<&str> {
@@ -180,8 +180,9 @@ impl Diseases {
     #[must_use]
     pub fn parents(&self, id: &str) -> Vec<&str> {
         let disease = self.entries.get(id);
-        disease.map_or_else(Vec::new, |disease| disease.parents.iter().map(|parent| &**parent).collect())
->>>>>>> 0c239d9 (policy-engine: labels compared for every purpose, and the effective rule with its digest)
+        disease.map_or_else(Vec::new, |disease| {
+            disease.parents.iter().map(|parent| &**parent).collect()
+        })
     }
 
     /// Whether `id` equals one of `wider` or is a kind of one. An unknown id is under itself only.

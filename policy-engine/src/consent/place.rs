@@ -72,7 +72,9 @@ impl Countries {
     #[must_use]
     pub fn within(&self, regions: &[Region]) -> std::collections::BTreeSet<CountryCode> {
         let codes = self.0.keys().copied();
-        codes.filter(|code| self.is_inside(*code, regions) == Some(true)).collect()
+        codes
+            .filter(|code| self.is_inside(*code, regions) == Some(true))
+            .collect()
     }
 
     /// The region that a value of GS names; None for anything else (`UK` is no code, `EU` is no country).

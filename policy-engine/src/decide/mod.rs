@@ -23,7 +23,7 @@ mod ready;
 mod resolve;
 mod session;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod turn;
 mod work;
 

@@ -77,6 +77,26 @@ pub struct Turn {
     pub after: Verdict,
 }
 
+impl Turn {
+    /// In words: `for genetic, methods: deny before, review after`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let words: Vec<&str> = self.purpose.categories.iter().map(|word| word.as_str()).collect();
+        let about = self.purpose.diseases.iter().map(Name::as_str).collect::<Vec<_>>();
+        let about = if about.is_empty() {
+            String::new()
+        } else {
+            format!(" about {}", about.join(", "))
+        };
+        let (before, after) = (self.before, self.after);
+        if before == after {
+            format!("for {}{about}: {after} as before, for fewer reasons", words.join(", "))
+        } else {
+            format!("for {}{about}: {before} before, {after} after", words.join(", "))
+        }
+    }
+}
+
 /// What a comparison of two groups' labels found.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct UseShift {
@@ -122,6 +142,7 @@ pub fn compare_groups(
     }
     let labels = (Label::read(before, old), Label::read(after, new));
     let mut asked = Asked {
+        recorded,
         before: PurposeRule::of(before, old),
         after: PurposeRule::of(after, new),
         found: UseShift::neutral(),
@@ -177,6 +198,7 @@ pub fn compare_groups(
 }
 
 struct Asked<'t> {
+    recorded: &'t [ResearchPurpose],
     before: PurposeRule<'t>,
     after: PurposeRule<'t>,
     found: UseShift,
@@ -224,7 +246,11 @@ impl Asked<'_> {
             self.found.dropped = before.lost(&after);
             self.found.added = after.lost(&before);
         }
-        let simplest = |turn: &Turn| (turn.purpose.categories.len(), turn.purpose.diseases.len());
+        let recorded = self.recorded;
+        let simplest = |turn: &Turn| {
+            let purpose = &turn.purpose;
+            (!recorded.contains(purpose), purpose.categories.len(), purpose.diseases.len())
+        };
         self.found.better.sort_by_key(simplest);
         self.found.worse.sort_by_key(simplest);
         let wider = !self.found.better.is_empty() || !self.found.dropped.is_empty();

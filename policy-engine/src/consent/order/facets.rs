@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use visa_verifier::seam::Timestamp;
 
 use super::point::asks_purpose;
+use crate::consent::dataset::UseGroup;
 use crate::consent::label::{Label, Pool};
 use crate::consent::name::{CountryCode, Name};
 use crate::consent::rule::Modifier;
@@ -58,11 +59,6 @@ impl<'d> Facets<'d> {
         }
     }
 
-    /// Whether the label asks people to accept duties that an agreement of the dataset can accept for them (COL, RTN).
-    pub(crate) const fn asks_consent_to_duties(&self) -> bool {
-        self.collaborate.is_some() || self.give_back
-    }
-
     /// What `self`, the label before, asks and `after` no longer asks as strictly.
     pub(crate) fn lost(&self, after: &Self) -> Vec<String> {
         let list = |before, after, empty| in_list(before, after, empty);
@@ -76,7 +72,11 @@ impl<'d> Facets<'d> {
                 "It no longer asks for non-commercial use (NCU).",
             ),
             (
-                list(self.institutions.as_ref(), after.institutions.as_ref(), Unnamed::IsItsOwn),
+                list(
+                    self.institutions.as_ref(),
+                    after.institutions.as_ref(),
+                    Unnamed::IsItsOwn,
+                ),
                 "Other institutions than before may use it (IS).",
             ),
             (
@@ -138,6 +138,13 @@ impl<'d> Facets<'d> {
             .map(|(_, sentence)| sentence.to_owned())
             .collect()
     }
+}
+
+/// Whether a label asks people to accept duties that an agreement of the dataset can accept for them (COL, RTN; 2.6).
+#[must_use]
+pub fn asks_consent_to_duties(group: &UseGroup, tables: &Tables) -> bool {
+    let label = Label::read(group, tables);
+    label.modifiers.contains_key(&Modifier::Col) || label.modifiers.contains_key(&Modifier::Rtn)
 }
 
 /// What a term without values means.

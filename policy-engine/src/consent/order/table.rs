@@ -75,7 +75,12 @@ pub(crate) fn category_sets() -> Vec<Categories> {
 /// The diseases that matter to two labels: their values, the neighbours above these, and one outside of each label.
 ///
 /// With two ontologies also every disease that one counts under a label and the other does not.
-pub(crate) fn diseases(labels: [&BTreeSet<&Name>; 2], before: &Diseases, after: &Diseases, same: bool) -> BTreeSet<Name> {
+pub(crate) fn diseases(
+    labels: [&BTreeSet<&Name>; 2],
+    before: &Diseases,
+    after: &Diseases,
+    same: bool,
+) -> BTreeSet<Name> {
     let mut found: BTreeSet<Name> = labels.iter().copied().flatten().map(|name| (*name).clone()).collect();
     let above: Vec<Name> = (found.iter())
         .flat_map(|value| [before, after].map(|ontology| ontology.parents(value.as_str())))

@@ -3,6 +3,6 @@
 mod demo;
 mod govern;
 mod guards;
-pub(in crate::decide) mod node;
+pub(crate) mod node;
 mod observe;
 mod work;

@@ -23,42 +23,42 @@ use crate::{
     },
 };
 
-pub(in crate::decide) const BROKER: &str = "https://broker.example.org";
-pub(in crate::decide) const FOREIGN: &str = "https://visas.example.net";
-pub(in crate::decide) const UNI: &str = "https://uni.example.org";
-pub(in crate::decide) const BIOBANK: &str = "https://biobank.example.org";
-pub(in crate::decide) const DAC: &str = "https://biobank.example.org/dac";
-pub(in crate::decide) const FOREIGN_DAC: &str = "https://dac.example.net";
-pub(in crate::decide) const NODE: &str = "https://node.example.org";
+pub(crate) const BROKER: &str = "https://broker.example.org";
+pub(crate) const FOREIGN: &str = "https://visas.example.net";
+pub(crate) const UNI: &str = "https://uni.example.org";
+pub(crate) const BIOBANK: &str = "https://biobank.example.org";
+pub(crate) const DAC: &str = "https://biobank.example.org/dac";
+pub(crate) const FOREIGN_DAC: &str = "https://dac.example.net";
+pub(crate) const NODE: &str = "https://node.example.org";
 
-pub(in crate::decide) fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-pub(in crate::decide) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     at("2026-11-22T12:00:00Z")
 }
 
-pub(in crate::decide) fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     Name::try_from(text).unwrap()
 }
 
-pub(in crate::decide) fn dataset_id(letter: &str) -> String {
+pub(crate) fn dataset_id(letter: &str) -> String {
     format!("https://data.example.org/datasets/{letter}")
 }
 
-pub(in crate::decide) fn identity(sub: &str) -> VisaIdentity {
+pub(crate) fn identity(sub: &str) -> VisaIdentity {
     VisaIdentity::new(BROKER.parse().unwrap(), sub.parse().unwrap())
 }
 
-pub(in crate::decide) fn term(id: &str, values: &[&str]) -> Term {
+pub(crate) fn term(id: &str, values: &[&str]) -> Term {
     Term {
         values: values.iter().map(|value| name(value)).collect(),
         ..Term::new(name(id))
     }
 }
 
-pub(in crate::decide) fn record(letter: &str, terms: Vec<Term>, dac: &str) -> DatasetRecord {
+pub(crate) fn record(letter: &str, terms: Vec<Term>, dac: &str) -> DatasetRecord {
     let consent = Dataset {
         dac: vec![name(dac)],
         ..Dataset::new(
@@ -108,7 +108,7 @@ fn house(id: &str, scope: &str) -> InstitutionRecord {
 }
 
 /// The demo's snapshot, before anything happens.
-pub(in crate::decide) fn snapshot() -> Snapshot {
+pub(crate) fn snapshot() -> Snapshot {
     let entry = |iss: &str| TrustEntry::new(Role::VisaIssuer, iss.parse().unwrap());
     let trust = TrustPolicy::new(Vec::new(), vec![entry(BROKER), entry(FOREIGN)]).unwrap();
     let mut snapshot = Snapshot::empty(1, at("2026-11-22T11:00:00Z"), NODE, trust);
@@ -171,11 +171,11 @@ pub(in crate::decide) fn snapshot() -> Snapshot {
     snapshot
 }
 
-pub(in crate::decide) fn engine() -> Engine {
+pub(crate) fn engine() -> Engine {
     Engine::load(snapshot()).unwrap()
 }
 
-pub(in crate::decide) fn session(authn: u8) -> Session {
+pub(crate) fn session(authn: u8) -> Session {
     Session {
         authn,
         identity: 2,
@@ -185,7 +185,7 @@ pub(in crate::decide) fn session(authn: u8) -> Session {
 }
 
 /// A visa of any kind; the digest is made from what it says.
-pub(in crate::decide) fn visa(kind: VisaType, issuer: &str, value: &str, source: &str, by: VouchedBy) -> Held {
+pub(crate) fn visa(kind: VisaType, issuer: &str, value: &str, source: &str, by: VouchedBy) -> Held {
     Held {
         let_by: Vec::new(),
         digest: format!("{kind}|{issuer}|{value}|{source}"),
@@ -202,7 +202,7 @@ pub(in crate::decide) fn visa(kind: VisaType, issuer: &str, value: &str, source:
     }
 }
 
-pub(in crate::decide) fn affiliation(institution: &str, scope: &str) -> Held {
+pub(crate) fn affiliation(institution: &str, scope: &str) -> Held {
     let kind = VisaType::AffiliationAndRole;
     let mut held = visa(
         kind,
@@ -216,7 +216,7 @@ pub(in crate::decide) fn affiliation(institution: &str, scope: &str) -> Held {
     held
 }
 
-pub(in crate::decide) fn grant(letter: &str, issuer: &str, source: &str) -> Held {
+pub(crate) fn grant(letter: &str, issuer: &str, source: &str) -> Held {
     visa(
         VisaType::ControlledAccessGrants,
         issuer,
@@ -227,13 +227,13 @@ pub(in crate::decide) fn grant(letter: &str, issuer: &str, source: &str) -> Held
 }
 
 /// Breast cancer, not commercial, project P1, for the university.
-pub(in crate::decide) fn breast_cancer() -> Value {
+pub(crate) fn breast_cancer() -> Value {
     json!({"project": "P1", "institution": UNI,
            "purpose": {"categories": ["disease"], "diseases": ["MONDO:0007254"], "commercial": false}})
 }
 
 /// The purpose visa that goes with a grant: bound if the committee speaks, attested if the person does.
-pub(in crate::decide) fn purpose_visa(grant: &Held, by: VouchedBy, claim: Value) -> Held {
+pub(crate) fn purpose_visa(grant: &Held, by: VouchedBy, claim: Value) -> Held {
     let kind = VisaType::named(&format!("{BROKER}/visas/purpose/v1"));
     let mut held = visa(kind, BROKER, &grant.value, &grant.source, by);
     held.asserted = grant.asserted;
@@ -241,7 +241,7 @@ pub(in crate::decide) fn purpose_visa(grant: &Held, by: VouchedBy, claim: Value)
     held
 }
 
-pub(in crate::decide) fn person(sub: &str, visas: Vec<Held>, session: Session, engine: &Engine) -> Facts {
+pub(crate) fn person(sub: &str, visas: Vec<Held>, session: Session, engine: &Engine) -> Facts {
     let holder = identity(sub);
     let presented = Presented {
         identities: vec![holder.clone()],
@@ -252,7 +252,7 @@ pub(in crate::decide) fn person(sub: &str, visas: Vec<Held>, session: Session, e
 }
 
 /// Ada's visas at the start of the demo: A bound, B and D foreign without a purpose.
-pub(in crate::decide) fn ada_visas() -> Vec<Held> {
+pub(crate) fn ada_visas() -> Vec<Held> {
     let a = grant("A", BROKER, DAC);
     vec![
         affiliation(UNI, "uni.example.org"),
@@ -263,11 +263,11 @@ pub(in crate::decide) fn ada_visas() -> Vec<Held> {
     ]
 }
 
-pub(in crate::decide) fn ada(engine: &Engine) -> Facts {
+pub(crate) fn ada(engine: &Engine) -> Facts {
     person("ada", ada_visas(), session(1), engine)
 }
 
-pub(in crate::decide) fn dan(engine: &Engine) -> Facts {
+pub(crate) fn dan(engine: &Engine) -> Facts {
     person(
         "dan",
         vec![affiliation(BIOBANK, "biobank.example.org")],
@@ -276,22 +276,22 @@ pub(in crate::decide) fn dan(engine: &Engine) -> Facts {
     )
 }
 
-pub(in crate::decide) fn local(id: &str) -> DataRef {
+pub(crate) fn local(id: &str) -> DataRef {
     DataRef::local(DrsId::decoded(id).unwrap())
 }
 
-pub(in crate::decide) fn read(id: &str) -> Intent {
+pub(crate) fn read(id: &str) -> Intent {
     let mut intent = Intent::new(Action::DrsAccessUrl);
     intent.read(local(id), "").unwrap();
     intent
 }
 
-pub(in crate::decide) fn pinned() -> Image {
+pub(crate) fn pinned() -> Image {
     Image::parse(&format!("sample/count@sha256:{}", "0a".repeat(32))).unwrap()
 }
 
 /// A task that counts over these objects and writes to a place.
-pub(in crate::decide) fn task(ids: &[&str], output: &str) -> Intent {
+pub(crate) fn task(ids: &[&str], output: &str) -> Intent {
     let mut intent = Intent::new(Action::TesCreate);
     for (position, id) in ids.iter().enumerate() {
         intent.read(local(id), format!("inputs[{position}].url")).unwrap();
@@ -303,4 +303,4 @@ pub(in crate::decide) fn task(ids: &[&str], output: &str) -> Intent {
     intent
 }
 
-pub(in crate::decide) const OUTPUT: &str = "file:///demo/outputs/uni/count.txt";
+pub(crate) const OUTPUT: &str = "file:///demo/outputs/uni/count.txt";
