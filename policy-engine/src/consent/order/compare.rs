@@ -13,7 +13,7 @@ use crate::consent::label::Label;
 use crate::consent::name::Name;
 use crate::consent::output::Verdict;
 use crate::consent::purpose::ResearchPurpose;
-use crate::consent::rule::Permission;
+use crate::consent::rule::{Modifier, Permission};
 use crate::consent::tables::Tables;
 
 /// How a rule moved.
@@ -137,7 +137,11 @@ pub fn compare_groups(
     budget: &mut Budget,
 ) -> UseShift {
     let same_tables = std::ptr::eq(old, new);
-    if same_tables && EffectiveRule::of(before, old) == EffectiveRule::of(after, new) {
+    let rules = (EffectiveRule::of(before, old), EffectiveRule::of(after, new));
+    // Of all terms only DS and GS look at the tables.
+    let looks =
+        rules.0.permissions.contains(Permission::Ds.as_str()) || rules.0.modifiers.contains_key(Modifier::Gs.as_str());
+    if rules.0 == rules.1 && (same_tables || !looks) {
         return UseShift::neutral();
     }
     let labels = (Label::read(before, old), Label::read(after, new));
@@ -249,7 +253,11 @@ impl Asked<'_> {
         let recorded = self.recorded;
         let simplest = |turn: &Turn| {
             let purpose = &turn.purpose;
-            (!recorded.contains(purpose), purpose.categories.len(), purpose.diseases.len())
+            (
+                !recorded.contains(purpose),
+                purpose.categories.len(),
+                purpose.diseases.len(),
+            )
         };
         self.found.better.sort_by_key(simplest);
         self.found.worse.sort_by_key(simplest);

@@ -78,7 +78,7 @@ impl Found<'_> {
                 "A grant needs fewer votes.",
             ),
             (
-                within(allowed_regions.as_ref(), is.allowed_regions.as_ref()),
+                within(allowed_regions.as_ref(), is.allowed_regions.as_ref(), self.tables),
                 WeakerKind::Regions,
                 "It may be processed in more regions.",
             ),
@@ -239,16 +239,15 @@ fn subset<T: Ord>(was: Option<BTreeSet<T>>, is: Option<BTreeSet<T>>) -> bool {
 }
 
 /// Whether every country of the regions after lies in those before; a name that is no region covers itself alone.
-fn within(was: Option<&BTreeSet<String>>, is: Option<&BTreeSet<String>>) -> bool {
+fn within(was: Option<&BTreeSet<String>>, is: Option<&BTreeSet<String>>, tables: [&Tables; 2]) -> bool {
     let (Some(was), Some(is)) = (was, is) else {
         return was.is_none();
     };
-    let countries = Tables::builtin().countries();
-    let regions =
-        |names: &BTreeSet<String>| -> Vec<Region> { names.iter().filter_map(|name| countries.region(name)).collect() };
-    let covered = countries.within(&regions(was));
-    is.iter().all(|name| {
-        let region = countries.region(name);
-        was.contains(name) || region.is_some_and(|region| countries.within(&[region]).is_subset(&covered))
+    let [old, new] = tables.map(Tables::countries);
+    let regions: Vec<Region> = was.iter().filter_map(|name| old.region(name)).collect();
+    let covered = old.within(&regions);
+    is.iter().all(|name| match new.region(name) {
+        Some(region) => new.within(&[region]).is_subset(&covered),
+        None => was.contains(name),
     })
 }

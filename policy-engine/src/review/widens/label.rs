@@ -1,9 +1,11 @@
 //! Labels: the verdict of each consent group for every purpose, and which groups bind a request.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::{Found, WeakerKind};
 use crate::{
     consent::{
-        Dataset, Name, UseGroup,
+        Dataset, EffectiveRule, Name, Tables, UseGroup,
         order::{UseShift, asks_consent_to_duties, compare_groups},
     },
     snapshot::{DatasetRecord, Snapshot},
@@ -57,6 +59,30 @@ impl Found<'_> {
         );
     }
 
+    /// An approval covers what lies under its diseases (2.9): with another ontology that may be more.
+    pub(super) fn ontology(&mut self) {
+        let [old, new] = self.tables.map(Tables::diseases);
+        if self.same_tables() {
+            return;
+        }
+        let mut told = BTreeSet::new();
+        for purpose in self.purposes {
+            let approved: HashSet<&str> = purpose.diseases.iter().map(Name::as_str).collect();
+            let more = |id: &&str| new.is_under(id, &approved) && !old.is_under(id, &approved);
+            if approved.is_empty() || !told.insert(&purpose.diseases) {
+                continue;
+            }
+            if let Some(id) = new.ids().into_iter().find(more) {
+                let diseases = purpose.diseases.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+                self.tell(
+                    WeakerKind::Label,
+                    None,
+                    format!("An approval for {diseases} would cover {id}, and perhaps more, by the new ontology."),
+                );
+            }
+        }
+    }
+
     fn same_tables(&self) -> bool {
         let [old, new] = self.tables;
         std::ptr::eq(old, new)
@@ -64,8 +90,14 @@ impl Found<'_> {
 
     fn shift(&mut self, was: &UseGroup, is: &UseGroup) -> UseShift {
         let [old, new] = self.tables;
+        let said = |group, tables| serde_json::to_string(&EffectiveRule::of(group, tables)).unwrap_or_default();
+        let pair = (said(was, old), said(is, new));
+        if let Some(known) = self.known.get(&pair) {
+            return known.clone();
+        }
         let shift = compare_groups((was, old), (is, new), self.purposes, &mut self.budget);
         self.complete &= shift.complete;
+        self.known.insert(pair, shift.clone());
         shift
     }
 
@@ -123,7 +155,7 @@ fn group_of<'d>(dataset: &'d Dataset, name: &Name) -> Option<&'d UseGroup> {
 
 /// Whether data are mapped to a group of the dataset.
 fn is_asked(snapshot: &Snapshot, dataset: &str, group: &Name) -> bool {
-    let names = |of: &Name, groups: Option<&std::collections::BTreeSet<Name>>| {
+    let names = |of: &Name, groups: Option<&BTreeSet<Name>>| {
         of.as_str() == dataset && groups.is_some_and(|groups| groups.contains(group))
     };
     snapshot

@@ -13,10 +13,15 @@ mod people;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::{
-    consent::{ResearchPurpose, Tables, order::Budget},
+    consent::{
+        ResearchPurpose, Tables,
+        order::{Budget, UseShift},
+    },
     snapshot::{Governance, Snapshot},
 };
 
@@ -104,14 +109,20 @@ impl Widening {
 /// the judgements of consent (two for each purpose and group whose rule changed).
 #[must_use]
 pub fn compare(before: &Snapshot, after: &Snapshot, purposes: &[ResearchPurpose], budget: usize) -> Widening {
+    let (Ok(old), Ok(new)) = (before.tables.tables(), after.tables.tables()) else {
+        return Widening::unknown();
+    };
+    let same = before.tables == after.tables;
     let mut found = Found {
         why: Vec::new(),
         complete: true,
         budget: Budget::of(u64::try_from(budget).unwrap_or(u64::MAX)),
         purposes,
-        tables: [Tables::builtin(), Tables::builtin()],
+        tables: [&old, if same { &old } else { &new }],
+        known: HashMap::new(),
     };
     found.snapshots(before, after);
+    found.ontology();
     Widening {
         widens: !found.why.is_empty() || !found.complete,
         why: found.why,
@@ -127,6 +138,8 @@ struct Found<'c> {
     purposes: &'c [ResearchPurpose],
     /// What the two snapshots are judged by.
     tables: [&'c Tables; 2],
+    /// Pairs of labels that were compared: many datasets share one.
+    known: HashMap<(String, String), UseShift>,
 }
 
 impl Found<'_> {
@@ -174,6 +187,7 @@ impl Found<'_> {
             policies,
             links,
             observe,
+            tables: _,
         } = before;
         self.datasets(before, after);
         self.mapping(before, after);
