@@ -6,7 +6,7 @@ use visa_verifier::seam::Timestamp;
 
 use crate::consent::code::{Code, Effect};
 use crate::consent::dataset::{Access, Dataset, UseGroup};
-use crate::consent::input::{Context, Input, Operation, Stage};
+use crate::consent::input::{Context, Input, Operation, Part, Question, Stage};
 use crate::consent::judge::{Case, judge};
 use crate::consent::label::Label;
 use crate::consent::name::Name;
@@ -92,7 +92,8 @@ impl<'t> PurposeRule<'t> {
         let Some(dataset) = self.input.datasets.first() else {
             return Point::closed();
         };
-        let judged = judge(&Case::new(&self.input, self.tables, dataset));
+        let question = Question::from(&self.input);
+        let judged = judge(&Case::new(&question, self.tables, Part::from(dataset)));
         let verdict = if self.faulty {
             Verdict::Deny
         } else {
