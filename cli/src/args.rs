@@ -46,6 +46,7 @@ pub(crate) enum Command {
     Hold(commands::hold::Hold),
     Lockdown(commands::lockdown::Lockdown),
     Explain(commands::explain::Explain),
+    CanI(commands::can_i::CanI),
     #[command(subcommand)]
     Consent(commands::consent::Consent),
     #[command(subcommand)]

@@ -28,6 +28,7 @@ pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod throttle;
+pub mod tried;
 mod upstream;
 mod visa;
 mod web;

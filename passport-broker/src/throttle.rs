@@ -48,6 +48,12 @@ pub const DEVICE_CODE: Throttle = Throttle {
     most: 10,
     window: Duration::from_secs(60),
 };
+/// Explanations at length of one person: each decides anew many times (policy.md 4).
+pub const AT_LENGTH: Throttle = Throttle {
+    name: "explain-full",
+    most: 5,
+    window: Duration::from_secs(60),
+};
 /// Writes of one person at the admin API.
 pub const ADMIN: Throttle = Throttle {
     name: "admin",

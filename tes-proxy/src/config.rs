@@ -36,6 +36,8 @@ pub struct Config {
     pub door_networks: Vec<Network>,
     /// The networks whose callers count as internal (`context.network.internal`).
     pub internal_networks: Vec<Network>,
+    /// Image registries that may be asked which digest a tag has: the host in images' names, and the base URL.
+    pub registries: Vec<(String, Url)>,
     /// Certificates (PEM) trusted for backends beside the system's.
     pub ca_file: Option<PathBuf>,
     /// http is allowed to loopback backends and the broker: demo and tests only.
@@ -263,6 +265,7 @@ impl Config {
             }
         }
         let mut urls = vec![("public_url", &self.public_url), ("door_url", &self.door_url)];
+        urls.extend(self.registries.iter().map(|(_, url)| ("registries", url)));
         urls.extend(self.drs.iter().map(|drs| ("drs.backend", &drs.backend.base)));
         urls.extend(self.tes.iter().map(|tes| ("tes.backend", &tes.backend.base)));
         urls.extend(self.wes.iter().map(|wes| ("wes.backend", &wes.compute.backend.base)));

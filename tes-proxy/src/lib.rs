@@ -20,6 +20,7 @@ mod router;
 mod service;
 mod storage;
 mod store;
+mod tries;
 mod understand;
 mod withdrawal;
 
@@ -31,4 +32,5 @@ pub use config::{
 pub use proxy::{Audit, OpenError, Proxy, Seams};
 pub use router::{router, storage_router};
 pub use store::StoreError;
+pub use tries::{Counted, Tried, Tries, TriesError};
 pub use withdrawal::Chores;

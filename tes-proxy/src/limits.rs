@@ -11,6 +11,10 @@ pub(crate) const RUN_PART_BYTES: usize = 4 << 20;
 pub(crate) const RUN_PARTS: usize = 256;
 /// Bytes of a body of `POST /visum/v1/passport/verify`: a Passport of 1 MiB with room for another or two of usual size.
 pub(crate) const VERIFY_BYTES: usize = (1 << 20) + (256 << 10);
+/// Bytes of a body of `POST /visum/v1/can-i`: a run request with its attachments as text.
+pub(crate) const CAN_I_BYTES: usize = 8 << 20;
+/// Datasets, objects, images or outputs that one question names.
+pub(crate) const CAN_I_NAMES: usize = 1_000;
 /// Depth of a JSON body.
 pub(crate) const API_DEPTH: usize = 64;
 /// Bytes of a request target: longer ones are refused before they are split.

@@ -3,7 +3,7 @@
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -13,6 +13,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use moka::sync::Cache;
 use policy_engine::{consent::Narrowing, decide::Current};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use visa_verifier::seam::{Clock, Fetch, Random};
 
 use crate::{
@@ -23,8 +24,12 @@ use crate::{
     entry::Hosts,
     gate::{Caller, Gate, Identify, Ledger, Presented, credential},
     problem::{Api, Challenge, Problem},
-    store::{Db, StoreError, Works},
+    store::{Db, PAGE_BYTES, Pages, StoreError, Works},
+    tries::{OneAtATime, Tries},
 };
+
+/// Pages that are written to the disk at once; more stay in memory alone.
+const KEEPING: usize = 64;
 
 /// Time, randomness, network.
 #[derive(Clone, Debug)]
@@ -106,7 +111,14 @@ pub(crate) struct Parts {
     pub(crate) hosts: Hosts,
     pub(crate) door_hosts: Hosts,
     /// Denials of late, by decision and owner, for the page that explains them.
-    pub(crate) denials: Cache<String, (String, Value)>,
+    denials: Cache<String, (String, Value)>,
+    pages: Pages,
+    /// Pages on their way to the disk.
+    keeping: Arc<Semaphore>,
+    /// Calls to registries.
+    pub(crate) fetch: Arc<dyn Fetch>,
+    tries: OnceLock<Arc<dyn Tries>>,
+    pub(crate) at_length: OneAtATime,
     seq: AtomicI64,
 }
 
@@ -123,7 +135,8 @@ impl Proxy {
         broker: BrokerLink,
     ) -> Result<Self, OpenError> {
         config.check()?;
-        let works = Works::new(Db::open(&config.database).await?);
+        let db = Db::open(&config.database).await?;
+        let works = Works::new(db.clone());
         let transport = Transport::new(config.ca_file.as_deref(), config.allow_loopback_http)?;
         let client = |api, backend| Client::new(transport.clone(), api, backend);
         let drs = config
@@ -162,13 +175,39 @@ impl Proxy {
             tes,
             wes,
             denials: Cache::new(10_000),
+            pages: Pages::new(db),
+            keeping: Arc::new(Semaphore::new(KEEPING)),
+            fetch: seams.fetch,
+            tries: OnceLock::new(),
+            at_length: OneAtATime::default(),
             seq: AtomicI64::new(0),
             config,
         })))
     }
 }
 
+impl Proxy {
+    /// Names who counts purposes tried and questions at length. Without one, neither `explain` nor `can-i` answers.
+    pub fn wire_tries(&self, tries: Arc<dyn Tries>) {
+        let _ = self.0.tries.set(tries);
+    }
+}
+
 impl Parts {
+    /// Who counts purposes tried.
+    ///
+    /// # Errors
+    /// 503 where nobody does.
+    pub(crate) fn tries(&self) -> Result<&dyn Tries, Problem> {
+        self.tries.get().map(|tries| &**tries).ok_or_else(|| {
+            Problem::unavailable(
+                "explain.uncounted",
+                "nobody counts what is tried here, so nothing is answered",
+                60,
+            )
+        })
+    }
+
     /// A place in the order of creation: microseconds, never twice in this process.
     pub(crate) fn next_seq(&self) -> i64 {
         let now = self.gate.clock.now_micros();
@@ -255,9 +294,46 @@ impl Parts {
             let page = serde_json::json!({
                 "decision_id": decision, "allow": false, "code": problem.code, "message": problem.sentence, "reasons": problem.denial.reasons,
             });
-            self.denials.insert(decision.clone(), (caller.owner(), page));
+            self.keep_page(caller, decision, &page);
         }
         problem
+    }
+
+    /// Keeps what was told about a decision, for its owner: at once in memory, a moment later on disk.
+    pub(crate) fn keep_page(&self, caller: &Caller, id: &str, page: &Value) {
+        let owner = caller.owner();
+        self.denials.insert(id.to_owned(), (owner.clone(), page.clone()));
+        let text = page.to_string();
+        let Ok(place) = Arc::clone(&self.keeping).try_acquire_owned() else {
+            return;
+        };
+        if text.len() > PAGE_BYTES {
+            return;
+        }
+        let (pages, id, at) = (self.pages.clone(), id.to_owned(), self.gate.now().unix());
+        tokio::spawn(async move {
+            if let Err(error) = pages.keep(&id, &owner, at, &text).await {
+                tracing::warn!(code = error.code(), %error, "an explanation could not be kept");
+            }
+            drop(place);
+        });
+    }
+
+    /// What was told about a decision, if it was told to this caller.
+    ///
+    /// # Errors
+    /// 503 if the index is down.
+    pub(crate) async fn page(&self, caller: &Caller, id: &str) -> Result<Option<Value>, Problem> {
+        let found = match self.denials.get(id) {
+            Some(found) => Some(found),
+            None => {
+                let kept = self.pages.find(id).await?;
+                kept.and_then(|(owner, page)| Some((owner, serde_json::from_str(&page).ok()?)))
+            }
+        };
+        Ok(found
+            .filter(|(owner, _)| caller.owners().contains(owner))
+            .map(|(_, page)| page))
     }
 }
 

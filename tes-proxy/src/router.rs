@@ -130,6 +130,7 @@ async fn handle(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Respon
         Operation::WesCancel => understand::wes::cancel::post(proxy, incoming).await,
         Operation::Data => understand::drs::bytes::get(proxy, incoming).await,
         Operation::Explain => service::explain::post(proxy, incoming, body).await,
+        Operation::CanI => service::can_i::post(proxy, incoming, body).await,
         Operation::PassportVerify => service::passport::verify(proxy, incoming, body).await,
         Operation::Datasets => service::datasets::get(proxy, incoming).await,
         Operation::DecisionPage => service::decision::get(proxy, incoming).await,

@@ -29,6 +29,7 @@ words! {
         ConsentChange = "consent.change",
         ChangeDraft = "change.draft", ChangeApprove = "change.approve", ChangeApply = "change.apply",
         PurposeAttest = "purpose.attest", PurposeChange = "purpose.change",
+        PurposeTried = "purpose.tried", PurposeMany = "purpose.many",
         SessionStart = "session.start", SessionEnd = "session.end",
         PolicyPublish = "policy.publish", PolicyApprove = "policy.approve", PolicyObserve = "policy.observe",
         LockdownPlace = "lockdown.place", LockdownLift = "lockdown.lift", BreakGlass = "break-glass",

@@ -1,72 +1,87 @@
-//! `visum explain`: may I, and if not, why not and what would help.
+//! `visum explain`: may I, and if not, why not, and what is the least that would change it.
 
 use serde_json::{Value, json};
 
 use crate::{
     client::session::{As, Session},
+    commands::{grant::issue::purpose, judged},
     error::CommandError,
     exit::Exit,
+    input::Input,
     output::Context,
 };
 
 /// Ask whether you may use a dataset or an object, and why (not)
+///
+/// With `--dataset` alone it says which of catalogue, issuer, visa, purpose, consent or the node's policies is missing.
+/// With `--full` it also says the smallest changes that would turn a denial, each tried by deciding again (at most five
+/// times a minute). With a decision's id it shows that decision as it was recorded. Each purpose that you try is
+/// counted, and the dataset's committee sees it.
 #[derive(Debug, clap::Args)]
-#[group(id = "what", required = true, multiple = false, args = ["dataset", "object"])]
+#[group(id = "what", required = true, multiple = false, args = ["decision", "dataset", "object"])]
 pub(crate) struct Explain {
+    /// A decision's id, from a denial or an earlier answer
+    decision: Option<String>,
     /// A dataset's id (a URL)
     #[arg(long, value_name = "URL")]
     dataset: Option<String>,
     /// An object's DRS id
     #[arg(long, value_name = "ID")]
     object: Option<String>,
-    /// What you would do, in the words of the policies
-    #[arg(long, value_name = "ACTION", default_value = "drs:access-url")]
-    action: String,
+    /// What you would do: describe, download, stream, compute, run, or the word of the policies
+    #[arg(long, value_name = "ACTION", conflicts_with = "decision")]
+    action: Option<String>,
+    /// What for: a JSON file as in docs/researchers.md; absent: your grant's purpose, else your default
+    #[arg(long, value_name = "FILE", conflicts_with = "decision")]
+    purpose: Option<Input>,
+    /// When, as 2027-01-31T12:00:00Z; absent: now
+    #[arg(long, value_name = "TIME", conflicts_with = "decision")]
+    at: Option<String>,
+    /// The smallest changes that would turn a denial, too
+    #[arg(long, conflicts_with = "decision")]
+    full: bool,
     #[command(flatten)]
     session: As,
 }
 
 /// Asks; exit 0 if it would be permitted, 1 if not.
 pub(crate) async fn run(args: Explain, context: &Context) -> Result<Exit, CommandError> {
+    let stated = args.purpose.as_ref().map(purpose).transpose()?;
     let session = Session::open(&args.session)?;
-    let mut body = json!({ "action": args.action });
-    if let Some(members) = body.as_object_mut() {
-        for (name, value) in [("dataset", args.dataset), ("object", args.object)] {
-            if let Some(value) = value {
-                members.insert(name.to_owned(), value.into());
-            }
+    let answer = match &args.decision {
+        Some(id) => recorded(&session, id).await?,
+        None => {
+            let members = [
+                ("dataset", args.dataset.map(Value::from)),
+                ("object", args.object.map(Value::from)),
+                ("action", args.action.map(Value::from)),
+                ("purpose", stated),
+                ("at", args.at.map(Value::from)),
+            ];
+            let body: serde_json::Map<String, Value> = members
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect();
+            judged::ask(&session, "explain", args.full, &json!(body)).await?
         }
-    }
-    let url = session.proxy("visum/v1/explain")?;
-    let answer = session
-        .client
-        .post(&url, Some(&session.profile.access_token), &body)
-        .await?
-        .ok()?;
-    let allowed = answer
-        .get("allow")
-        .or_else(|| answer.get("decision"))
-        .is_some_and(|answer| answer.as_bool().unwrap_or_else(|| answer.as_str() == Some("permit")));
-    context.show(&answer, |answer| people(answer, allowed));
+    };
+    let allowed = judged::allowed(&answer);
+    context.show(&answer, |answer| judged::people(answer));
     Ok(if allowed { Exit::Yes } else { Exit::No })
 }
 
-fn people(answer: &Value, allowed: bool) -> String {
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut lines = vec![if allowed {
-        "Permitted.".to_owned()
-    } else {
-        "Denied.".to_owned()
-    }];
-    if allowed && !text(answer, "valid_until").is_empty() {
-        lines.push(format!("until {}", text(answer, "valid_until")));
+async fn recorded(session: &Session, id: &str) -> Result<Value, CommandError> {
+    let plain = !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !plain {
+        return Err(CommandError::refused(
+            "explain.decision",
+            format!("`{id}` is no decision's id; a dataset or an object is named by --dataset or --object"),
+        ));
     }
-    for reason in answer.get("reasons").and_then(Value::as_array).into_iter().flatten() {
-        lines.push(format!("- {} ({})", text(reason, "sentence"), text(reason, "code")));
-        let remedy = text(reason, "remedy");
-        if !remedy.is_empty() {
-            lines.push(format!("  what would help: {remedy}"));
-        }
-    }
-    lines.join("\n")
+    let url = session.proxy(&format!("visum/v1/decisions/{id}"))?;
+    session
+        .client
+        .get(&url, Some(&session.profile.access_token))
+        .await?
+        .ok()
 }

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod audit;
+pub(crate) mod can_i;
 pub(crate) mod check;
 pub(crate) mod consent;
 pub(crate) mod dataset;
@@ -11,6 +12,7 @@ pub(crate) mod grant;
 pub(crate) mod hold;
 pub(crate) mod init;
 pub(crate) mod lockdown;
+pub(crate) mod judged;
 pub(crate) mod login;
 pub(crate) mod passport;
 pub(crate) mod policy;
@@ -40,6 +42,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Hold(command) => hold::run(command, context).await,
         Command::Lockdown(args) => lockdown::run(args, context).await,
         Command::Explain(args) => explain::run(args, context).await,
+        Command::CanI(args) => can_i::run(args, context).await,
         Command::Policy(command) => policy::run(command, context),
         Command::Audit(command) => audit::run(command, context).await,
     }

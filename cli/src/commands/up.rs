@@ -192,6 +192,12 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
         wes: wes.transpose()?,
         door_networks: networks?,
         internal_networks: Vec::new(),
+        registries: file
+            .proxy
+            .registries
+            .iter()
+            .map(|(host, url)| (host.clone(), url.clone()))
+            .collect(),
         ca_file: file.node.ca_file.clone(),
         allow_loopback_http: file.node.allow_loopback_http,
     })

@@ -1,6 +1,7 @@
 //! `visum.toml`: read strictly; an unknown key or an impossible value is an error with its line.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -110,10 +111,10 @@ pub(crate) struct BrokerTable {
     pub(crate) database: Option<String>,
     /// Upstream providers' client secrets: name of the provider → file with the secret.
     #[serde(default)]
-    pub(crate) upstream_secret_files: std::collections::BTreeMap<String, PathBuf>,
+    pub(crate) upstream_secret_files: BTreeMap<String, PathBuf>,
     /// Visa issuers' collection credentials: name → file.
     #[serde(default)]
-    pub(crate) collector_secret_files: std::collections::BTreeMap<String, PathBuf>,
+    pub(crate) collector_secret_files: BTreeMap<String, PathBuf>,
 }
 
 /// `[proxy]`
@@ -132,6 +133,9 @@ pub(crate) struct ProxyTable {
     pub(crate) tes: Option<BackendTable>,
     /// The WES behind it.
     pub(crate) wes: Option<WesTable>,
+    /// Image registries that may be asked for digests: host in images' names to base URL.
+    #[serde(default)]
+    pub(crate) registries: BTreeMap<String, Url>,
 }
 
 /// `[proxy.drs]`, `[proxy.tes]`

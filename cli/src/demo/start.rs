@@ -258,6 +258,7 @@ fn proxy_config(
         }),
         door_networks: Vec::new(),
         internal_networks: Vec::new(),
+        registries: Vec::new(),
         ca_file: None,
         allow_loopback_http: true,
     })

@@ -5,3 +5,4 @@ pub(crate) mod folder;
 pub(crate) mod parts;
 pub(crate) mod serve;
 pub(crate) mod still;
+mod tries;

@@ -14,7 +14,7 @@ use tes_proxy::{BrokerLink, Proxy};
 use url::Url;
 use visa_verifier::seam::{Clock, Fetch, FetchSettings, HttpsFetch, ProxySettings, Random, SystemClock, SystemRandom};
 
-use super::folder::Folder;
+use super::{folder::Folder, tries::AtBroker};
 use crate::{client::login, error::CommandError};
 
 /// The proxy, as a client of the broker.
@@ -122,6 +122,7 @@ impl Node {
             .await
             .map_err(|wrong| CommandError::unknown(wrong.code(), chain(&wrong)))?;
         broker.wire_affected(Arc::new(AtWork(proxy.clone())));
+        proxy.wire_tries(Arc::new(AtBroker(broker.clone())));
         Ok(Self {
             broker,
             proxy,

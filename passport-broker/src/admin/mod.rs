@@ -14,6 +14,7 @@ mod purposes;
 mod register;
 mod roles;
 mod snapshots;
+mod tried;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -42,6 +43,7 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/objects", get(register::objects))
         .route("/admin/lockdown", get(lockdown::list).post(lockdown::place))
         .route("/admin/lockdown/{id}/lift", post(lockdown::lift))
+        .route("/admin/purposes-tried", get(tried::list))
         .route("/admin/roles", get(roles::list))
         .route("/admin/snapshots/{version}", get(snapshots::one))
         .route("/admin/audit/events", get(audit::events))

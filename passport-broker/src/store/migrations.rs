@@ -26,6 +26,11 @@ const ALL: &[(i64, &str, &str)] = &[
         "devices",
         include_str!("../../migrations/20261123000002_devices.sql"),
     ),
+    (
+        20_261_123_010_000,
+        "purposes_tried",
+        include_str!("../../migrations/20261123010000_purposes_tried.sql"),
+    ),
 ];
 
 /// Runs under a table name of its own, since the proxy's tables may live in the same database.

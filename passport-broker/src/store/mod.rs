@@ -27,6 +27,7 @@ pub mod stops;
 pub mod tables;
 pub mod throttles;
 pub mod tokens;
+pub mod tried;
 pub mod visas;
 
 pub use db::{Db, Kind, Tx};

@@ -25,6 +25,7 @@ pub(crate) struct Consented {
 
 /// What consent is asked beside the datasets.
 pub(crate) struct ConsentQuestion<'a> {
+    pub(crate) stage: Stage,
     pub(crate) operation: Operation,
     pub(crate) purpose: &'a ResearchPurpose,
     /// Where the data are used, ISO 3166-1 alpha-2.
@@ -77,7 +78,7 @@ impl Engine {
             access_country: facts.session().country.as_deref().and_then(country),
         };
         let input = Question {
-            stage: Stage::Use,
+            stage: question.stage,
             action: question.operation,
             context: &context,
             purpose: question.purpose,

@@ -4,6 +4,7 @@
 
 mod answer;
 mod ask;
+mod behind;
 mod consented;
 mod current;
 mod decision;
@@ -27,6 +28,7 @@ pub(crate) mod tests;
 mod turn;
 mod work;
 
+pub use behind::{Behind, Fit};
 pub use current::Current;
 pub use decision::{Answer, ConsentVerdict, Decision, Observed, Reason, ResolvedRead, RestsOn};
 pub use duty::{Duty, DutyKind};

@@ -7,11 +7,18 @@ use sqlx::{
 };
 
 /// Every migration, oldest first. They only add.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    20_261_122_210_000,
-    "works",
-    include_str!("../../migrations/20261122210000_works.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        20_261_122_210_000,
+        "works",
+        include_str!("../../migrations/20261122210000_works.sql"),
+    ),
+    (
+        20_261_123_010_000,
+        "pages",
+        include_str!("../../migrations/20261123010000_pages.sql"),
+    ),
+];
 
 /// What a SQLite connection is told first: nothing acknowledged is lost, and a writer waits for another one.
 const PRAGMAS: &[&str] = &[

@@ -1,8 +1,10 @@
 //! The ownership index: tasks and runs of this gate, on SQLite or PostgreSQL.
 
 mod db;
+mod pages;
 mod works;
 
 pub(crate) use db::Db;
 pub use db::StoreError;
+pub(crate) use pages::{PAGE_BYTES, Pages};
 pub(crate) use works::{Phase, Work, WorkFilter, Works};

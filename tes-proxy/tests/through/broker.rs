@@ -163,6 +163,9 @@ impl TestBroker {
     }
 }
 
+/// What the played registry says of `tools/count:1.2`.
+pub(crate) const DIGEST: &str = "sha256:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
+
 impl Fetch for TestBroker {
     fn send(&self, request: Request<Bytes>, _: Limit) -> BoxFuture<'_, Result<Fetched, FetchError>> {
         let (status, body) = match request.uri().path() {
@@ -179,6 +182,20 @@ impl Fetch for TestBroker {
                 });
             }
             "/token" => self.exchange(request.body()),
+            // the registry of images, which tells a digest by a header
+            "/v2/tools/count/manifests/1.2" if request.method() == http::Method::HEAD => {
+                let digest = HeaderValue::from_static(DIGEST);
+                return Box::pin(async move {
+                    Ok(Fetched {
+                        status: StatusCode::OK,
+                        headers: HeaderMap::from_iter([(
+                            http::HeaderName::from_static("docker-content-digest"),
+                            digest,
+                        )]),
+                        body: Bytes::new(),
+                    })
+                });
+            }
             _ => (StatusCode::NOT_FOUND, json!({})),
         };
         Box::pin(async move {

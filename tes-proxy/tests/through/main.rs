@@ -15,5 +15,6 @@ mod passport;
 mod routes;
 mod slow;
 mod tes;
+mod tries;
 mod wes;
 mod world;

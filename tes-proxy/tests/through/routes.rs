@@ -15,7 +15,7 @@ const PUBLIC: [&str; 5] = [
 ];
 
 /// Everything else, of the table in `operation.rs`.
-const GUARDED: [(&str, &str); 19] = [
+const GUARDED: [(&str, &str); 20] = [
     ("GET", "/ga4gh/drs/v1/objects/b-cohort.vcf"),
     ("HEAD", "/ga4gh/drs/v1/objects/b-cohort.vcf"),
     ("POST", "/ga4gh/drs/v1/objects/a-cohort.vcf"),
@@ -32,6 +32,7 @@ const GUARDED: [(&str, &str); 19] = [
     ("GET", "/ga4gh/wes/v1/runs/01J00000000000000000000000/tasks"),
     ("GET", "/ga4gh/wes/v1/runs/01J00000000000000000000000/tasks/x"),
     ("POST", "/ga4gh/wes/v1/runs/01J00000000000000000000000/cancel"),
+    ("POST", "/visum/v1/can-i"),
     ("POST", "/visum/v1/explain"),
     ("POST", "/visum/v1/passport/verify"),
     ("GET", "/visum/v1/decisions/01J00000000000000000000000"),

@@ -26,7 +26,10 @@ use visa_verifier::{
     trust::{Keys, Role},
 };
 
-use crate::broker::{AUDIENCE, ISSUER, TestBroker};
+use crate::{
+    broker::{AUDIENCE, ISSUER, TestBroker},
+    tries::Counting,
+};
 
 pub(crate) const A: &str = "https://data.example.org/a";
 pub(crate) const C: &str = "https://data.example.org/c";
@@ -39,6 +42,7 @@ pub(crate) struct World {
     pub(crate) writer: Writer,
     pub(crate) proxy: Proxy,
     pub(crate) config: Config,
+    pub(crate) counting: Arc<Counting>,
     router: Router,
     opened: Opened,
     _chores: Chores,
@@ -153,6 +157,8 @@ impl World {
         };
         let opened = Opened { seams, audit, link };
         let proxy = opened.open(&config, &current).await;
+        let counting = Arc::new(Counting::default());
+        proxy.wire_tries(Arc::clone(&counting) as Arc<dyn tes_proxy::Tries>);
         let storage = tes_proxy::storage_router(proxy.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(door, storage).await });
         let chores = proxy.start_chores();
@@ -164,6 +170,7 @@ impl World {
             writer,
             proxy,
             config,
+            counting,
             router,
             opened,
             _chores: chores,
@@ -309,6 +316,7 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
         }),
         door_networks: Vec::new(),
         internal_networks: Vec::new(),
+        registries: Vec::new(),
         ca_file: None,
         allow_loopback_http: true,
     }

@@ -3,6 +3,7 @@
 pub(crate) mod attest;
 pub(crate) mod choose;
 pub(crate) mod show;
+pub(crate) mod tried;
 
 use clap::Subcommand;
 
@@ -14,6 +15,7 @@ pub(crate) enum Purpose {
     Attest(attest::Attest),
     Choose(choose::Choose),
     Show(show::Show),
+    Tried(tried::Tried),
 }
 
 /// Runs one of them.
@@ -22,5 +24,6 @@ pub(crate) async fn run(command: Purpose, context: &Context) -> Result<Exit, Com
         Purpose::Attest(args) => attest::run(args, context).await,
         Purpose::Choose(args) => choose::run(args, context).await,
         Purpose::Show(args) => show::run(args, context).await,
+        Purpose::Tried(args) => tried::run(args, context).await,
     }
 }

@@ -19,7 +19,7 @@ use super::{
     resolve::Reads,
 };
 use crate::{
-    consent::{Access, Dataset, Name, Operation, ResearchPurpose, input::Part},
+    consent::{Access, Dataset, Name, Operation, ResearchPurpose, Stage, input::Part},
     entity::WorkPart,
     intent::{Action, Intent, ScopeKind},
     snapshot::{DatasetMode, DatasetRecord},
@@ -196,6 +196,7 @@ impl<'a> Inquiry<'a> {
             self.engine.snapshot.node.clone()
         };
         let question = ConsentQuestion {
+            stage: Stage::Use,
             operation,
             purpose: &purpose,
             place: self.engine.service(&place).map(|service| service.country.as_str()),

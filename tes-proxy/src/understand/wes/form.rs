@@ -81,6 +81,18 @@ pub(crate) fn read<'m>(content_type: &str, body: &[u8], mount: &'m WesMount) -> 
             }
         }
     }
+    of(texts, attachments, mount)
+}
+
+/// Reads the parts of a request, however they came.
+///
+/// # Errors
+/// [`NotUnderstood`] names the part.
+pub(crate) fn of(
+    mut texts: BTreeMap<String, String>,
+    attachments: Vec<Attachment>,
+    mount: &WesMount,
+) -> Result<Form<'_>, NotUnderstood> {
     let mut take = |name: &str| texts.remove(name).filter(|text| !text.trim().is_empty());
     let needed =
         |name: &'static str, text: Option<String>| text.ok_or_else(|| fault(name, "run.part_missing", "it is missing"));
