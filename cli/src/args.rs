@@ -45,6 +45,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Hold(commands::hold::Hold),
     Lockdown(commands::lockdown::Lockdown),
+    #[command(subcommand)]
+    Change(commands::change::Change),
+    #[command(subcommand)]
+    Role(commands::role::Role),
     Explain(commands::explain::Explain),
     CanI(commands::can_i::CanI),
     #[command(subcommand)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod can_i;
+pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod consent;
 pub(crate) mod dataset;
@@ -17,6 +18,7 @@ pub(crate) mod login;
 pub(crate) mod passport;
 pub(crate) mod policy;
 pub(crate) mod purpose;
+pub(crate) mod role;
 pub(crate) mod trust;
 pub(crate) mod up;
 pub(crate) mod visa;
@@ -41,6 +43,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Purpose(command) => purpose::run(command, context).await,
         Command::Hold(command) => hold::run(command, context).await,
         Command::Lockdown(args) => lockdown::run(args, context).await,
+        Command::Change(command) => change::run(command, context).await,
+        Command::Role(command) => role::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::CanI(args) => can_i::run(args, context).await,
         Command::Policy(command) => policy::run(command, context),

@@ -25,9 +25,9 @@ pub(super) struct Own(pub(super) Caller);
 #[derive(Debug)]
 pub(super) struct Admin(pub(super) Caller);
 
-/// A body, read strictly.
+/// A body, read strictly; `BYTES` is the most that is taken.
 #[derive(Debug)]
-pub(super) struct Strict<T>(pub(super) T);
+pub(super) struct Strict<T, const BYTES: usize = { limits::ADMIN_BODY_BYTES }>(pub(super) T);
 
 async fn caller(parts: &Parts, broker: &Broker, scope: &str) -> Result<Caller, ApiProblem> {
     let address: Option<IpAddr> = parts
@@ -74,7 +74,7 @@ impl FromRequestParts<Broker> for Admin {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<Broker> for Strict<T> {
+impl<T: DeserializeOwned, const BYTES: usize> FromRequest<Broker> for Strict<T, BYTES> {
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request, _: &Broker) -> Result<Self, ApiProblem> {
@@ -91,19 +91,14 @@ impl<T: DeserializeOwned> FromRequest<Broker> for Strict<T> {
                 "Send JSON with `Content-Type: application/json`.",
             ));
         }
-        let body: Bytes = axum::body::to_bytes(request.into_body(), limits::ADMIN_BODY_BYTES)
-            .await
-            .map_err(|_| {
-                ApiProblem::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "admin.too_large",
-                    format!(
-                        "The body is cut short, or longer than {} bytes.",
-                        limits::ADMIN_BODY_BYTES
-                    ),
-                )
-            })?;
-        json::parse(&body, limits::ADMIN_BODY_BYTES, limits::API_DEPTH)
+        let body: Bytes = axum::body::to_bytes(request.into_body(), BYTES).await.map_err(|_| {
+            ApiProblem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "admin.too_large",
+                format!("The body is cut short, or longer than {BYTES} bytes."),
+            )
+        })?;
+        json::parse(&body, BYTES, limits::API_DEPTH)
             .map(Self)
             .map_err(|error| ApiProblem::input("admin.input_invalid", format!("The body cannot be read: {error}.")))
     }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod body;
+mod changes;
 mod datasets;
 mod grants;
 mod holds;
@@ -44,6 +45,11 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/lockdown", get(lockdown::list).post(lockdown::place))
         .route("/admin/lockdown/{id}/lift", post(lockdown::lift))
         .route("/admin/purposes-tried", get(tried::list))
+        .route("/admin/changes", get(changes::list).post(changes::propose))
+        .route("/admin/changes/{id}", get(changes::one))
+        .route("/admin/changes/{id}/approve", post(changes::approve))
+        .route("/admin/changes/{id}/apply", post(changes::apply))
+        .route("/admin/changes/{id}/withdraw", post(changes::withdraw))
         .route("/admin/roles", get(roles::list))
         .route("/admin/snapshots/{version}", get(snapshots::one))
         .route("/admin/audit/events", get(audit::events))

@@ -72,6 +72,12 @@ async fn every_route_denies_without_a_token_and_without_its_scope() {
         ("GET", "/visum/v1/admin/holds"),
         ("POST", "/visum/v1/admin/holds"),
         ("POST", "/visum/v1/admin/holds/x/release"),
+        ("GET", "/visum/v1/admin/changes"),
+        ("POST", "/visum/v1/admin/changes"),
+        ("GET", "/visum/v1/admin/changes/x"),
+        ("POST", "/visum/v1/admin/changes/x/approve"),
+        ("POST", "/visum/v1/admin/changes/x/apply"),
+        ("POST", "/visum/v1/admin/changes/x/withdraw"),
         ("GET", "/visum/v1/admin/roles"),
         ("GET", "/visum/v1/admin/audit/events"),
     ];

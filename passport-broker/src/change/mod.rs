@@ -7,13 +7,19 @@ mod consent_event;
 mod edit;
 mod outlook;
 mod proposal;
+pub mod show;
 mod step;
+mod words;
 
 pub use outlook::{Line, Outlook};
 pub use proposal::Proposal;
+pub use show::{May, Shown, Stuck};
 pub use step::{Proposed, apply, approve, preview, propose, withdraw};
+pub use words::{Told, tell};
 
 #[cfg(test)]
 mod file_tests;
+#[cfg(test)]
+mod alone;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ use crate::committee::{Asked, GovernError};
 use crate::limits;
 use crate::record;
 use crate::store::changes::{ChangeRow, ChangeState};
-use crate::store::governed::RowDigest;
+use crate::store::governed::{RowDigest, RowKind};
 
 /// A change after a step.
 #[derive(Clone, Debug)]
@@ -268,10 +268,7 @@ async fn outlook_now(
     for (found, base) in row.edits.iter().zip(&row.base) {
         if edit::base(changing, found).await? != *base {
             let (kind, id) = edit::row_of(found);
-            return Err(GovernError::Conflict {
-                code: "change.stale",
-                message: format!("The {kind} `{id}` was changed since this was written: propose it anew."),
-            });
+            return Err(stale(kind, &id));
         }
     }
     let outlook = outlook::of(broker, content, &row.edits).await?;
@@ -345,7 +342,14 @@ async fn may_draft(broker: &Broker, asked: &Asked, caller: &Caller, row: &Change
         .map(drop)
 }
 
-fn change(row: &ChangeRow, consent_event: bool) -> Change {
+pub(super) fn stale(kind: RowKind, id: &str) -> GovernError {
+    GovernError::Conflict {
+        code: "change.stale",
+        message: format!("The {kind} `{id}` was changed since this was written: propose it anew."),
+    }
+}
+
+pub(super) fn change(row: &ChangeRow, consent_event: bool) -> Change {
     Change {
         id: row.id.clone(),
         kind: row.kind,

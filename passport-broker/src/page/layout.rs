@@ -199,6 +199,8 @@ mod tests {
             include_str!("../../templates/account.html"),
             include_str!("../../templates/consent.html"),
             include_str!("../../templates/login.html"),
+            include_str!("../../templates/change.html"),
+            include_str!("../../templates/changes.html"),
         ];
         for page in pages {
             assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("|safe"));

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
+use policy_engine::snapshot::RoleGrant;
 use visa_verifier::VisaType;
 use visa_verifier::seam::Timestamp;
 
@@ -37,6 +38,7 @@ struct AccountPage {
     keys: Vec<ShownKey>,
     sessions: Vec<ShownSession>,
     consents: Vec<ShownConsent>,
+    roles: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -227,7 +229,15 @@ async fn page(
         keys: keys.collect(),
         sessions: sessions.collect(),
         consents,
+        roles: broker.roles_of(person).await?.into_iter().map(role_in_words).collect(),
     })
+}
+
+fn role_in_words(role: RoleGrant) -> String {
+    match role {
+        RoleGrant::Role(name) => name,
+        RoleGrant::Committee(id) => format!("member of the committee {id}"),
+    }
 }
 
 async fn identities(front: &Front, browser: &Browser, now: Timestamp) -> Result<Vec<ShownIdentity>, StoreError> {

@@ -57,13 +57,18 @@ impl Done {
 }
 
 /// A form that passed all checks, and whose it is.
-struct Posted {
-    browser: Browser,
-    fields: Fields,
+pub(super) struct Posted {
+    pub(super) browser: Browser,
+    pub(super) fields: Fields,
 }
 
-/// Session, origin, token: in this order, before anything is read.
-async fn posted(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Posted, Box<Response>> {
+/// Session, origin, token of this form: in this order, before anything is read.
+pub(super) async fn posted(
+    front: &Front,
+    headers: &HeaderMap,
+    body: &[u8],
+    form: &str,
+) -> Result<Posted, Box<Response>> {
     let now = front.broker.now();
     let browser = match session::current(&front.cookies, &mut front.broker.db(), headers, now).await {
         Ok(Some(browser)) => browser,
@@ -73,7 +78,7 @@ async fn posted(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Poste
     let fields = Fields::parse(body).map_err(|_| Box::new(forged(front)))?;
     let token = fields.one("csrf").ok().flatten();
     let ours = same_origin(headers, &front.cookies.origin).is_ok();
-    if ours && front.cookies.csrf.holds(&browser.row.sid, "account", token) {
+    if ours && front.cookies.csrf.holds(&browser.row.sid, form, token) {
         Ok(Posted { browser, fields })
     } else {
         Err(Box::new(forged(front)))
@@ -91,7 +96,7 @@ fn back(front: &Front, done: Done) -> Response {
 
 /// `POST /account/purposes`
 pub(crate) async fn attest(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
-    let Posted { browser, fields } = match posted(&front, &headers, &body).await {
+    let Posted { browser, fields } = match posted(&front, &headers, &body, "account").await {
         Ok(posted) => posted,
         Err(response) => return *response,
     };
@@ -121,7 +126,7 @@ pub(crate) async fn attest(State(front): State<Front>, headers: HeaderMap, body:
 
 /// `POST /account/purposes/default`
 pub(crate) async fn default_purpose(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
-    let Posted { browser, fields } = match posted(&front, &headers, &body).await {
+    let Posted { browser, fields } = match posted(&front, &headers, &body, "account").await {
         Ok(posted) => posted,
         Err(response) => return *response,
     };
@@ -141,7 +146,7 @@ pub(crate) async fn default_purpose(State(front): State<Front>, headers: HeaderM
 
 /// `POST /account/cli-keys/end`
 pub(crate) async fn end_key(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
-    let Posted { browser, fields } = match posted(&front, &headers, &body).await {
+    let Posted { browser, fields } = match posted(&front, &headers, &body, "account").await {
         Ok(posted) => posted,
         Err(response) => return *response,
     };
@@ -152,7 +157,7 @@ pub(crate) async fn end_key(State(front): State<Front>, headers: HeaderMap, body
 
 /// `POST /account/sessions/end`: only one of one's own.
 pub(crate) async fn end_session(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
-    let Posted { browser, fields } = match posted(&front, &headers, &body).await {
+    let Posted { browser, fields } = match posted(&front, &headers, &body, "account").await {
         Ok(posted) => posted,
         Err(response) => return *response,
     };
@@ -170,7 +175,7 @@ pub(crate) async fn end_session(State(front): State<Front>, headers: HeaderMap, 
 
 /// `POST /account/consents/end`
 pub(crate) async fn end_consent(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
-    let Posted { browser, fields } = match posted(&front, &headers, &body).await {
+    let Posted { browser, fields } = match posted(&front, &headers, &body, "account").await {
         Ok(posted) => posted,
         Err(response) => return *response,
     };
@@ -213,7 +218,7 @@ async fn governed(front: &Front, browser: &Browser, error: &GovernError) -> Resp
 }
 
 /// The person of a browser session, as the steps of governance want a caller: our own page is the client.
-fn as_caller(front: &Front, browser: &Browser) -> Result<Caller, StoreError> {
+pub(super) fn as_caller(front: &Front, browser: &Browser) -> Result<Caller, StoreError> {
     let row = &browser.row;
     let mut digest = [0; 32];
     digest.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, row.digest.as_bytes()).as_ref());

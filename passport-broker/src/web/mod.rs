@@ -2,6 +2,8 @@
 
 mod account;
 mod account_forms;
+mod change_forms;
+mod changes;
 mod device;
 mod home;
 mod login;

@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use http::StatusCode;
 
-use super::{account, account_forms, device, home, login};
+use super::{account, account_forms, change_forms, changes, device, home, login};
 use crate::Broker;
 use crate::front::Front;
 use crate::page::style_sheet;
@@ -51,6 +51,11 @@ fn table(front: Front) -> Router {
         .route("/account/cli-keys/end", post(account_forms::end_key))
         .route("/account/sessions/end", post(account_forms::end_session))
         .route("/account/consents/end", post(account_forms::end_consent))
+        .route("/changes", get(changes::list))
+        .route("/changes/{id}", get(changes::one))
+        .route("/changes/{id}/approve", post(change_forms::approve))
+        .route("/changes/{id}/apply", post(change_forms::apply))
+        .route("/changes/{id}/withdraw", post(change_forms::withdraw))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(front)
 }

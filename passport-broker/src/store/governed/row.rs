@@ -138,6 +138,13 @@ impl Sealed {
         }
     }
 
+    /// What the row says, as JSON; `None` for one that somebody edited by hand.
+    #[must_use]
+    pub fn row(&self) -> Option<serde_json::Value> {
+        let body: Body<serde_json::Value> = serde_json::from_str(&self.body).ok()?;
+        self.is_whole().then_some(body.row)
+    }
+
     /// The meaning of the row, if table, id, version, lookup columns and body agree.
     ///
     /// # Errors

@@ -154,6 +154,19 @@ pub async fn newest(db: &mut Db, kind: RowKind, id: &str) -> Result<Option<Seale
     .await
 }
 
+/// The sealed version with this digest, whether it was replaced since or not.
+///
+/// # Errors
+/// The database is down.
+pub async fn by_digest(db: &mut Db, digest: &RowDigest) -> Result<Option<Sealed>, StoreError> {
+    db.one(
+        "SELECT kind, id, version, state, live, person, dataset, body, digest, origin, ix, leaf FROM governed
+         WHERE digest = $1 AND state = 'sealed'",
+        args![digest.as_str()],
+    )
+    .await
+}
+
 /// The newest sealed version of each row of a table, dead ones too, in the order of their ids.
 ///
 /// # Errors

@@ -1,0 +1,135 @@
+//! A change on a terminal. All text of it is somebody else's: nothing in it steers.
+
+use serde_json::Value;
+
+use crate::page::plain;
+
+/// A text member.
+pub(crate) fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
+    value.get(name).and_then(Value::as_str)
+}
+
+/// A stored change, whole.
+pub(crate) fn shown(answer: &Value) -> String {
+    let nothing = Value::Null;
+    let change = answer.get("change").unwrap_or(&nothing);
+    let mut out = String::new();
+    let facts = [
+        ("change", "id"),
+        ("what", "title"),
+        ("why", "reason"),
+        ("kind", "kind"),
+        ("dataset", "dataset"),
+        ("gains by it", "subject"),
+        ("written by", "author"),
+        ("written", "drafted"),
+        ("state", "state"),
+        ("approved by", "approver"),
+        ("digest", "digest"),
+    ];
+    for (label, name) in facts {
+        if let Some(said) = text(change, name) {
+            out.push_str(&format!("{label:<12} {}\n", plain(said)));
+        }
+    }
+    out.push('\n');
+    out.push_str(&rows(answer.get("lines").unwrap_or(&nothing)));
+    out.push('\n');
+    match (
+        answer.get("stuck").filter(|stuck| !stuck.is_null()),
+        answer.get("widening").filter(|why| !why.is_null()),
+    ) {
+        (Some(stuck), _) => {
+            let why = text(stuck, "message").map(plain).unwrap_or_default();
+            out.push_str(&format!("It cannot be put in force as things stand: {why}\n"));
+        }
+        (None, Some(widening)) => out.push_str(&opens(widening)),
+        (None, None) => {}
+    }
+    let may = |step: &str| answer.pointer(&format!("/may/{step}")).and_then(Value::as_bool) == Some(true);
+    let id = text(change, "id").map(plain).unwrap_or_default();
+    if may("approve") {
+        let digest = text(change, "digest").map(plain).unwrap_or_default();
+        out.push_str(&format!(
+            "You may approve it: visum change approve {id} --digest {digest}\n"
+        ));
+    }
+    if may("apply") {
+        out.push_str(&format!("You may put it in force: visum change apply {id}\n"));
+    }
+    out
+}
+
+/// What a proposal would do.
+pub(crate) fn outlook(answer: &Value) -> String {
+    let nothing = Value::Null;
+    let outlook = answer.get("outlook").unwrap_or(&nothing);
+    format!(
+        "{}\n{}",
+        rows(outlook.get("words").unwrap_or(&nothing)),
+        opens(outlook.get("widening").unwrap_or(&nothing))
+    )
+}
+
+fn rows(lines: &Value) -> String {
+    let mut out = String::new();
+    for line in lines.as_array().map_or(&[][..], Vec::as_slice) {
+        out.push_str(&format!("{}\n", text(line, "headline").map(plain).unwrap_or_default()));
+        for detail in line
+            .get("details")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice)
+        {
+            out.push_str(&format!("    {}\n", detail.as_str().map(plain).unwrap_or_default()));
+        }
+    }
+    out
+}
+
+fn opens(widening: &Value) -> String {
+    if widening.get("widens").and_then(Value::as_bool) == Some(false) {
+        return "It opens nothing: nobody may do more than before.\n".to_owned();
+    }
+    let mut out = "It opens something, so a second person has to approve it:\n".to_owned();
+    for why in widening
+        .get("why")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice)
+    {
+        out.push_str(&format!(
+            "    {}\n",
+            text(why, "sentence").map(plain).unwrap_or_default()
+        ));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_says_what_why_and_what_the_reader_may_do() {
+        let mut answer = json!({
+            "change": { "id": "change-1", "title": "Region\u{1b}[2J", "reason": "asked", "kind": "catalogue", "state": "draft", "digest": "ab12" },
+            "lines": [{ "headline": "The dataset d changes", "details": ["regions: with US"] }],
+            "widening": { "widens": true, "why": [{ "sentence": "More regions may process it." }] },
+            "may": { "approve": true, "apply": false },
+        });
+        let said = shown(&answer);
+        for part in [
+            "Region\\u{1b}[2J",
+            "The dataset d changes\n    regions: with US",
+            "a second person",
+            "    More regions may process it.",
+            "visum change approve change-1 --digest ab12",
+        ] {
+            assert!(said.contains(part), "{part}:\n{said}");
+        }
+        assert!(!said.contains("put it in force"), "{said}");
+        answer["stuck"] = json!({ "message": "The dataset `d` was changed" });
+        assert!(shown(&answer).contains("cannot be put in force as things stand: The dataset `d`"));
+    }
+}
