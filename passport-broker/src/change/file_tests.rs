@@ -11,7 +11,9 @@ use crate::store::blobs;
 use crate::store::roles::RoleRow;
 use crate::testing::{A, Node, START, catalogue, home};
 
-const MONDO: &str = "id,label,parents,obsolete\nMONDO:0000001,disease,,false\n";
+/// A disease more under the label of the sample dataset: it widens.
+const MONDO: &str =
+    "id,label,parents,obsolete\nMONDO:0004992,cancer,,false\nMONDO:0900001,a new kind,MONDO:0004992,false\n";
 const OBJECTS: &str = "{\"id\":\"n-1\",\"urls\":[\"s3://bucket/n/1.bam\"]}\n{\"id\":\"n-2\"}\n";
 
 async fn node() -> Node {

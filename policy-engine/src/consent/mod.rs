@@ -18,6 +18,7 @@ pub mod import;
 pub mod input;
 mod judge;
 mod label;
+pub mod lint;
 pub mod name;
 pub mod narrow;
 pub mod ontology;

@@ -13,6 +13,7 @@ use visa_verifier::{seam::Timestamp, token::json};
 use super::Outcome;
 use crate::{
     EntityName,
+    consent::{Categories, Category, Name, ResearchPurpose},
     decide::{Decision, KeptQuestions},
     entity::{SchemaParts, chain},
     intent::Action,
@@ -51,6 +52,17 @@ struct KeptQuestion {
     action: String,
     resource: EntityName,
     context: Value,
+}
+
+/// A dataset that a recorded decision was about.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct RecordedUse {
+    /// The dataset.
+    pub dataset: String,
+    /// The action asked for.
+    pub action: String,
+    /// The purpose that was judged: categories, diseases, and whether it was said not to be commercial.
+    pub purpose: ResearchPurpose,
 }
 
 /// A decision made again.
@@ -134,6 +146,33 @@ impl FactsRecord {
     /// The version of the snapshot that it was decided on.
     pub const fn snapshot(&self) -> u64 {
         self.snapshot
+    }
+
+    /// The datasets that were asked about, each with the operation and the purpose that was judged. What has none, or
+    /// one that cannot be read, is left out.
+    #[must_use]
+    pub fn uses(&self) -> Vec<RecordedUse> {
+        let read = |question: &KeptQuestion| {
+            let purpose = question.context.get("purpose")?;
+            let words: Vec<Category> = serde_json::from_value(purpose.get("uses")?.clone()).ok()?;
+            let mut said = ResearchPurpose::of(Categories::new(&words).ok()?);
+            for disease in purpose.get("diseases")?.as_array()? {
+                let id = disease.pointer("/__entity/id").and_then(Value::as_str)?;
+                said.diseases.insert(Name::try_from(id).ok()?);
+            }
+            let commercial = purpose.get("commercial")?.as_bool()?;
+            said.commercial = (!commercial).then_some(false);
+            Some(RecordedUse {
+                dataset: question.resource.id.clone(),
+                action: question.action.clone(),
+                purpose: said,
+            })
+        };
+        let datasets = self
+            .questions
+            .iter()
+            .filter(|one| one.resource.kind.ends_with("Dataset"));
+        datasets.filter_map(read).collect()
     }
 
     /// Decides again, with other policies.

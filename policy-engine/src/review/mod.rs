@@ -6,13 +6,14 @@ mod could;
 mod difference;
 mod facts;
 mod json;
+pub mod relabel;
 mod run;
 mod scenario;
 pub mod widens;
 
 pub use could::{Could, CouldPolicy, could};
 pub use difference::{Changed, Difference, PolicyChange, Side, difference, replay};
-pub use facts::{Again, FactsRecord, RECORD_BYTES};
+pub use facts::{Again, FactsRecord, RECORD_BYTES, RecordedUse};
 pub use run::{CaseResult, Coverage, Report, ShippedChange, run};
 pub use scenario::{Case, Expect, Suite, Word};
 

@@ -24,18 +24,23 @@ pub(crate) async fn run(args: Evaluate, context: &Context) -> Result<Exit, Comma
     let tables = other.as_ref().unwrap_or_else(|| Tables::builtin());
     // One byte more than allowed, so that the judgement itself refuses it in its own words.
     let bytes = args.file.read(input::INPUT_BYTES as u64 + 1)?;
-    let answer = command::answer(&bytes, tables);
+    Ok(answered(&bytes, tables, context))
+}
+
+/// Judges a question and prints the answer.
+pub(super) fn answered(bytes: &[u8], tables: &Tables, context: &Context) -> Exit {
+    let answer = command::answer(bytes, tables);
     if context.json {
         context.line(String::from_utf8_lossy(&answer.json).trim_end());
     } else {
         context.line(words(&answer.json).trim_end());
     }
-    Ok(match answer.status {
+    match answer.status {
         0 => Exit::Yes,
         1 => Exit::No,
         2 => Exit::Refused,
         _ => Exit::Unknown,
-    })
+    }
 }
 
 /// The answer as sentences.

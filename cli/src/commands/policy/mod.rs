@@ -4,7 +4,7 @@ mod bundle;
 pub(crate) mod diff;
 pub(crate) mod fmt;
 pub(crate) mod list;
-mod recorded;
+pub(crate) mod recorded;
 pub(crate) mod show;
 pub(crate) mod test;
 pub(crate) mod validate;

@@ -12,31 +12,31 @@ use crate::{error::CommandError, node::folder::Folder};
 
 /// One recorded decision that can be made again.
 #[derive(Debug)]
-pub(super) struct Recorded {
+pub(crate) struct Recorded {
     /// The entry's index in the log.
-    pub(super) index: u64,
+    pub(crate) index: u64,
     /// The entry.
-    pub(super) entry: Entry,
+    pub(crate) entry: Entry,
     /// What its policies were asked about.
-    pub(super) facts: FactsRecord,
+    pub(crate) facts: FactsRecord,
 }
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// In the order of the log, the newest last.
-    pub(super) decisions: Vec<Recorded>,
+    pub(crate) decisions: Vec<Recorded>,
     /// Decisions of people whose key was destroyed.
-    pub(super) erased: u64,
+    pub(crate) erased: u64,
     /// Records that are not what the log says they are.
-    pub(super) altered: u64,
+    pub(crate) altered: u64,
 }
 
 /// Reads the newest `last` recorded decisions of a node's data folder, or of its audit folder.
 ///
 /// # Errors
 /// `policy.log` (exit 3) if there is no log; `node.…` if its keys can't be read.
-pub(super) fn recorded(log: &Path, last: usize) -> Result<Found, CommandError> {
+pub(crate) fn recorded(log: &Path, last: usize) -> Result<Found, CommandError> {
     let (root, audit) = folders(log)?;
     let unknown = |wrong: audit_log::AuditError| CommandError::unknown(wrong.code(), wrong.to_string());
     let keys = Folder::read_subjects(&root)?;

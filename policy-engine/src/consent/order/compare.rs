@@ -267,3 +267,24 @@ impl Asked<'_> {
         self.found
     }
 }
+
+/// The best that a label lets through by itself, for any purpose.
+#[must_use]
+pub fn reach(group: &UseGroup, tables: &Tables) -> Verdict {
+    let label = Label::read(group, tables);
+    let mut rule = PurposeRule::of(group, tables);
+    let first = label.diseases.first().map(|name| (*name).clone());
+    let any = tables.diseases.ids().into_iter().find_map(|id| Name::try_from(id).ok());
+    let disease = first.or(any);
+    let purposes = category_sets()
+        .into_iter()
+        .flat_map(|set| [purpose(set, None), purpose(set, disease.as_ref())]);
+    let mut best = Verdict::Deny;
+    for purpose in purposes.flatten() {
+        best = best.min(rule.answer(&purpose).verdict);
+        if best == Verdict::Permit {
+            break;
+        }
+    }
+    best
+}

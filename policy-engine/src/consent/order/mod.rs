@@ -10,7 +10,7 @@ mod facets;
 mod point;
 mod table;
 
-pub use compare::{Shift, Turn, UseShift, compare_groups};
+pub use compare::{Shift, Turn, UseShift, compare_groups, reach};
 pub use facets::asks_consent_to_duties;
 pub use point::{Point, judge_purpose};
 pub use table::{Budget, PURPOSE_TABLE_BUDGET};
