@@ -1,6 +1,7 @@
 //! The broker's settings. Files, environment and flags are read by the command line; here they have types.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use policy_engine::snapshot::Governance;
@@ -35,6 +36,10 @@ pub struct Config {
     pub node: String,
     /// Host names of this node's DRS, lower case (for `drs://` references).
     pub drs_hosts: Vec<String>,
+    /// The solver of the policies' proofs; `None`: the environment's `CVC5`, else `cvc5` on the path.
+    pub solver: Option<PathBuf>,
+    /// No bundle is published unless it is proven what it permits.
+    pub require_proofs: bool,
     /// A sentence that stands on every page, such as "sample data, fictional people".
     pub banner: Option<String>,
 }
@@ -55,6 +60,8 @@ impl Config {
             visa: limits::VISA,
             node: String::new(),
             drs_hosts: Vec::new(),
+            solver: None,
+            require_proofs: false,
             banner: None,
         }
     }

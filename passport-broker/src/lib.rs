@@ -20,6 +20,7 @@ pub mod lockdown;
 mod page;
 mod passport;
 mod person;
+pub mod policies;
 mod provider;
 pub mod record;
 mod router;

@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const ADMIN_BODY_BYTES: usize = 64 * 1024;
 /// The body of a proposed change, in bytes: up to 255 rows of a catalogue.
 pub const CHANGE_BODY_BYTES: usize = 1024 * 1024;
+/// A bundle of policies with its case files, in bytes.
+pub const BUNDLE_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Depth of a JSON body.
 pub const API_DEPTH: usize = 64;
 /// An authorization code lives this long (trust checklist, line 4).

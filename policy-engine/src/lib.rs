@@ -4,7 +4,7 @@
 //! [`decide::Engine::decide`] judges both on one [`snapshot::Snapshot`]. Consent is judged by [`consent`] (a small
 //! pure function), who, where and how by Cedar policies; one forbid that nobody can remove stands between.
 //!
-//! No I/O in here: no clock, network or disk.
+//! No I/O in here: no clock, network or disk; but for [`review::proof`], which talks to a solver's process.
 
 pub mod catalogue;
 pub mod consent;

@@ -32,4 +32,17 @@ async fn each_command_of_the_page_does_what_it_says() {
         "{replayed}"
     );
     assert!(of("visum policy diff shipped shipped --replay").contains(" 0 of "));
+    let proven = of("visum policy prove house-rules --against");
+    assert_eq!(proven.matches("proven  ").count(), 25, "{proven}");
+    let wider = of("visum policy prove shipped --against");
+    assert!(
+        wider.contains("A researcher may get a link to the data") && wider.contains("`house.inside-only` denied it"),
+        "{wider}"
+    );
+    let previewed = of("visum policy publish house-rules --reason \"No downloads from outside.\" --preview");
+    assert!(previewed.contains("added house.inside-only"), "{previewed}");
+    let published = of("visum policy publish house-rules --reason \"No downloads from outside.\" --require-proof");
+    assert!(published.contains("In force: node"), "{published}");
+    assert!(of("visum policy list --node").contains("No downloads from outside."));
+    assert!(of("visum policy rollback").contains("In force: node"));
 }

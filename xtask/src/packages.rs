@@ -10,7 +10,7 @@ struct Need {
     there: fn() -> bool,
 }
 
-const FOR_TESTS: [Need; 5] = [
+const FOR_TESTS: [Need; 6] = [
     Need {
         package: "python3",
         there: || works("python3", &["--version"]),
@@ -31,6 +31,11 @@ const FOR_TESTS: [Need; 5] = [
     Need {
         package: "util-linux",
         there: || works("flock", &["--version"]) && works("setsid", &["--version"]),
+    },
+    // The solver of the policies' proofs.
+    Need {
+        package: "cvc5",
+        there: || works("cvc5", &["--version"]),
     },
 ];
 const POSTGRESQL: Need = Need {

@@ -47,7 +47,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Role(command) => role::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::CanI(args) => can_i::run(args, context).await,
-        Command::Policy(command) => policy::run(command, context),
+        Command::Policy(command) => policy::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
     }
 }

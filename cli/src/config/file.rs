@@ -28,8 +28,22 @@ pub(crate) struct File {
     pub(crate) proxy: ProxyTable,
     /// The storage door.
     pub(crate) storage_door: DoorTable,
+    /// Policies: the solver of their proofs.
+    #[serde(default)]
+    pub(crate) policy: PolicyTable,
     /// TLS for the listeners; without it they serve plain http, for a TLS front on the same machine.
     pub(crate) tls: Option<TlsTable>,
+}
+
+/// `[policy]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PolicyTable {
+    /// The solver's program; else the environment's `CVC5`, else `cvc5` on the path.
+    pub(crate) solver: Option<PathBuf>,
+    /// No bundle is published unless a solver showed what it permits beyond what is in force.
+    #[serde(default)]
+    pub(crate) require_proofs: bool,
 }
 
 /// `[node]`

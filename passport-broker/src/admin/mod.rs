@@ -10,6 +10,7 @@ mod holds;
 mod keys;
 mod lockdown;
 mod me;
+mod policies;
 mod problem;
 mod purposes;
 mod register;
@@ -50,6 +51,12 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/changes/{id}/approve", post(changes::approve))
         .route("/admin/changes/{id}/apply", post(changes::apply))
         .route("/admin/changes/{id}/withdraw", post(changes::withdraw))
+        .route("/admin/policies", get(policies::list).post(policies::draft))
+        .route("/admin/policies/rollback", post(policies::roll_back))
+        .route("/admin/policies/{id}", get(policies::one))
+        .route("/admin/policies/{id}/approve", post(policies::approve))
+        .route("/admin/policies/{id}/publish", post(policies::publish))
+        .route("/admin/policies/{id}/withdraw", post(policies::withdraw))
         .route("/admin/roles", get(roles::list))
         .route("/admin/snapshots/{version}", get(snapshots::one))
         .route("/admin/audit/events", get(audit::events))

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy_engine::catalogue::{CatalogueError, ObjectMap, ObjectRecord, PrefixMap, PrefixRecord};
 use policy_engine::consent::ResearchPurpose;
+use policy_engine::error::BundleError;
+use policy_engine::policy::Policies;
 use policy_engine::snapshot::{
     CommitteeRecord, DatasetRecord, GroupRecord, InstitutionRecord, RoleRecord, ServiceRecord, SinkRecord, Snapshot,
     StopList,
 };
 use visa_verifier::VisaType;
+use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::{TrustError, TrustPolicy};
 
 use super::files::Files;
@@ -16,6 +19,7 @@ use crate::store::StoreError;
 use crate::store::bundles::BundleRow;
 use crate::store::changes::ChangeRow;
 use crate::store::clients::ClientRow;
+use crate::store::drafts::DraftRow;
 use crate::store::governed::{Governed, RowKind, Sealed};
 use crate::store::grants::{Application, AttestedPurpose, DefaultPurpose, Grant};
 use crate::store::holds::HoldRow;
@@ -137,6 +141,7 @@ impl Content {
                     content.purposes.extend(chosen.purpose.filter(|_| row.live));
                 }
                 RowKind::Change => row.read::<ChangeRow>().map(drop)?,
+                RowKind::Draft => row.read::<DraftRow>().map(drop)?,
                 RowKind::Stop => put(&mut content.stops, row)?,
                 RowKind::Bundle => put(&mut content.bundles, row)?,
                 RowKind::Table => put(&mut content.tables, row)?,
@@ -183,7 +188,11 @@ impl Content {
         for bundle in self.bundles.into_values() {
             snapshot.policies.extend(bundle.policies);
             snapshot.links.extend(bundle.links);
-            snapshot.observe.extend(bundle.observe);
+            // At its end a policy is in force; a row of the past would stop every publication.
+            let watched = bundle.observe.into_iter();
+            snapshot
+                .observe
+                .extend(watched.filter(|row| row.until > snapshot.published));
         }
         snapshot.trust = trust(self.trust.into_values(), snapshot.trust.audience().to_vec())?;
         Ok(())
@@ -214,6 +223,23 @@ pub(super) fn register_node(snapshot: &mut Snapshot) {
         suspended: true,
         roles: BTreeSet::new(),
     });
+}
+
+/// The policies that these bundles make with the shipped ones.
+pub(crate) fn policies<'r>(
+    rows: impl IntoIterator<Item = &'r BundleRow>,
+    now: Timestamp,
+) -> Result<Policies, BundleError> {
+    let (mut files, mut links, mut observe, mut standard) = (Vec::new(), Vec::new(), Vec::new(), None);
+    for row in rows {
+        files.extend(row.policies.iter().cloned());
+        links.extend(row.links.iter().cloned());
+        observe.extend(row.observe.iter().filter(|row| row.until > now).cloned());
+        if row.id == NODE_BUNDLE {
+            standard.clone_from(&row.standard);
+        }
+    }
+    Policies::with(standard.as_deref(), &files, &links, &observe, now)
 }
 
 /// The id of the node's own bundle; a committee's has the committee's.

@@ -93,7 +93,8 @@ macro_rules! by_table {
             | RowKind::Purpose
             | RowKind::DefaultPurpose
             | RowKind::Change
-            | RowKind::Bundle => $no,
+            | RowKind::Bundle
+            | RowKind::Draft => $no,
         }
     };
 }
@@ -162,7 +163,8 @@ pub(super) fn now(content: &Content, kind: RowKind, id: &str) -> Option<Value> {
         | RowKind::Purpose
         | RowKind::DefaultPurpose
         | RowKind::Change
-        | RowKind::Bundle => None,
+        | RowKind::Bundle
+        | RowKind::Draft => None,
     }
 }
 
@@ -208,7 +210,8 @@ pub(super) fn make(content: &mut Content, edit: &Edit) -> Result<(), String> {
         | RowKind::Purpose
         | RowKind::DefaultPurpose
         | RowKind::Change
-        | RowKind::Bundle => Err(not_here(kind)),
+        | RowKind::Bundle
+        | RowKind::Draft => Err(not_here(kind)),
     }
 }
 

@@ -79,6 +79,7 @@ const fn thing(kind: RowKind) -> &'static str {
         | RowKind::Purpose
         | RowKind::Change
         | RowKind::Bundle
+        | RowKind::Draft
         | RowKind::Table => kind.word(),
     }
 }

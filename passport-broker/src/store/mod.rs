@@ -11,6 +11,7 @@ pub mod counters;
 pub mod datasets;
 mod db;
 pub mod devices;
+pub mod drafts;
 mod error;
 pub mod governed;
 pub mod grants;

@@ -74,6 +74,10 @@ impl Watched {
         Ok(Self { until: row.until, set })
     }
 
+    pub(super) const fn until(&self) -> Timestamp {
+        self.until
+    }
+
     pub(super) fn set(&self) -> &PolicySet {
         &self.set
     }

@@ -77,7 +77,10 @@ impl Policies {
 
     /// Baseline, standard policies (`None`: the shipped ones), further ones, links; and which of them are only watched
     /// as of `now`.
-    pub(crate) fn with(
+    ///
+    /// # Errors
+    /// [`BundleError`], the first that is met.
+    pub fn with(
         standard: Option<&[PolicyText]>,
         files: &[PolicyText],
         links: &[TemplateLink],
@@ -275,6 +278,19 @@ impl Policies {
             .validation_warnings()
             .map(|warning| (warning.policy_id().to_string(), chain(warning)));
         errors.chain(warnings).collect()
+    }
+
+    /// The Cedar set in force: all but those in observe mode.
+    pub(crate) const fn set_in_force(&self) -> &PolicySet {
+        &self.set
+    }
+
+    /// The policies in observe mode, and until when.
+    pub(crate) fn watching(&self) -> impl Iterator<Item = (&Policy, Timestamp)> {
+        let each = |watched: &'_ Watched| watched.until();
+        self.watched
+            .iter()
+            .flat_map(move |watched| watched.set().policies().map(move |policy| (policy, each(watched))))
     }
 
     /// What a policy says of itself.

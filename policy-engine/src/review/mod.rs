@@ -1,11 +1,12 @@
 //! Policies looked at before they are in force: case files, coverage, what a new version changes, and for which requests.
 //!
-//! Spec: policy.md 6, steps 3 and 4. Proofs (7) are not here.
+//! Spec: policy.md 6, steps 3 and 4; 7.
 
 mod could;
 mod difference;
 mod facts;
 mod json;
+pub mod proof;
 pub mod relabel;
 mod run;
 mod scenario;

@@ -57,14 +57,12 @@ pub(super) fn read(path: &Path) -> Result<Result<Loaded, Vec<Finding>>, CommandE
         let file = file(path, &path.display().to_string())?;
         return Ok(Ok(loaded(Bundle::of_policies(vec![file]))));
     }
-    let policies = files(path, "", "cedar")?;
-    let tests = path.join("tests");
-    let tests = if tests.is_dir() {
-        files(&tests, "tests/", "json")?
-    } else {
-        Vec::new()
-    };
-    let (manifest, links) = (optional(path, MANIFEST)?, optional(path, LINKS)?);
+    let BundleFiles {
+        manifest,
+        policies,
+        links,
+        tests,
+    } = folder(path)?;
     if manifest.is_none() && links.is_none() && tests.is_empty() {
         if policies.is_empty() {
             return Err(
@@ -81,6 +79,43 @@ pub(super) fn read(path: &Path) -> Result<Result<Loaded, Vec<Finding>>, CommandE
         tests,
     };
     Ok(Bundle::read(files).map(loaded))
+}
+
+/// The texts of a bundle's folder.
+fn folder(path: &Path) -> Result<BundleFiles, CommandError> {
+    let tests = path.join("tests");
+    let tests = if tests.is_dir() {
+        files(&tests, "tests/", "json")?
+    } else {
+        Vec::new()
+    };
+    Ok(BundleFiles {
+        manifest: optional(path, MANIFEST)?,
+        policies: files(path, "", "cedar")?,
+        links: optional(path, LINKS)?,
+        tests,
+    })
+}
+
+/// The texts of a bundle's folder, to be sent to a node.
+///
+/// # Errors
+/// `policy.none` (exit 2) if it is no bundle's folder, and as [`read`].
+pub(super) fn texts(path: &Path) -> Result<serde_json::Value, CommandError> {
+    let files = if path.is_dir() {
+        folder(path)?
+    } else {
+        BundleFiles::default()
+    };
+    let manifest = files.manifest.ok_or_else(|| {
+        CommandError::refused("policy.none", format!("{} holds no bundle.toml", path.display()))
+            .hint("a bundle is a folder of bundle.toml, *.cedar, links.json and tests/*.json")
+    })?;
+    let mut sent = serde_json::json!({ "manifest": manifest, "policies": files.policies, "tests": files.tests });
+    if let (Some(links), Some(members)) = (files.links, sent.as_object_mut()) {
+        members.insert("links".to_owned(), links.into());
+    }
+    Ok(sent)
 }
 
 /// Reads as [`load`] does, and compiles; what is unsound is refused.

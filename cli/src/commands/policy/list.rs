@@ -6,6 +6,7 @@ use policy_engine::policy::Origin;
 
 use super::bundle;
 use crate::{
+    client::session::As,
     error::CommandError,
     exit::Exit,
     output::{Context, table},
@@ -20,10 +21,18 @@ pub(crate) struct List {
     /// Only the bundle's own policies and links
     #[arg(long)]
     own: bool,
+    /// What is in force at the node that you are logged in to, and the drafts there
+    #[arg(long, conflicts_with_all = ["own", "path"])]
+    node: bool,
+    #[command(flatten)]
+    session: As,
 }
 
 /// Lists them.
-pub(crate) fn run(args: &List, context: &Context) -> Result<Exit, CommandError> {
+pub(crate) async fn run(args: &List, context: &Context) -> Result<Exit, CommandError> {
+    if args.node {
+        return super::publish::list(&args.session, context).await;
+    }
     let (_, policies) = bundle::sound(&args.path)?;
     let own = |origin: &Origin| matches!(origin, Origin::File(_) | Origin::Link(_));
     let notes: Vec<_> = policies.notes().filter(|note| !args.own || own(&note.origin)).collect();

@@ -1,9 +1,11 @@
-//! `visum policy …`: policies written, checked, tested and compared. None of these changes what is in force.
+//! `visum policy …`: policies written, checked, tested, compared, proven, and published at a node.
 
 mod bundle;
 pub(crate) mod diff;
 pub(crate) mod fmt;
 pub(crate) mod list;
+pub(crate) mod prove;
+pub(crate) mod publish;
 pub(crate) mod recorded;
 pub(crate) mod show;
 pub(crate) mod test;
@@ -14,7 +16,7 @@ use clap::Subcommand;
 
 use crate::{error::CommandError, exit::Exit, output::Context};
 
-/// Policies: write, check, test and compare them
+/// Policies: write, check, test, compare, prove and publish them
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     Validate(validate::Validate),
@@ -23,18 +25,28 @@ pub(crate) enum Policy {
     List(list::List),
     Show(show::Show),
     Diff(diff::Diff),
+    Prove(prove::Prove),
+    Publish(publish::Publish),
+    Approve(publish::Approve),
+    Withdraw(publish::Withdraw),
+    Rollback(publish::Rollback),
     WhyCould(why_could::WhyCould),
 }
 
 /// Runs one of them.
-pub(crate) fn run(command: Policy, context: &Context) -> Result<Exit, CommandError> {
+pub(crate) async fn run(command: Policy, context: &Context) -> Result<Exit, CommandError> {
     match command {
         Policy::Validate(args) => validate::run(&args, context),
         Policy::Fmt(args) => fmt::run(&args, context),
         Policy::Test(args) => test::run(&args, context),
-        Policy::List(args) => list::run(&args, context),
+        Policy::List(args) => list::run(&args, context).await,
         Policy::Show(args) => show::run(&args, context),
         Policy::Diff(args) => diff::run(&args, context),
+        Policy::Prove(args) => prove::run(&args, context),
+        Policy::Publish(args) => publish::publish(args, context).await,
+        Policy::Approve(args) => publish::approve(args, context).await,
+        Policy::Withdraw(args) => publish::withdraw(args, context).await,
+        Policy::Rollback(args) => publish::roll_back(args, context).await,
         Policy::WhyCould(args) => why_could::run(&args, context),
     }
 }

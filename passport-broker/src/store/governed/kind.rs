@@ -47,6 +47,8 @@ pub enum RowKind {
     Stop,
     /// A bundle of policies in force.
     Bundle,
+    /// A bundle of policies on its way.
+    Draft,
     /// A table that verdicts rest on (diseases, countries), by the digest of its file.
     Table,
     /// The objects of one dataset, as a list by its digest.
@@ -57,7 +59,7 @@ pub enum RowKind {
 
 impl RowKind {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Institution,
         Self::Dac,
         Self::Dataset,
@@ -77,6 +79,7 @@ impl RowKind {
         Self::Change,
         Self::Stop,
         Self::Bundle,
+        Self::Draft,
         Self::Table,
         Self::Objects,
         Self::Group,
@@ -105,6 +108,7 @@ impl RowKind {
             Self::Change => "change",
             Self::Stop => "stop",
             Self::Bundle => "bundle",
+            Self::Draft => "draft",
             Self::Table => "table",
             Self::Objects => "objects",
             Self::Group => "group",
