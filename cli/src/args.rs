@@ -54,6 +54,12 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Consent(commands::consent::Consent),
     #[command(subcommand)]
+    Catalogue(commands::catalogue::Catalogue),
+    #[command(subcommand)]
+    Ontology(commands::ontology::Ontology),
+    #[command(subcommand)]
+    Register(commands::register::Register),
+    #[command(subcommand)]
     Policy(commands::policy::Policy),
     #[command(subcommand)]
     Audit(commands::audit::Audit),

@@ -7,4 +7,5 @@ pub(crate) mod http;
 pub(crate) mod key;
 pub(crate) mod login;
 pub(crate) mod profile;
+pub(crate) mod propose;
 pub(crate) mod session;

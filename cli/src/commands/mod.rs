@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod can_i;
+pub(crate) mod catalogue;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod consent;
@@ -15,9 +16,11 @@ pub(crate) mod init;
 pub(crate) mod lockdown;
 pub(crate) mod judged;
 pub(crate) mod login;
+pub(crate) mod ontology;
 pub(crate) mod passport;
 pub(crate) mod policy;
 pub(crate) mod purpose;
+pub(crate) mod register;
 pub(crate) mod role;
 pub(crate) mod trust;
 pub(crate) mod up;
@@ -39,6 +42,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Drs(command) => drs::run(command, context).await,
         Command::Dataset(command) => dataset::run(command, context).await,
         Command::Consent(command) => consent::run(command, context).await,
+        Command::Catalogue(command) => catalogue::run(command, context).await,
+        Command::Ontology(command) => ontology::run(command, context).await,
+        Command::Register(command) => register::run(command, context).await,
         Command::Grant(command) => grant::run(command, context).await,
         Command::Purpose(command) => purpose::run(command, context).await,
         Command::Hold(command) => hold::run(command, context).await,

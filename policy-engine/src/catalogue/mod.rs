@@ -3,6 +3,7 @@
 
 pub mod list;
 pub mod lookup;
+pub mod manifest;
 pub mod object_map;
 pub mod prefix_map;
 

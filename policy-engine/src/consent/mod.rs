@@ -48,6 +48,7 @@ pub use narrow::{NarrowError, Narrowing};
 pub use output::{DatasetVerdict, Obligation, Output, PurposeBasis, Reason, Settled, Verdict, Warning};
 pub use purpose::{Agrees, Categories, Category, EthicsEntry, ResearchPurpose};
 pub use recorded::recorded_purpose;
+pub(crate) use sheet::fields as sheet_fields;
 pub use tables::{Tables, TablesError};
 pub use term::Term;
 pub use user::{Affiliation, Assertion, UserFacts, VouchedBy};

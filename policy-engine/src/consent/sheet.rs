@@ -72,7 +72,8 @@ impl<'s> Row<'s> {
     }
 }
 
-fn fields(line: &str) -> Option<Vec<String>> {
+/// The fields of a line; None if a quote has no end.
+pub(crate) fn fields(line: &str) -> Option<Vec<String>> {
     let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
     let mut letters = line.chars().peekable();
     while let Some(letter) = letters.next() {

@@ -74,6 +74,7 @@ impl Manifest {
             section("settings", &(&snapshot.node, &snapshot.drs_hosts))?,
             section("sinks", &snapshot.sinks)?,
             section("stop", &snapshot.stop)?,
+            section("tables", &snapshot.tables)?,
             section("trust", &snapshot.trust)?,
         ];
         sections.sort_by(|a, b| a.name.cmp(&b.name));

@@ -6,6 +6,7 @@ mod content;
 mod manifest;
 mod person;
 mod record;
+pub mod ror;
 mod stop;
 mod tables;
 
