@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Change(commands::change::Change),
     #[command(subcommand)]
     Role(commands::role::Role),
+    #[command(subcommand)]
+    Access(commands::access::Access),
     Explain(commands::explain::Explain),
     CanI(commands::can_i::CanI),
     #[command(subcommand)]

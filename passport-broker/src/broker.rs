@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use policy_engine::decide::Current;
 use tokio::sync::Mutex;
 use visa_verifier::seam::{Clock, Fetch, Random, Timestamp};
+use visa_verifier::{KeyStore, KeyStoreSettings};
 use zeroize::Zeroizing;
 
 use crate::catalogue::{self, Files, Ledger, PublishError};
@@ -103,6 +104,8 @@ struct Inner {
     /// Files that the published rows name; held for lookups only.
     files: std::sync::Mutex<Files>,
     affected: OnceLock<Arc<dyn Affected>>,
+    /// Keys of other visa issuers, kept.
+    visa_keys: KeyStore,
 }
 
 /// The broker. Clones share everything.
@@ -135,6 +138,12 @@ impl Broker {
         let current = catalogue::nothing_yet(&config, seams.clock.now()).map_err(|source| BrokerError::Publish {
             source: PublishError::Bundle { source },
         })?;
+        // Whether http is called at all is for the one client to say: it refuses what the configuration does not allow.
+        let settings = KeyStoreSettings {
+            allow_loopback_http: true,
+            ..KeyStoreSettings::default()
+        };
+        let visa_keys = KeyStore::new(seams.fetch.clone(), seams.clock.clone(), settings);
         let broker = Self(Arc::new(Inner {
             config,
             seams,
@@ -147,6 +156,7 @@ impl Broker {
             ledger: std::sync::Mutex::default(),
             files: std::sync::Mutex::default(),
             affected: OnceLock::new(),
+            visa_keys,
         }));
         let publish = |source| BrokerError::Publish { source };
         broker.publish().await.map_err(publish)?;
@@ -238,6 +248,11 @@ impl Broker {
     #[must_use]
     pub fn affected(&self) -> &dyn Affected {
         self.0.affected.get().map_or(&Nothing, |affected| affected.as_ref())
+    }
+
+    /// Keys of other visa issuers.
+    pub(crate) fn visa_keys(&self) -> &KeyStore {
+        &self.0.visa_keys
     }
 
     pub(crate) fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {

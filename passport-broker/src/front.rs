@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use policy_engine::snapshot::Governance;
 use url::Url;
-use visa_verifier::{KeyStore, KeyStoreSettings};
 
 use crate::Broker;
 use crate::keys::KeyError;
@@ -21,25 +20,16 @@ pub(crate) struct Front {
     pub(crate) cookies: Arc<Cookies>,
     /// Metadata of upstream providers.
     pub(crate) discoveries: Arc<Discoveries>,
-    /// Keys of other visa issuers.
-    pub(crate) keys: Arc<KeyStore>,
 }
 
 impl Front {
     /// In front of this broker.
     pub(crate) fn of(broker: &Broker) -> Result<Self, KeyError> {
         let cookies = Arc::new(Cookies::of(broker)?);
-        // Whether http is called at all is for the one client to say: it refuses what the configuration does not allow.
-        let settings = KeyStoreSettings {
-            allow_loopback_http: true,
-            ..KeyStoreSettings::default()
-        };
-        let keys = Arc::new(KeyStore::new(broker.fetch().clone(), broker.clock().clone(), settings));
         Ok(Self {
             broker: broker.clone(),
             cookies,
             discoveries: Arc::default(),
-            keys,
         })
     }
 

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod access;
 pub(crate) mod audit;
 pub(crate) mod can_i;
 pub(crate) mod catalogue;
@@ -51,6 +52,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Lockdown(args) => lockdown::run(args, context).await,
         Command::Change(command) => change::run(command, context).await,
         Command::Role(command) => role::run(command, context).await,
+        Command::Access(command) => access::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::CanI(args) => can_i::run(args, context).await,
         Command::Policy(command) => policy::run(command, context).await,

@@ -1,6 +1,7 @@
-//! Our own API: `/visum/v1/me`, `cli-keys`, `purposes`, `admin/…`. A bearer token of ours with our issuer as audience;
+//! Our own API: `/visum/v1/me`, `access`, `cli-keys`, `purposes`, `admin/…`. A bearer token of ours with our issuer as audience;
 //! scope `visum:self` for one's own, `visum:admin` for administration. What is permitted, the policies say.
 
+mod access;
 mod audit;
 mod body;
 mod changes;
@@ -29,6 +30,8 @@ pub use problem::ApiProblem;
 pub fn routes() -> Router<Broker> {
     Router::new()
         .route("/me", get(me::me))
+        .route("/access", get(access::own))
+        .route("/admin/access", get(access::review))
         .route("/cli-keys", post(keys::register))
         .route("/purposes", get(purposes::list).post(purposes::attest))
         .route("/purposes/default", post(purposes::choose_default))

@@ -1,6 +1,7 @@
 //! What a change would do, told before it counts: its rows in words, whether it widens and why. Nothing is stored.
 
 use policy_engine::consent::ResearchPurpose;
+use policy_engine::review::gains::Gains;
 use policy_engine::review::widens::{self, Weaker, WeakerKind, Widening};
 use policy_engine::snapshot::Snapshot;
 use serde::Serialize;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::edit;
 use crate::broker::Broker;
 use crate::catalogue::{self, Content};
-use crate::committee::GovernError;
+use crate::committee::{GovernError, access};
 use crate::store::changes::Edit;
 use crate::store::governed::RowKind;
 
@@ -36,6 +37,27 @@ pub struct Outlook {
     pub lines: Vec<Line>,
     /// Whether it lets somebody do more than before, and by what.
     pub widening: Widening,
+    /// Who gains and who loses which use of which dataset; told by a preview.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gains: Option<Gains>,
+}
+
+/// What these edits would do, and who gains and who loses by them.
+pub(crate) async fn with_gains(broker: &Broker, content: &Content, edits: &[Edit]) -> Result<Outlook, GovernError> {
+    let mut outlook = of(broker, content, edits).await?;
+    let mut after = content.clone();
+    for found in edits {
+        edit::make(&mut after, found).map_err(|what| GovernError::input("change.edit", what.to_string()))?;
+    }
+    let frame = broker.current().load().snapshot().clone();
+    let (mut was, mut will) = (frame.clone(), frame);
+    for (content, snapshot) in [(content.clone(), &mut was), (after, &mut will)] {
+        content
+            .fill(snapshot)
+            .map_err(|error| GovernError::input("change.does_not_hold", words(&error)))?;
+    }
+    outlook.gains = Some(access::gains(broker, was, will).await?);
+    Ok(outlook)
 }
 
 /// What these edits would do to this content.
@@ -84,7 +106,11 @@ pub(crate) async fn of(broker: &Broker, content: &Content, edits: &[Edit]) -> Re
     for line in &lines {
         beside_the_snapshot(line, &mut widening);
     }
-    Ok(Outlook { lines, widening })
+    Ok(Outlook {
+        lines,
+        widening,
+        gains: None,
+    })
 }
 
 /// Not on a thread that answers requests; if it is interrupted, nobody knows, and so it widens.

@@ -37,7 +37,7 @@ pub async fn preview(broker: &Broker, caller: &Caller, mut proposal: Proposal) -
     let asked = Asked::begin(broker, caller).await?;
     let row = written(broker, caller, &mut proposal, &content, Vec::new())?;
     may_draft(broker, &asked, caller, &row).await?;
-    outlook::of(broker, &content, &row.edits).await
+    outlook::with_gains(broker, &content, &row.edits).await
 }
 
 /// Writes a change. It is in force when this returns if it narrows, or if the policies let its author alone; else it

@@ -1,6 +1,7 @@
 //! Committees at work: applications, votes, grants, holds, attested purposes. Each step is one Cedar question and one
 //! event; no `if` about who may is in here.
 
+pub mod access;
 mod ask;
 mod attest;
 mod error;

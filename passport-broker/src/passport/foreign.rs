@@ -10,6 +10,7 @@ use visa_verifier::{
     KeyServer, KeySet, Passport, Rejected, TrustEntry, TrustPolicy, Verification, VerifiedPassport, Visa,
 };
 
+use crate::broker::Broker;
 use crate::front::Front;
 
 /// A visa of another issuer that counts here.
@@ -43,7 +44,7 @@ pub(super) async fn judge(
     let all: Vec<&String> = own.iter().chain(&foreign).collect();
     let answer = json!({ "iss": front.issuer(), "sub": subject, "ga4gh_passport_v1": all });
     let verified = match Passport::from_userinfo(&answer) {
-        Ok(passport) => run(front, Verification::begin(passport, &trust, now)).await,
+        Ok(passport) => run(&front.broker, Verification::begin(passport, &trust, now)).await,
         Err(problem) => Err(problem),
     };
     let verified = match verified {
@@ -79,8 +80,12 @@ pub(super) async fn judge(
 
 /// This broker's trust; and itself as a broker, since it judges what it hands out.
 fn trust(front: &Front) -> TrustPolicy {
-    let mut trust = front.broker.current().load().snapshot().trust.clone();
-    let own = front.broker.config().issuer.clone();
+    with_ourselves(&front.broker, front.broker.current().load().snapshot().trust.clone())
+}
+
+/// This trust, and ourselves as a broker.
+pub(crate) fn with_ourselves(broker: &Broker, mut trust: TrustPolicy) -> TrustPolicy {
+    let own = broker.config().issuer.clone();
     if trust.entry(Role::Broker, &own).is_none() {
         // An entry that believes nothing but the container, which we made ourselves.
         let _ = trust.add(TrustEntry::new(Role::Broker, own));
@@ -89,20 +94,21 @@ fn trust(front: &Front) -> TrustPolicy {
 }
 
 /// The loop of `visa_verifier::drive`, with our own keys at hand: no call to ourselves.
-async fn run(
-    front: &Front,
+pub(crate) async fn run(
+    broker: &Broker,
     mut verification: Verification<'_>,
 ) -> Result<VerifiedPassport, visa_verifier::PassportRejected> {
     loop {
         match verification.step() {
             Step::Need(request) => {
-                let ours = matches!(&request.server, KeyServer::Jku { url, .. } if url == front.broker.signer().jku());
-                let own = ours
-                    .then(|| KeySet::from_value(front.broker.signer().jwks()).ok())
-                    .flatten();
+                let ours = match &request.server {
+                    KeyServer::Jku { url, .. } => url == broker.signer().jku(),
+                    KeyServer::Discovery { issuer } => *issuer == broker.config().issuer,
+                };
+                let own = ours.then(|| KeySet::from_value(broker.signer().jwks()).ok()).flatten();
                 let supplied = match own {
                     Some(keys) => Ok(keys.into()),
-                    None => front.keys.get(&request).await,
+                    None => broker.visa_keys().get(&request).await,
                 };
                 verification.supply(supplied);
             }

@@ -8,5 +8,6 @@ mod words;
 
 pub(crate) use assemble::{Holding, holding, stands_beside, visas};
 pub(crate) use collect::collect_at_login;
+pub(crate) use foreign::{run as verify, with_ourselves};
 pub(crate) use sign::{LoggedIn, issue};
 pub(crate) use words::{ATTESTED, in_words, visa_in_words};

@@ -136,7 +136,7 @@ impl Engine {
     }
 
     /// Facts as this snapshot sees them.
-    pub(super) fn own<'f>(&self, facts: &'f Facts) -> Cow<'f, Facts> {
+    pub(crate) fn own<'f>(&self, facts: &'f Facts) -> Cow<'f, Facts> {
         if facts.derived.version == self.snapshot.version {
             Cow::Borrowed(facts)
         } else {

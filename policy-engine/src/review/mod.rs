@@ -5,6 +5,7 @@
 mod could;
 mod difference;
 mod facts;
+pub mod gains;
 mod json;
 pub mod proof;
 pub mod relabel;
