@@ -23,9 +23,7 @@ usage: cargo xtask COMMAND
   fuzz [--seconds N] [TARGET]
                            mutation fuzzing of the parsers, 60 s a target; findings are kept in fuzz/corpus
   bench verify [-- …]      verification beside ring's bare checks in one run, and its heap allocations; what stands after -- goes to the bench
-  bench decide [-- …]      whole decisions beside bare Cedar asked the same questions
-  bench catalogue [-- --objects N]
-                           the table of objects: size, time to load, memory, look-ups";
+  bench decide [-- …]      whole decisions beside bare Cedar asked the same questions";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

@@ -1,3 +1,0 @@
-//! The table of objects at its size.
-
-fn main() {}
