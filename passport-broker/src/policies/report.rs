@@ -156,10 +156,7 @@ fn test(subject: &Subject, now: Timestamp) -> Result<(Tests, Vec<String>, Vec<St
         return Err(GovernError::input("policy.untested", words.join("; ")));
     }
     // What was watched and is past its end can't be compiled anew: then the old version stands as it is in force.
-    let old = subject
-        .old
-        .compile(now)
-        .map_or_else(|_| subject.before.clone(), |old| old);
+    let old = subject.old.compile(now).unwrap_or_else(|_| subject.before.clone());
     let all: Vec<&Suite> = suites.iter().chain([&shipped]).collect();
     let told = difference((&subject.old, &old), (&subject.new, &policies), &all);
     let changes = told.policies.iter().map(|change| match change {

@@ -316,7 +316,11 @@ async fn put_in_force(
         .await
         .map_err(|source| match source {
             PublishError::Bundle { source } => GovernError::input("policy.unsound", source.to_string()),
-            source => ChangeError::NotInForce { source }.into(),
+            source @ (PublishError::NotAsLogged { .. }
+            | PublishError::Content { .. }
+            | PublishError::Store { .. }
+            | PublishError::Audit { .. }
+            | PublishError::Key { .. }) => ChangeError::NotInForce { source }.into(),
         })?;
     let drafts = [changing.draft(&published).await?, changing.draft(&row).await?];
     let event = event(broker, caller, EventType::PolicyPublish, &row)?;
