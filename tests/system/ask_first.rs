@@ -375,7 +375,13 @@ async fn purposes_tried_are_counted_the_committee_sees_them_and_many_are_an_aler
         "{}",
         seen.text()
     );
-    assert_eq!(get(&page, Some(&ada)).await.status, 403, "not for those who try");
+    let own = get(&page, Some(&ada)).await;
+    assert_eq!(
+        (own.status, own.code().as_str()),
+        (401, "policy.step_up"),
+        "not for those who try: {}",
+        own.text()
+    );
     // What says nothing, and what nobody knows, is not counted.
     explain(
         &demo,
@@ -440,7 +446,7 @@ async fn the_commands_say_it_in_words_and_by_their_exit_status() {
         (
             vec!["can-i", "--datasets", C, "--purpose", &want],
             1,
-            "consent.purpose_outside_permission",
+            "consent.disease_missing",
         ),
         (vec!["can-i", "--purpose", &want], 1, "not for this purpose"),
         (vec!["can-i"], 2, ""),

@@ -75,7 +75,10 @@ fn policies(engine: &Engine, decision: &Decision) -> Vec<Value> {
 
 /// For each closed dataset that its committee could open: where to apply, with the question filled in.
 fn apply(engine: &Engine, decision: &Decision) -> Vec<Value> {
-    let lacking = |code: &str| code.starts_with("consent.approval_") || APPLY.contains(&code);
+    let lacking = |code: &str| {
+        let word = code.strip_prefix("consent.");
+        word.is_some_and(|word| word.starts_with("approval_")) || APPLY.contains(&code)
+    };
     let datasets: BTreeSet<&str> = decision
         .reasons()
         .iter()

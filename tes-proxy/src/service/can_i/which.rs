@@ -133,7 +133,8 @@ fn row(
 }
 
 fn lacks_grant(reasons: &[Reason]) -> bool {
-    reasons.iter().any(|reason| reason.code.starts_with("consent.approval_"))
+    let words = reasons.iter().filter_map(|reason| reason.code.strip_prefix("consent."));
+    words.into_iter().any(|word| word.starts_with("approval_"))
 }
 
 /// There is a grant, its purpose is not on record, and one's own word would do.
