@@ -96,7 +96,7 @@ pub(super) async fn propose(
         let outlook = change::preview(&broker, &caller, proposal).await?;
         return Ok((
             StatusCode::OK,
-            Json(json!({ "preview": true, "outlook": told(&outlook) })),
+            Json(json!({ "preview": true, "outlook": told(&outlook), "governance": broker.governance() })),
         ));
     }
     let proposed = change::propose(&broker, &caller, proposal).await?;

@@ -66,4 +66,6 @@ pub fn routes() -> Router<Broker> {
 }
 
 #[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod tests;

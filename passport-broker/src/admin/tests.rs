@@ -9,13 +9,13 @@ use crate::caller::Caller;
 use crate::router;
 use crate::testing::{A, Node, home, node};
 
-struct Answer {
-    status: StatusCode,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
     challenge: Option<String>,
-    body: Value,
+    pub(super) body: Value,
 }
 
-async fn send(node: &Node, token: Option<&str>, method: &str, path: &str, body: Option<&str>) -> Answer {
+pub(super) async fn send(node: &Node, token: Option<&str>, method: &str, path: &str, body: Option<&str>) -> Answer {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -39,7 +39,7 @@ async fn send(node: &Node, token: Option<&str>, method: &str, path: &str, body: 
     }
 }
 
-async fn dan(node: &Node) -> (Caller, String) {
+pub(super) async fn dan(node: &Node) -> (Caller, String) {
     let dan = node.person("dan", "member@biobank.example.org").await;
     let token = node.token(&dan, "openid visum:self visum:admin").await;
     (dan, token)

@@ -88,8 +88,7 @@ async fn needs_two(kind: &str, [author, second]: [&str; 2], edits: &Value, weake
     let before = in_force(&node);
     let shown = preview(&node.broker, &author, proposal(kind, edits)).await.unwrap();
     assert!(
-        shown.widening.widens
-            && (!shown.widening.complete || shown.widening.why.iter().any(|why| why.kind == weaker)),
+        shown.widening.widens && shown.widening.complete && shown.widening.why.iter().any(|why| why.kind == weaker),
         "{weaker:?} in {:?}",
         shown.widening
     );
@@ -183,6 +182,56 @@ fn role_of(sub: &str, role: &Value) -> Value {
 
 fn team(shares_logs: bool) -> Value {
     json!([{ "put": { "kind": "group", "row": { "id": "team-1", "shares_tasks": true, "shares_logs": shares_logs } } }])
+}
+
+#[tokio::test]
+async fn what_narrows_takes_effect_at_once_and_by_one_person() {
+    let node = node().await;
+    let dan = member(&node, "dan").await;
+    let noor = member(&node, "noor").await;
+    let role = format!("{}#committee:{DAC}", home("eve"));
+    let cases = [
+        (
+            "a higher least assurance",
+            "catalogue",
+            &dan,
+            dataset_with("/min_identity", json!(3)),
+        ),
+        (
+            "fewer regions",
+            "catalogue",
+            &dan,
+            dataset_with("/allowed_regions", json!([])),
+        ),
+        (
+            "a suspended dataset",
+            "catalogue",
+            &dan,
+            dataset_with("/consent/state", json!("suspended")),
+        ),
+        (
+            "an object taken out",
+            "catalogue",
+            &dan,
+            json!([{ "remove": { "kind": "object", "id": "a-1" } }]),
+        ),
+        (
+            "a membership that ends",
+            "role",
+            &noor,
+            json!([{ "remove": { "kind": "role", "id": role } }]),
+        ),
+    ];
+    for (name, kind, author, edits) in cases {
+        let before = in_force(&node);
+        let proposed = propose(&node.broker, author, proposal(kind, &edits)).await.unwrap();
+        assert!(
+            proposed.applied && !proposed.row.widens,
+            "{name}: {:?}",
+            proposed.outlook.widening
+        );
+        assert_ne!(in_force(&node), before, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ pub use outlook::{Line, Outlook};
 pub use proposal::Proposal;
 pub use show::{May, Shown, Stuck};
 pub use step::{Proposed, apply, approve, preview, propose, withdraw};
-pub use words::{Told, tell};
+pub use words::{Told, harmless, tell};
 
 #[cfg(test)]
 mod file_tests;

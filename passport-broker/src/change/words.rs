@@ -237,14 +237,19 @@ fn said(value: Option<&Value>) -> Option<String> {
     })
 }
 
-/// Text of somebody else: cut, and with nothing in it that steers or turns.
+/// Text of somebody else, cut.
 fn plain(text: &str) -> String {
+    match text.char_indices().nth(VALUE) {
+        Some((cut, _)) => format!("{}…", harmless(text.get(..cut).unwrap_or_default())),
+        None => harmless(text),
+    }
+}
+
+/// Text of somebody else with nothing in it that steers a terminal or turns the text around it.
+#[must_use]
+pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for (at, letter) in text.chars().enumerate() {
-        if at == VALUE {
-            out.push('…');
-            break;
-        }
+    for letter in text.chars() {
         let turns = matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
         if letter.is_control() || turns {
             out.extend(letter.escape_unicode());

@@ -12,7 +12,7 @@ use super::account_forms::as_caller;
 use super::refusal::{store_problem, unavailable};
 use super::{LoginWish, begin_login};
 use crate::caller::{Caller, REFEDS_MFA};
-use crate::change::{Shown, Told, show as look};
+use crate::change::{Shown, Told, harmless, show as look};
 use crate::committee::GovernError;
 use crate::front::Front;
 use crate::limits;
@@ -53,6 +53,7 @@ struct ChangePage {
     again: bool,
     one: Listed,
     row: ChangeRow,
+    reason: String,
     drafted: String,
     lines: Vec<Told>,
     why: Option<Why>,
@@ -139,6 +140,7 @@ pub(super) async fn answer(
         refused: refused.map(in_words),
         again: refused.is_some_and(step_up),
         one: listed(&change),
+        reason: harmless(&change.reason),
         drafted: minute(change.drafted),
         next: look::next(&change),
         row: change,
@@ -295,7 +297,7 @@ fn listed(row: &ChangeRow) -> Listed {
     };
     Listed {
         id: row.id.clone(),
-        title: row.title.clone(),
+        title: harmless(&row.title),
         about: row
             .dataset
             .clone()

@@ -64,8 +64,15 @@ pub(crate) fn shown(answer: &Value) -> String {
 pub(crate) fn outlook(answer: &Value) -> String {
     let nothing = Value::Null;
     let outlook = answer.get("outlook").unwrap_or(&nothing);
+    let widens = outlook.pointer("/widening/widens").and_then(Value::as_bool) != Some(false);
+    let single = widens && text(answer, "governance") == Some("single");
+    let single = if single {
+        "This node has one administrator, who may put it in force alone.\n"
+    } else {
+        ""
+    };
     format!(
-        "{}\n{}",
+        "{}\n{}{single}",
         rows(outlook.get("words").unwrap_or(&nothing)),
         opens(outlook.get("widening").unwrap_or(&nothing))
     )
