@@ -61,6 +61,13 @@ pub const ADMIN: Throttle = Throttle {
     window: Duration::from_secs(60),
 };
 
+/// Holds of one consent service.
+pub const CONSENT: Throttle = Throttle {
+    name: "consent",
+    most: 600,
+    window: Duration::from_secs(60),
+};
+
 impl Throttle {
     /// Counts one try; `Some(wait)` if it is one too many.
     ///

@@ -17,6 +17,8 @@ pub const HOUSE: &str = "https://biobank.example.org";
 pub const DATASET: &str = "https://data.biobank.example.org/datasets/A";
 /// A service next door that asks whether Passports count, and its secret.
 pub const SERVICE: (&str, &str) = ("drs-server", "a service's secret");
+/// A consent service, and its secret.
+pub const CONSENT_SERVICE: (&str, &str) = ("consent-1", "the consent service's secret");
 /// What that service is to brokers.
 pub const SERVICE_AUDIENCE: &str = "https://drs.example.net";
 /// The researcher's institution.
@@ -134,8 +136,10 @@ impl House {
 
 fn facts(sample: &SampleNode, at: &Addresses, client_id: &str) -> Value {
     let broker = at.broker.as_str();
-    let digest = ring::digest::digest(&ring::digest::SHA256, SERVICE.1.as_bytes());
-    let digest = URL_SAFE_NO_PAD.encode(digest);
+    let digest = |secret: &str| {
+        let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
+        URL_SAFE_NO_PAD.encode(digest)
+    };
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let identity = |login: &str| {
         let people = sample.people();
@@ -165,7 +169,8 @@ fn facts(sample: &SampleNode, at: &Addresses, client_id: &str) -> Value {
         "prefixes": [{ "prefix": format!("file://{data}/a/"), "dataset": DATASET }],
         "sinks": [{ "prefix": format!("file://{outputs}/uni/"), "owner": UNI, "country": "FI" }],
         "services": [{ "id": "node-1", "operator": HOUSE, "country": "FI",
-            "certified": ["open", "registered", "controlled"] }],
+            "certified": ["open", "registered", "controlled"] },
+            { "id": CONSENT_SERVICE.0, "operator": HOUSE, "country": "FI", "roles": ["consent-service"] }],
         "roles": [
             { "person": identity("dan"), "role": { "committee": COMMITTEE }, "until": until },
             { "person": identity("noor"), "role": { "role": "auditor" }, "until": until }
@@ -178,8 +183,12 @@ fn facts(sample: &SampleNode, at: &Addresses, client_id: &str) -> Value {
         },
         "clients": [{
             "id": SERVICE.0, "name": "DRS server next door", "kind": "service",
-            "auth": { "client_secret_basic": { "digest": digest } }, "redirect_uris": [], "scopes": ["visum:verify"],
+            "auth": { "client_secret_basic": { "digest": digest(SERVICE.1) } }, "redirect_uris": [], "scopes": ["visum:verify"],
             "audiences": [at.proxy], "exchange_audiences": [SERVICE_AUDIENCE], "grant_types": ["client_credentials"]
+        }, {
+            "id": CONSENT_SERVICE.0, "name": "Consent service", "kind": "service",
+            "auth": { "client_secret_basic": { "digest": digest(CONSENT_SERVICE.1) } }, "redirect_uris": [],
+            "scopes": ["visum:consent"], "audiences": [at.broker], "grant_types": ["client_credentials"]
         }],
         "upstreams": [{
             "id": "home", "name": "Home institution", "issuer": sample.issuer(), "client_id": client_id,

@@ -90,7 +90,7 @@ impl Node {
     /// # Panics
     /// If it does not come up; its words are printed.
     #[must_use]
-    #[expect(clippy::panic, clippy::expect_used, reason = "a test without its node fails")]
+    #[expect(clippy::expect_used, reason = "a test without its node fails")]
     pub fn start(at: Addresses, facts: &Value, broker: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (mut ca_line, mut tls_table) = (String::new(), String::new());
@@ -132,27 +132,19 @@ impl Node {
             "visum init: {}",
             String::from_utf8_lossy(&made.stderr)
         );
-        let log = std::fs::File::create(folder.path().join("log")).expect("a log file");
-        let mut child = binary::visum(&["up", "--config"])
-            .arg(data.join("visum.toml"))
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a second handle"))
-            .stderr(log)
-            .spawn()
-            .expect("visum up starts");
-        let started = Instant::now();
-        for address in [&at.broker, &at.proxy, &at.door] {
-            while std::net::TcpStream::connect(Addresses::listen(address)).is_err() {
-                let ended = child.try_wait().ok().flatten();
-                if ended.is_some() || started.elapsed() > READY {
-                    let _ = child.kill();
-                    let words = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-                    panic!("the node did not come up ({ended:?}):\n{words}");
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
-        }
+        let child = up(&folder, &at);
         Self { child, folder, at }
+    }
+
+    /// Ends its server; the data folder stays.
+    pub fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it again on the same folder.
+    pub fn again(&mut self) {
+        self.child = up(&self.folder, &self.at);
     }
 
     /// The test authority's certificate, for clients.
@@ -185,6 +177,33 @@ impl Drop for Node {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// `visum up`, once it listens.
+#[expect(clippy::panic, clippy::expect_used, reason = "a test without its node fails")]
+fn up(folder: &tempfile::TempDir, at: &Addresses) -> Child {
+    let data = folder.path().join("node");
+    let log = std::fs::File::create(folder.path().join("log")).expect("a log file");
+    let mut child = binary::visum(&["up", "--config"])
+        .arg(data.join("visum.toml"))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a second handle"))
+        .stderr(log)
+        .spawn()
+        .expect("visum up starts");
+    let started = Instant::now();
+    for address in [&at.broker, &at.proxy, &at.door] {
+        while std::net::TcpStream::connect(Addresses::listen(address)).is_err() {
+            let ended = child.try_wait().ok().flatten();
+            if ended.is_some() || started.elapsed() > READY {
+                let _ = child.kill();
+                let words = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+                panic!("the node did not come up ({ended:?}):\n{words}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    child
 }
 
 /// Files of a test authority and of a certificate for `localhost`.

@@ -5,10 +5,12 @@
 mod ask_first;
 mod bad_input;
 mod cli;
+mod consent_service;
 mod dead_backends;
 mod dead_parts;
 mod docs_policy_authors;
 mod governance;
+mod lockdown;
 mod login;
 mod pages;
 mod passport_commands;

@@ -13,7 +13,9 @@ use visa_verifier::token::json;
 use super::ApiProblem;
 use crate::broker::Broker;
 use crate::caller::Caller;
+use crate::committee::ServiceCaller;
 use crate::limits;
+use crate::provider::CONSENT;
 use crate::provider::access_token::{self, BearerProblem};
 use crate::throttle;
 
@@ -29,24 +31,33 @@ pub(super) struct Admin(pub(super) Caller);
 #[derive(Debug)]
 pub(super) struct Strict<T, const BYTES: usize = { limits::ADMIN_BODY_BYTES }>(pub(super) T);
 
+/// A consent service, by a token of its own with scope `visum:consent`. What it may do, the policies say.
+#[derive(Debug)]
+pub(super) struct ConsentService(pub(super) ServiceCaller);
+
+fn address(parts: &Parts) -> Option<IpAddr> {
+    let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    connection.map(|ConnectInfo(address)| address.ip())
+}
+
+fn refused(problem: BearerProblem) -> ApiProblem {
+    match problem {
+        BearerProblem::Missing => ApiProblem::bearer(None),
+        BearerProblem::Server => ApiProblem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store.down",
+            "Tokens cannot be checked at present. Try again.",
+        ),
+        BearerProblem::Invalid | BearerProblem::Scope(_) => ApiProblem::bearer(Some("invalid_token")),
+    }
+}
+
 async fn caller(parts: &Parts, broker: &Broker, scope: &str) -> Result<Caller, ApiProblem> {
-    let address: Option<IpAddr> = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip());
-    let caller = match access_token::caller(broker, &parts.headers, address).await {
+    let caller = match access_token::caller(broker, &parts.headers, address(parts)).await {
         Ok(caller) => caller,
         Err(problem) => {
             broker.writer().count_unauthenticated();
-            return Err(match problem {
-                BearerProblem::Missing => ApiProblem::bearer(None),
-                BearerProblem::Server => ApiProblem::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "store.down",
-                    "Tokens cannot be checked at present. Try again.",
-                ),
-                BearerProblem::Invalid | BearerProblem::Scope(_) => ApiProblem::bearer(Some("invalid_token")),
-            });
+            return Err(refused(problem));
         }
     };
     if !caller.has(scope) {
@@ -56,6 +67,28 @@ async fn caller(parts: &Parts, broker: &Broker, scope: &str) -> Result<Caller, A
         return Err(ApiProblem::throttled(wait));
     }
     Ok(caller)
+}
+
+impl FromRequestParts<Broker> for ConsentService {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, broker: &Broker) -> Result<Self, ApiProblem> {
+        let service = match access_token::service(broker, &parts.headers, CONSENT).await {
+            Ok((id, expires)) => ServiceCaller {
+                id,
+                expires,
+                address: address(parts),
+            },
+            Err(problem) => {
+                broker.writer().count_unauthenticated();
+                return Err(refused(problem));
+            }
+        };
+        match throttle::CONSENT.hit(broker, &service.id).await? {
+            Some(wait) => Err(ApiProblem::throttled(wait)),
+            None => Ok(Self(service)),
+        }
+    }
 }
 
 impl FromRequestParts<Broker> for Own {

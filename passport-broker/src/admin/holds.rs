@@ -1,6 +1,5 @@
 //! `/visum/v1/admin/holds`: list, place (or see what it would stop), release.
 
-use audit_log::EventType;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use super::ApiProblem;
 use super::body::{Admin, Strict};
 use crate::broker::Broker;
-use crate::committee::{self, GovernError, HoldRequest};
+use crate::committee::{self, HoldRequest};
 use crate::record;
 use crate::store::governed::Governed;
 use crate::store::holds::HoldRow;
@@ -22,6 +21,22 @@ use crate::store::holds::HoldRow;
 pub(super) struct How {
     #[serde(default)]
     preview: bool,
+}
+
+/// Why it ends.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Why {
+    pub(super) reason: String,
+}
+
+/// Whose many holds are meant.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Many {
+    service: String,
+    dataset: String,
+    reason: String,
 }
 
 pub(super) async fn list(State(broker): State<Broker>, Admin(caller): Admin) -> Result<Json<Value>, ApiProblem> {
@@ -66,25 +81,19 @@ pub(super) async fn release(
     State(broker): State<Broker>,
     Admin(caller): Admin,
     Path(id): Path<String>,
+    Strict(why): Strict<Why>,
 ) -> Result<Json<Value>, ApiProblem> {
-    let row: HoldRow = broker.find(&id).await?.ok_or_else(|| ApiProblem::not_found("hold"))?;
-    let question = GovernQuestion::HoldRelease(row.record.clone());
-    committee::ask(
-        &broker,
-        &caller,
-        EventType::HoldRelease,
-        Some(&row.record.dataset),
-        &question,
-    )
-    .await?;
-    Err(GovernError::Conflict {
-        code: "hold.release_not_supported",
-        message: format!(
-            "This version of Visum does not release holds yet. {}",
-            release_sentence(&row)
-        ),
-    }
-    .into())
+    let row = committee::release(&broker, &caller, &id, &why.reason).await?;
+    Ok(Json(json!({ "hold": shown(&row), "released": true })))
+}
+
+pub(super) async fn confirm(
+    State(broker): State<Broker>,
+    Admin(caller): Admin,
+    Strict(many): Strict<Many>,
+) -> Result<Json<Value>, ApiProblem> {
+    let confirmed = committee::confirm(&broker, &caller, &many.service, &many.dataset, &many.reason).await?;
+    Ok(Json(json!({ "confirmed": confirmed })))
 }
 
 fn release_sentence(row: &HoldRow) -> &'static str {
@@ -95,7 +104,7 @@ fn release_sentence(row: &HoldRow) -> &'static str {
     }
 }
 
-fn shown(row: &HoldRow) -> Value {
+pub(super) fn shown(row: &HoldRow) -> Value {
     json!({
         "id": row.id(), "dataset": row.record.dataset, "kind": row.record.hold.kind(),
         "scope": row.record.hold.scope(), "target": row.record.hold.target(), "from": row.record.hold.from(),

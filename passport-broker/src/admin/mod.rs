@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod body;
 mod changes;
+mod consent_holds;
 mod datasets;
 mod grants;
 mod holds;
@@ -18,6 +19,7 @@ mod register;
 mod roles;
 mod snapshots;
 mod tried;
+mod states;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -40,6 +42,10 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/grants", get(grants::list).post(grants::issue))
         .route("/admin/grants/{id}/revoke", post(grants::revoke))
         .route("/admin/holds", get(holds::list).post(holds::place))
+        .route("/admin/holds/confirm", post(holds::confirm))
+        .route("/admin/dataset-states", post(states::set))
+        .route("/consent/holds", get(consent_holds::list).post(consent_holds::place))
+        .route("/consent/holds/{id}/release", post(consent_holds::release))
         .route("/admin/holds/{id}/release", post(holds::release))
         .route("/admin/blobs", post(register::upload))
         .route("/admin/institutions", get(register::institutions))

@@ -8,12 +8,14 @@ mod edit;
 mod outlook;
 mod proposal;
 pub mod show;
+mod state;
 mod step;
 mod words;
 
 pub use outlook::{Line, Outlook};
 pub use proposal::Proposal;
 pub use show::{May, Shown, Stuck};
+pub use state::{StateRequest, preview_state, propose_state};
 pub use step::{Proposed, apply, approve, preview, propose, withdraw};
 pub use words::{Told, harmless, tell};
 
@@ -21,5 +23,7 @@ pub use words::{Told, harmless, tell};
 mod file_tests;
 #[cfg(test)]
 mod alone;
+#[cfg(test)]
+mod state_tests;
 #[cfg(test)]
 mod tests;

@@ -105,6 +105,7 @@ pub(crate) async fn of(broker: &Broker, content: &Content, edits: &[Edit]) -> Re
     let mut widening = compare(was, will, purposes).await;
     for line in &lines {
         beside_the_snapshot(line, &mut widening);
+        for_good(line, &mut widening);
     }
     Ok(Outlook {
         lines,
@@ -136,6 +137,23 @@ fn beside_the_snapshot(line: &Line, widening: &mut Widening) {
             kind: WeakerKind::Trust,
             dataset: None,
             sentence: format!("`{}` is {what} that is {change}.", line.id),
+        });
+    }
+}
+
+/// A dataset is withdrawn for good: it opens nothing, and still two persons agree on it (consent.md 5.1).
+fn for_good(line: &Line, widening: &mut Widening) {
+    let state = |row: &Option<Value>| {
+        let state = row.as_ref().and_then(|row| row.pointer("/consent/state"));
+        state.and_then(Value::as_str).map(str::to_owned)
+    };
+    let withdrawn = |row| state(row).as_deref() == Some("withdrawn");
+    if line.kind == RowKind::Dataset && withdrawn(&line.after) && !withdrawn(&line.before) {
+        widening.widens = true;
+        widening.why.push(Weaker {
+            kind: WeakerKind::Other,
+            dataset: Some(line.id.clone()),
+            sentence: format!("`{}` is withdrawn for good: nobody may undo it, so two agree.", line.id),
         });
     }
 }

@@ -12,7 +12,7 @@ use crate::store::roles::RoleRow;
 use crate::testing::{Node, START, catalogue, dataset, home};
 
 /// The sample node, with an editor in the committee's house.
-async fn node() -> Node {
+pub(super) async fn node() -> Node {
     let node = crate::testing::bare().await;
     let mut bootstrap = catalogue();
     for sub in ["dan", "eve", "fay"] {
@@ -27,7 +27,7 @@ async fn node() -> Node {
     node.dual().await
 }
 
-async fn person(node: &Node, sub: &str) -> Caller {
+pub(super) async fn person(node: &Node, sub: &str) -> Caller {
     node.person(
         sub,
         &format!("member@{}.example.org", if sub == "fay" { "uni" } else { "biobank" }),

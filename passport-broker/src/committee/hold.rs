@@ -1,6 +1,6 @@
 //! Stop: a hold on a dataset, a group, an object or a participant; and what it would stop. Released by its origin only.
 
-use audit_log::{AboutKind, Class, Digest, Event, EventType, Outcome, What};
+use audit_log::{AboutKind, Class, Digest, Event, EventType, Outcome, What, Who};
 use policy_engine::consent::{ConsentHold, HoldKind, HoldScope, Name};
 use policy_engine::decide::GovernQuestion;
 use policy_engine::snapshot::{HoldOrigin, HoldRecord, Snapshot};
@@ -75,6 +75,21 @@ pub async fn place(broker: &Broker, caller: &Caller, request: HoldRequest) -> Re
     let (asked, dataset) = permitted(broker, caller, &request).await?;
     let effect = effect(broker, asked.engine.snapshot(), &dataset, &request).await?;
     let committee = grant::dataset(&asked, &dataset)?.dac;
+    let who = record::who(broker, caller, Class::Dac)?;
+    let origin = HoldOrigin::Committee(committee);
+    write(broker, who, origin, caller.person.as_str(), dataset, request, effect).await
+}
+
+/// Row, event, snapshot.
+pub(super) async fn write(
+    broker: &Broker,
+    who: Who,
+    origin: HoldOrigin,
+    placed_by: &str,
+    dataset: String,
+    request: HoldRequest,
+    effect: Effect,
+) -> Result<Placed, GovernError> {
     let id: Name = format!("hold-{}", token(broker.random(), 9))
         .parse()
         .map_err(|_| GovernError::input("hold.id", "no name for the hold could be made"))?;
@@ -85,12 +100,12 @@ pub async fn place(broker: &Broker, caller: &Caller, request: HoldRequest) -> Re
         record: HoldRecord {
             dataset: dataset.clone(),
             hold,
-            origin: HoldOrigin::Committee(committee),
+            origin,
         },
-        placed_by: caller.person.as_str().to_owned(),
+        placed_by: placed_by.to_owned(),
         reason_digest: RowDigest::from_bytes(reason.as_bytes()).as_str().to_owned(),
+        confirmed_by: None,
     };
-    let who = record::who(broker, caller, Class::Dac)?;
     let mut changing = Changing::begin(broker).await;
     let draft = changing.draft(&row).await?;
     let event = Event::new(EventType::HoldPlace, Outcome::Success)
@@ -142,7 +157,8 @@ async fn permitted(broker: &Broker, caller: &Caller, request: &HoldRequest) -> R
     Ok((asked, dataset))
 }
 
-async fn effect(
+/// What a hold would stop, by this snapshot.
+pub(super) async fn effect(
     broker: &Broker,
     snapshot: &Snapshot,
     dataset: &str,
@@ -181,6 +197,21 @@ async fn effect(
         .count();
     effect.running = broker.affected().running(Some(dataset)).await;
     Ok(effect)
+}
+
+/// What the end of a whole dataset's use would stop.
+///
+/// # Errors
+/// The database is down.
+pub async fn effect_of_dataset(broker: &Broker, dataset: &str) -> Result<Effect, GovernError> {
+    let request = HoldRequest {
+        dataset: dataset.to_owned(),
+        kind: HoldKind::Expired,
+        scope: HoldScope::Dataset,
+        target: None,
+        reason: String::new(),
+    };
+    effect(broker, broker.current().load().snapshot(), dataset, &request).await
 }
 
 fn among<'n>(list: Option<impl Iterator<Item = &'n Name>>, target: Option<&Name>) -> (bool, bool) {

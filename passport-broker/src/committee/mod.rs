@@ -4,18 +4,26 @@
 pub mod access;
 mod ask;
 mod attest;
+mod ending;
 mod error;
 mod facts;
 mod foreign;
 mod grant;
 mod hold;
+mod service;
 
 pub use ask::{Asked, ask};
 pub use attest::{Attestation, attest, choose_default, waiting};
+pub use ending::release;
 pub use error::GovernError;
 pub use foreign::ForeignGrant;
 pub use grant::{GrantRequest, Granted, issue, revoke};
-pub use hold::{Effect, HoldRequest, Placed, place, preview};
+pub use hold::{Effect, HoldRequest, Placed, effect_of_dataset, place, preview};
+pub use service::{
+    ServiceCaller, confirm, holds as service_holds, place as place_by_service, release as release_by_service,
+};
 
+#[cfg(test)]
+mod service_tests;
 #[cfg(test)]
 mod tests;

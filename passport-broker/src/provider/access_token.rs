@@ -236,6 +236,49 @@ pub(crate) async fn caller(
     })
 }
 
+/// What stands in a service's token of its own.
+#[derive(Debug, Deserialize)]
+struct ServiceClaims {
+    iss: String,
+    sub: String,
+    aud: String,
+    client_id: String,
+    scope: String,
+    exp: i64,
+}
+
+/// Which registered service calls by a token of its own that carries `scope`, and when the token ends. Its client must
+/// still be there: such tokens stand in no table.
+///
+/// # Errors
+/// What to answer, by RFC 6750.
+pub(crate) async fn service(
+    broker: &Broker,
+    headers: &HeaderMap,
+    scope: &str,
+) -> Result<(String, Timestamp), BearerProblem> {
+    let compact = CompactToken::parse(bearer(headers)?, TOKEN_BYTES).map_err(|_| BearerProblem::Invalid)?;
+    let header = compact.header();
+    if header.crit || header.jku.is_some() || !header.typ.as_deref().is_some_and(|typ| same_type(typ, "at+jwt")) {
+        return Err(BearerProblem::Invalid);
+    }
+    let keys = KeySet::from_value(broker.signer().jwks()).map_err(|_| BearerProblem::Server)?;
+    keys.verify(&compact, &BTreeSet::new())
+        .map_err(|_| BearerProblem::Invalid)?;
+    let claims: ServiceClaims =
+        serde_json::from_value(serde_json::Value::Object(compact.into_claims())).map_err(|_| BearerProblem::Invalid)?;
+    let issuer = broker.config().issuer.as_str();
+    let ours = claims.iss == issuer && claims.aud == issuer && claims.exp > broker.now().unix();
+    let own = claims.sub == format!("client:{}", claims.client_id) && claims.scope == scope;
+    let client = broker.client(&claims.client_id).await?.ok_or(BearerProblem::Invalid)?;
+    let registered = client.kind == ClientKind::Service && client.scopes.iter().any(|held| held == scope);
+    if ours && own && registered {
+        Ok((claims.client_id, Timestamp::from_unix(claims.exp)))
+    } else {
+        Err(BearerProblem::Invalid)
+    }
+}
+
 /// A client's kind in the words of the policies.
 fn kind(kind: ClientKind) -> PolicyKind {
     match kind {

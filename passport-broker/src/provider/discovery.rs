@@ -33,7 +33,7 @@ fn document(front: &Front) -> Value {
         "revocation_endpoint": front.url("/revoke"),
         "device_authorization_endpoint": front.url("/device_authorization"),
         "jwks_uri": front.broker.signer().jku(),
-        "scopes_supported": Scope::ALL.map(Scope::word).into_iter().chain([client_credentials::VERIFY]).collect::<Vec<_>>(),
+        "scopes_supported": Scope::ALL.map(Scope::word).into_iter().chain([client_credentials::VERIFY, client_credentials::CONSENT]).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported":

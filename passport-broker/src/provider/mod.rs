@@ -23,5 +23,6 @@ pub(crate) use discovery::{jwks, metadata};
 use problem::{NO_STORE, TokenProblem};
 pub(crate) use revoke::revoke;
 pub(crate) use scope::{Scope, Scopes};
+pub(crate) use token::client_credentials::CONSENT;
 pub(crate) use token::token;
 pub(crate) use userinfo::userinfo;

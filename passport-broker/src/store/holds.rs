@@ -16,6 +16,9 @@ pub struct HoldRow {
     pub placed_by: String,
     /// SHA-256 of the reason's text, hexadecimal; the text itself is not kept here.
     pub reason_digest: String,
+    /// Who said that this one of a service's many holds is meant (`sub` of our tokens).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<String>,
 }
 
 impl HoldRow {

@@ -1,7 +1,9 @@
 //! `visum hold …`
 
+pub(crate) mod confirm;
 pub(crate) mod list;
 pub(crate) mod place;
+pub(crate) mod release;
 
 use clap::Subcommand;
 
@@ -12,6 +14,8 @@ use crate::{error::CommandError, exit::Exit, output::Context};
 pub(crate) enum Hold {
     Place(place::Place),
     List(list::List),
+    Release(release::Release),
+    Confirm(confirm::Confirm),
 }
 
 /// Runs one of them.
@@ -19,5 +23,7 @@ pub(crate) async fn run(command: Hold, context: &Context) -> Result<Exit, Comman
     match command {
         Hold::Place(args) => place::run(args, context).await,
         Hold::List(args) => list::run(args, context).await,
+        Hold::Release(args) => release::run(args, context).await,
+        Hold::Confirm(args) => confirm::run(args, context).await,
     }
 }

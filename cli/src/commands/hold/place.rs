@@ -1,11 +1,10 @@
 //! `visum hold place`: a stop; shows first what it will affect, and asks.
 
-use std::io::{BufRead as _, IsTerminal as _};
-
 use serde_json::{Value, json};
 
 use crate::{
     client::session::{As, Session},
+    commands::agree,
     error::CommandError,
     exit::Exit,
     output::Context,
@@ -54,9 +53,9 @@ pub(crate) async fn run(args: Place, context: &Context) -> Result<Exit, CommandE
         &args.reason,
     );
     let affected = session.post("admin/holds?preview=true", &body).await?;
-    context.words(&format!("This hold affects: {}", words(&affected)));
-    if !args.yes && !agreed(context)? {
-        return Err(CommandError::denied("hold.not_placed", "nothing was changed"));
+    context.words(&format!("This hold affects: {}", agree::effect(&affected)));
+    if !args.yes {
+        agree::agreed(context, "Place it?")?;
     }
     let answer = session.post("admin/holds", &body).await?;
     context.show(&answer, |answer| {
@@ -86,35 +85,4 @@ pub(crate) fn body(
         members.insert("target".to_owned(), target.into());
     }
     body
-}
-
-fn words(affected: &Value) -> String {
-    let affected = affected.get("effect").unwrap_or(affected);
-    let Some(members) = affected.as_object() else {
-        return affected.to_string();
-    };
-    let parts: Vec<String> = members
-        .iter()
-        .map(|(name, value)| {
-            let count = value
-                .as_array()
-                .map_or_else(|| value.to_string(), |all| all.len().to_string());
-            format!("{count} {}", name.replace('_', " "))
-        })
-        .collect();
-    if parts.is_empty() {
-        "nothing that is known now".to_owned()
-    } else {
-        parts.join(", ")
-    }
-}
-
-fn agreed(context: &Context) -> Result<bool, CommandError> {
-    if !std::io::stdin().is_terminal() {
-        return Err(CommandError::refused("hold.unasked", "there is nobody to ask").hint("add --yes if you are sure"));
-    }
-    context.words("Place it? Type yes:");
-    let mut line = String::new();
-    let _ = std::io::stdin().lock().read_line(&mut line);
-    Ok(line.trim() == "yes")
 }

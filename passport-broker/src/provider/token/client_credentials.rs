@@ -1,7 +1,7 @@
 //! A token for a service of its own, not for a person (RFC 6749 §4.4, RFC 9068 §5; `specs/trust.md` C.20).
 //!
-//! It opens nothing: it lets a registered service ask this node whether Passports count. It is not noted in a table,
-//! so that no route of the broker takes it; it ends after minutes, and a removed client gets no other.
+//! It opens no data: it lets a registered service ask this node whether Passports count, or a consent service place and
+//! end holds. It is not noted in a table, so that no route for people takes it; it ends after minutes, and a removed client gets no other.
 
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ use crate::store::clients::{ClientKind, ClientRow};
 pub(crate) const GRANT: &str = "client_credentials";
 /// The one scope of services: `POST /visum/v1/passport/verify` at the proxy. No person's token ever carries it.
 pub(crate) const VERIFY: &str = "visum:verify";
+/// The scope of consent services: `/visum/v1/consent/holds` at this broker, and nothing else.
+pub(crate) const CONSENT: &str = "visum:consent";
 /// What stands before a client's id in `sub`, so that no person's `sub` is like it (theirs hold no colon).
 const SUBJECT: &str = "client:";
 /// Life of such a token: it cannot be ended earlier.
@@ -47,18 +49,20 @@ pub(super) fn issue(front: &Front, client: &Client, fields: &Fields, now: Timest
         ));
     }
     let asked = fields.one("scope")?.unwrap_or(VERIFY);
-    if asked != VERIFY || !client.row.scopes.iter().any(|scope| scope == VERIFY) {
+    let known = [VERIFY, CONSENT].into_iter().find(|scope| *scope == asked);
+    let registered = known.filter(|scope| client.row.scopes.iter().any(|held| held == scope));
+    let Some(scope) = registered else {
         return Err(TokenProblem::scope(format!(
-            "a service's token carries `{VERIFY}` alone, and only if that stands in its registration"
+            "a service's token carries `{VERIFY}` or `{CONSENT}` alone, and only if that stands in its registration"
         )));
-    }
+    };
     let audience = audience(&client.row, fields)?;
     let claims = Claims {
         iss: front.issuer(),
         sub: format!("{SUBJECT}{}", client.row.id),
         aud: &audience,
         client_id: &client.row.id,
-        scope: VERIFY,
+        scope,
         iat: now.unix(),
         exp: now.plus(LIFE).unix(),
         jti: token(front.broker.random(), 16),
@@ -69,7 +73,7 @@ pub(super) fn issue(front: &Front, client: &Client, fields: &Fields, now: Timest
         .with("access_token", signed)
         .with("token_type", "Bearer")
         .with("expires_in", LIFE.as_secs())
-        .with("scope", VERIFY))
+        .with("scope", scope))
 }
 
 /// The one resource that it is for: named and registered, or the only one that is registered.
