@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::ApiProblem;
 use super::body::{Admin, Strict};
 use crate::broker::Broker;
-use crate::committee::{self, GrantRequest, Granted};
+use crate::committee::{self, GrantRequest, Granted, access};
 use crate::limits;
 use crate::record;
 use crate::store::grants::{Application, Grant};
@@ -55,10 +55,21 @@ pub(super) async fn list(
     record::read(&broker, &caller, Some(&id)).await?;
     let grants: Vec<Grant> = broker.of_dataset(&id).await?;
     let applications: Vec<Application> = broker.of_dataset(&id).await?;
+    let mut decided = Vec::new();
+    if let Some(dataset) = engine.dataset(&id) {
+        for application in applications.iter().take(limits::LIST_ROWS) {
+            let voters = access::voters(&broker, application, &dataset.dac).await?;
+            let mut row = json!(application);
+            if let Some(members) = row.as_object_mut() {
+                members.insert("voters".to_owned(), json!(voters));
+            }
+            decided.push(row);
+        }
+    }
     Ok(Json(json!({
         "dataset": id,
         "grants": grants.iter().take(limits::LIST_ROWS).map(shown).collect::<Vec<_>>(),
-        "applications": applications.iter().take(limits::LIST_ROWS).collect::<Vec<_>>(),
+        "applications": decided,
     })))
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy_engine::catalogue::{CatalogueError, ObjectMap, ObjectRecord, PrefixMap, PrefixRecord};
 use policy_engine::consent::ResearchPurpose;
+use policy_engine::decide::MEMBERSHIP;
 use policy_engine::error::BundleError;
 use policy_engine::policy::Policies;
 use policy_engine::snapshot::{
@@ -12,7 +13,7 @@ use policy_engine::snapshot::{
 };
 use visa_verifier::VisaType;
 use visa_verifier::seam::Timestamp;
-use visa_verifier::trust::{TrustError, TrustPolicy};
+use visa_verifier::trust::{TrustEntry, TrustError, TrustPolicy};
 
 use super::files::Files;
 use crate::store::StoreError;
@@ -276,13 +277,23 @@ fn trust(rows: impl Iterator<Item = TrustRow>, audience: Vec<String>) -> Result<
             policy
                 .add(entry.clone())
                 .map_err(|source| ContentError::Trust { source })?;
-            // The one custom type that this node reads: the purpose of an approval, of an issuer that may say so
+            // A custom type that this node reads: the purpose of an approval, of an issuer that may say so
             // (consent.md 2.9).
             let purpose = VisaType::named(&format!("{}/visas/purpose/v1", entry.id.as_str().trim_end_matches('/')));
             if entry.may_assert(&purpose) {
                 policy.support(&purpose);
             }
+            // … and membership of a committee, of an issuer that is named for that very type.
+            let membership = committee_type(entry);
+            if entry.visa_types.contains(&membership) {
+                policy.support(&VisaType::named(&membership));
+            }
         }
     }
     Ok(policy)
+}
+
+/// The type of an issuer's visas that say who sits in a committee.
+pub(crate) fn committee_type(entry: &TrustEntry) -> String {
+    format!("{}{MEMBERSHIP}", entry.id.as_str().trim_end_matches('/'))
 }

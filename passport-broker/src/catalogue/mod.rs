@@ -9,7 +9,7 @@ mod publish;
 mod read;
 
 pub use change::{Agreed, ChangeError, Changing};
-pub(crate) use content::{Content, policies};
+pub(crate) use content::{Content, committee_type, policies};
 pub use content::ContentError;
 pub(crate) use files::{Files, complete};
 pub use ledger::{Ledger, Mismatch};

@@ -7,8 +7,8 @@ use visa_verifier::seam::Timestamp;
 use super::{ConsentVerdict, Engine, Facts, Reason, grants::Grant, resolve::Reads};
 use crate::{
     consent::{
-        self, Approval, Context, CountryCode, Dataset, HoldKind, HoldScope, Operation, Output, PurposeBasis, ResearchPurpose,
-        Stage, Verdict,
+        self, Approval, Context, CountryCode, Dataset, HoldKind, HoldScope, Operation, Output, PurposeBasis,
+        ResearchPurpose, Stage, Verdict,
         code::Code,
         input::{APPROVALS, DATASETS, Part, Question},
     },
@@ -120,10 +120,13 @@ impl Consented {
             .find(|reason| reason.effect == consent::Effect::Deny)
             .or_else(|| codes().next())
             .map_or("ok", |reason| reason.code.as_str());
-        ConsentPart {
-            verdict,
-            code: leading,
-        }
+        ConsentPart { verdict, code: leading }
+    }
+
+    /// Whether consent gives this reason for a dataset.
+    pub(crate) fn says(&self, dataset: &str, code: Code) -> bool {
+        let mut verdicts = self.output.per_dataset.iter();
+        verdicts.any(|verdict| verdict.dataset.as_str() == dataset && verdict.reasons.contains(&code))
     }
 
     /// What the purpose rests on for a dataset.

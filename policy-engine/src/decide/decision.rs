@@ -94,8 +94,11 @@ pub struct RestsOn {
     pub let_by: BTreeSet<String>,
     /// Issuers of those visas.
     pub issuers: BTreeSet<String>,
-    /// Sources of the approvals chosen.
+    /// Sources of the approvals chosen, and of those that further sets of sources gave.
     pub sources: BTreeSet<String>,
+    /// Ids of the veto holds that denied it in spite of them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub vetoes: BTreeSet<String>,
     /// Services.
     pub services: BTreeSet<String>,
     /// Images by canonical name.

@@ -18,6 +18,9 @@ use crate::{
 /// The value that ResearcherStatus and the registered-access terms carry (consent.md 2.8).
 pub(crate) const REGISTERED: &str = "https://doi.org/10.1038/s41431-018-0219-y";
 
+/// The end of the type of a visa that says that its holder sits in the committee which is its value.
+pub const MEMBERSHIP: &str = "/visas/committee/v1";
+
 /// Who asks: a person with verified visas, or a service; and the session.
 ///
 /// Made on one snapshot. Asked on another, the engine derives it anew from what was presented, so that a
@@ -290,7 +293,32 @@ impl Derived {
             VisaType::AffiliationAndRole => self.affiliation(at, visa, snapshot),
             VisaType::ResearcherStatus => self.user.researcher_status.extend(assertion()),
             VisaType::AcceptedTermsAndPolicies => self.user.accepted_terms.extend(assertion()),
-            VisaType::ControlledAccessGrants | VisaType::LinkedIdentities | VisaType::Custom(_) => {}
+            VisaType::Custom(_) => self.membership(visa, snapshot),
+            VisaType::ControlledAccessGrants | VisaType::LinkedIdentities => {}
+        }
+    }
+
+    /// Membership of a committee, until the visa's end: from an issuer whose trust entry names this very type (`*` does
+    /// not do), said by the committee or its institution.
+    fn membership(&mut self, visa: &Held, snapshot: &Snapshot) {
+        let kind = visa.kind.as_str();
+        let issuer = visa.issuer.trim_end_matches('/');
+        let own_kind = kind.strip_suffix(MEMBERSHIP).is_some_and(|named| named == issuer);
+        let named = || {
+            let issuer: Issuer = visa.issuer.parse().ok()?;
+            let entry = snapshot.trust.entry(TrustRole::VisaIssuer, &issuer)?;
+            Some(entry.visa_types.iter().any(|named| named == kind))
+        };
+        let vouched = matches!(
+            visa.by,
+            Some(VouchedBy::Dac | VouchedBy::SigningOfficial | VouchedBy::System)
+        );
+        let speaks = snapshot.committees.iter().any(|committee| {
+            committee.id == visa.value && (visa.source == committee.id || visa.source == committee.institution)
+        });
+        if own_kind && vouched && speaks && named() == Some(true) {
+            self.roles
+                .push((RoleGrant::Committee(visa.value.clone()), visa.expires));
         }
     }
 

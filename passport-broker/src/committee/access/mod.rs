@@ -21,6 +21,8 @@ use super::{Asked, GovernError};
 use crate::broker::Broker;
 use crate::caller::Caller;
 use crate::record;
+use crate::store::grants::Application;
+use crate::store::people::PersonId;
 use crate::store::roles::RoleRow;
 
 /// Decisions that one comparison of snapshots may take.
@@ -315,4 +317,39 @@ fn held(broker: &Broker, row: RoleRow) -> Held {
         role: row.role,
         until: row.until,
     }
+}
+
+/// Somebody who voted, and whether they still sit in the committee. A decision stays when its members leave.
+#[derive(Clone, Debug, Serialize)]
+pub struct Voter {
+    /// Who (`sub` of our tokens).
+    pub person: String,
+    /// They are a member of the committee now.
+    pub member: bool,
+}
+
+/// Who voted for an application, each marked if they are no member of the committee any more.
+///
+/// # Errors
+/// [`GovernError`]
+pub async fn voters(broker: &Broker, application: &Application, dac: &str) -> Result<Vec<Voter>, GovernError> {
+    let seat = RoleGrant::Committee(dac.to_owned());
+    let engine = broker.current().load();
+    let mut voters = Vec::with_capacity(application.yes.len());
+    for voter in &application.yes {
+        let mut member = broker
+            .roles_of(&PersonId::from_text(voter.as_str()))
+            .await?
+            .contains(&seat);
+        if !member && let Some(someone) = people::find(broker, voter).await? {
+            // or by a visa
+            let facts = someone.facts(broker, engine.snapshot()).await?;
+            member = facts.roles(broker.now()).any(|role| *role == seat);
+        }
+        voters.push(Voter {
+            person: voter.clone(),
+            member,
+        });
+    }
+    Ok(voters)
 }

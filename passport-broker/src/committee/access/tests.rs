@@ -202,3 +202,36 @@ async fn a_change_tells_who_gains_and_who_loses_before_it_counts() {
             .is_empty()
     );
 }
+
+#[tokio::test]
+async fn a_member_who_left_decides_nothing_more_and_what_they_decided_stays_and_is_marked() {
+    let node = node().await;
+    grant(&node, home("ada"), START + 300 * 86_400).await;
+    let application = |all: Vec<Application>| all.into_iter().next().unwrap();
+    let found = application(node.broker.of_dataset(A).await.unwrap());
+    let marks = voters(&node.broker, &found, DAC).await.unwrap();
+    assert!(marks[0].member, "{marks:?}");
+    // her seat ends after a year, the grant does not
+    let mut late = node.broker.live::<RoleRow>().await.unwrap();
+    late.retain(|row| row.person == home("dan"));
+    let end = late[0].until;
+    node.clock.set(end);
+    let found = application(node.broker.of_dataset(A).await.unwrap());
+    let marks = voters(&node.broker, &found, DAC).await.unwrap();
+    assert_eq!(found.yes.len(), 1, "the vote stays");
+    assert!(!marks[0].member, "{marks:?}");
+    let dan = node.caller("dan").await;
+    let again = issue(
+        &node.broker,
+        &dan,
+        GrantRequest {
+            dataset: "A".to_owned(),
+            to: home("bo"),
+            purpose: found.purpose.clone(),
+            project: None,
+            institution: Some("https://uni.example.org".to_owned()),
+            until: end.plus(std::time::Duration::from_secs(60)),
+        },
+    );
+    assert_eq!(again.await.unwrap_err().code(), "policy.not_dac");
+}

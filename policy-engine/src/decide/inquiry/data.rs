@@ -4,7 +4,7 @@ use visa_verifier::VisaType;
 
 use super::{Inquiry, circumstances::Shared};
 use crate::{
-    consent::{Access, Dataset, PurposeBasis, Verdict, VouchedBy},
+    consent::{Access, Dataset, HoldKind, PurposeBasis, Verdict, VouchedBy, code::Code},
     decide::{
         DutyKind,
         ask::{Asked, Question},
@@ -144,10 +144,20 @@ impl Inquiry<'_> {
                 .iter()
                 .any(|set| set.contains(&beside.approval.source));
             if agrees && beside.approval.dataset == dataset.id {
+                self.draft.rests_on.sources.insert(beside.approval.source.to_string());
                 for at in &beside.visas {
                     self.draft.uses(self.facts, *at);
                 }
             }
+        }
+        // A veto wins over every approval; both are evidence.
+        let vetoed = consented.is_some_and(|consented| consented.says(dataset.id.as_str(), Code::HoldVeto));
+        if vetoed {
+            let vetoes = dataset.holds.iter().filter(|hold| hold.kind() == HoldKind::Veto);
+            self.draft
+                .rests_on
+                .vetoes
+                .extend(vetoes.map(|hold| hold.id().to_string()));
         }
         for (at, visa) in self.facts.visas().iter().enumerate() {
             let registers = dataset.access == Access::Registered && visa.value == REGISTERED;

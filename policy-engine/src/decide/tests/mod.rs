@@ -3,6 +3,7 @@
 mod demo;
 mod govern;
 mod guards;
+mod levels;
 pub(crate) mod node;
 mod observe;
 mod work;
