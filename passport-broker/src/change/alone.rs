@@ -189,40 +189,7 @@ async fn what_narrows_takes_effect_at_once_and_by_one_person() {
     let node = node().await;
     let dan = member(&node, "dan").await;
     let noor = member(&node, "noor").await;
-    let role = format!("{}#committee:{DAC}", home("eve"));
-    let cases = [
-        (
-            "a higher least assurance",
-            "catalogue",
-            &dan,
-            dataset_with("/min_identity", json!(3)),
-        ),
-        (
-            "fewer regions",
-            "catalogue",
-            &dan,
-            dataset_with("/allowed_regions", json!([])),
-        ),
-        (
-            "a suspended dataset",
-            "catalogue",
-            &dan,
-            dataset_with("/consent/state", json!("suspended")),
-        ),
-        (
-            "an object taken out",
-            "catalogue",
-            &dan,
-            json!([{ "remove": { "kind": "object", "id": "a-1" } }]),
-        ),
-        (
-            "a membership that ends",
-            "role",
-            &noor,
-            json!([{ "remove": { "kind": "role", "id": role } }]),
-        ),
-    ];
-    for (name, kind, author, edits) in cases {
+    let at_once = async |name: &str, kind: &str, author: &Caller, edits: Value| {
         let before = in_force(&node);
         let proposed = propose(&node.broker, author, proposal(kind, &edits)).await.unwrap();
         assert!(
@@ -231,7 +198,23 @@ async fn what_narrows_takes_effect_at_once_and_by_one_person() {
             proposed.outlook.widening
         );
         assert_ne!(in_force(&node), before, "{name}");
+    };
+    let mut row = narrow();
+    for (name, pointer, value) in [
+        ("a higher least assurance", "/min_identity", json!(3)),
+        ("fewer regions", "/allowed_regions", json!([])),
+        ("more votes", "/quorum", json!(3)),
+        ("a suspended dataset", "/consent/state", json!("suspended")),
+    ] {
+        let (parent, member) = pointer.rsplit_once('/').unwrap();
+        row.pointer_mut(parent).unwrap()[member] = value;
+        let edits = json!([{ "put": { "kind": "dataset", "row": row } }]);
+        at_once(name, "catalogue", &dan, edits).await;
     }
+    let object = json!([{ "remove": { "kind": "object", "id": "a-1" } }]);
+    at_once("an object taken out", "catalogue", &dan, object).await;
+    let seat = json!([{ "remove": { "kind": "role", "id": format!("{}#committee:{DAC}", home("eve")) } }]);
+    at_once("a membership that ends", "role", &noor, seat).await;
 }
 
 #[tokio::test]

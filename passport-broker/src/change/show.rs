@@ -253,7 +253,7 @@ async fn now(broker: &Broker, row: &ChangeRow) -> Result<(Option<Outlook>, Optio
         .map_err(|source| GovernError::Change {
             source: catalogue::ChangeError::NotInForce { source },
         })?;
-    match outlook::of(broker, &content, &row.edits).await {
+    match outlook::with_gains(broker, &content, &row.edits).await {
         Ok(outlook) => Ok((Some(outlook), None)),
         Err(error @ GovernError::Input { .. }) => Ok((None, Some(stuck(&error)))),
         Err(error) => Err(error),

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
+use policy_engine::review::gains::Gains;
 use policy_engine::snapshot::Governance;
 use visa_verifier::seam::Timestamp;
 
@@ -68,6 +69,7 @@ struct Why {
     widens: bool,
     complete: bool,
     sentences: Vec<String>,
+    people: Vec<String>,
 }
 
 /// `GET /changes`
@@ -132,6 +134,7 @@ pub(super) async fn answer(
         widens: outlook.widening.widens,
         complete: outlook.widening.complete,
         sentences: outlook.widening.why.into_iter().map(|why| why.sentence).collect(),
+        people: outlook.gains.map(people).unwrap_or_default(),
     });
     let page = ChangePage {
         frame: front.frame("Change", Some(browser)),
@@ -151,6 +154,17 @@ pub(super) async fn answer(
         single: front.broker.governance() == Governance::Single,
     };
     show(status, &page, &Targets::Own)
+}
+
+/// Who gains and who loses, a sentence each.
+fn people(gains: Gains) -> Vec<String> {
+    let told = gains.list.into_iter().take(limits::LIST_ROWS).map(|gain| {
+        let now = if gain.gains() { "may now" } else { "may no longer" };
+        format!("{} {now} {} {}", gain.person, gain.action.word(), gain.dataset)
+    });
+    let rest =
+        (!gains.complete).then(|| "perhaps others: not every question could be asked within the bounds".to_owned());
+    told.chain(rest).collect()
 }
 
 /// The name of the forms of these pages, for their tokens.

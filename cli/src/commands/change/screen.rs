@@ -43,7 +43,10 @@ pub(crate) fn shown(answer: &Value) -> String {
             let why = text(stuck, "message").map(plain).unwrap_or_default();
             out.push_str(&format!("It cannot be put in force as things stand: {why}\n"));
         }
-        (None, Some(widening)) => out.push_str(&opens(widening)),
+        (None, Some(widening)) => {
+            out.push_str(&opens(widening));
+            out.push_str(&people(answer.get("outlook").unwrap_or(&nothing)));
+        }
         (None, None) => {}
     }
     let may = |step: &str| answer.pointer(&format!("/may/{step}")).and_then(Value::as_bool) == Some(true);
@@ -72,9 +75,10 @@ pub(crate) fn outlook(answer: &Value) -> String {
         ""
     };
     format!(
-        "{}\n{}{single}",
+        "{}\n{}{single}{}",
         rows(outlook.get("words").unwrap_or(&nothing)),
-        opens(outlook.get("widening").unwrap_or(&nothing))
+        opens(outlook.get("widening").unwrap_or(&nothing)),
+        people(outlook)
     )
 }
 
@@ -111,6 +115,36 @@ fn opens(widening: &Value) -> String {
     out
 }
 
+/// Who gains and who loses, a line each.
+fn people(outlook: &Value) -> String {
+    let Some(list) = outlook.pointer("/gains/list").and_then(Value::as_array) else {
+        return String::new();
+    };
+    let complete = outlook.pointer("/gains/complete").and_then(Value::as_bool) != Some(false);
+    if list.is_empty() && complete {
+        return "Nobody of whom this node knows gains or loses by it.\n".to_owned();
+    }
+    let mut out = "Who gains and who loses:\n".to_owned();
+    for gain in list {
+        let said = |name: &str| text(gain, name).map(plain).unwrap_or_default();
+        let now = if gain.get("to").and_then(Value::as_bool) == Some(true) {
+            "may now"
+        } else {
+            "may no longer"
+        };
+        out.push_str(&format!(
+            "    {} {now} {} {}\n",
+            said("person"),
+            said("action"),
+            said("dataset")
+        ));
+    }
+    if !complete {
+        out.push_str("    perhaps others: not every question could be asked within the bounds\n");
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -123,6 +157,7 @@ mod tests {
             "change": { "id": "change-1", "title": "Region\u{1b}[2J", "reason": "asked", "kind": "catalogue", "state": "draft", "digest": "ab12" },
             "lines": [{ "headline": "The dataset d changes", "details": ["regions: with US"] }],
             "widening": { "widens": true, "why": [{ "sentence": "More regions may process it." }] },
+            "outlook": { "gains": { "list": [{ "person": "a,b", "action": "download", "dataset": "d", "from": false, "to": true }] } },
             "may": { "approve": true, "apply": false },
         });
         let said = shown(&answer);
@@ -131,6 +166,7 @@ mod tests {
             "The dataset d changes\n    regions: with US",
             "a second person",
             "    More regions may process it.",
+            "    a,b may now download d",
             "visum change approve change-1 --digest ab12",
         ] {
             assert!(said.contains(part), "{part}:\n{said}");
