@@ -5,7 +5,10 @@ use std::{
     time::Instant,
 };
 
-use passport_broker::lockdown::{self, StopRequest};
+use passport_broker::{
+    committee::GovernError,
+    lockdown::{self, StopRequest},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -115,12 +118,12 @@ async fn on_folder(folder: &Path, body: Value) -> Result<Value, CommandError> {
     })?;
     let placed = lockdown::place_on_folder(&still.broker, request).await;
     still.close().await;
-    let placed = placed.map_err(|wrong| match &wrong {
-        passport_broker::committee::GovernError::Input { .. }
-        | passport_broker::committee::GovernError::NoDataset { .. } => {
+    let placed = placed.map_err(|wrong| {
+        if matches!(wrong, GovernError::Input { .. } | GovernError::NoDataset { .. }) {
             CommandError::refused(wrong.code(), wrong.to_string())
+        } else {
+            CommandError::unknown(wrong.code(), wrong.to_string())
         }
-        _ => CommandError::unknown(wrong.code(), wrong.to_string()),
     })?;
     Ok(json!({
         "stop": { "id": placed.row.id, "target": placed.row.target, "placed": placed.row.placed },
