@@ -90,7 +90,8 @@ fn is_code(text: &str) -> bool {
             && part.chars().all(|c| c.is_ascii_lowercase() || c == '_')
     };
     text.split_once('.')
-        .is_some_and(|(area, fact)| word(area) && word(fact) && !NO_FACTS.contains(&fact))
+        // `context.` begins the paths of Cedar's facts
+        .is_some_and(|(area, fact)| area != "context" && word(area) && word(fact) && !NO_FACTS.contains(&fact))
         && !NO_CODES.contains(&text)
 }
 

@@ -66,15 +66,15 @@ impl Newcomer {
         self.folder.path().to_owned()
     }
 
-    /// Does what a block says. Its comment may name a line's exit status: `# exit 1`; 0 otherwise. `{NAME}` stands for
-    /// what `words` say, since a page can't know it.
+    /// Does what a block says. Its comment may name a line's exit status: `# exit 1`; 0 otherwise. Each first of `words`
+    /// stands for its second, since a page can't know it.
     ///
     /// # Panics
     /// If a command ends otherwise.
     #[expect(clippy::expect_used, reason = "a test that can't write its files fails")]
     pub fn follow(&mut self, block: &Block, words: &[(&str, String)]) {
         let filled = words.iter().fold(block.text.clone(), |text, (name, word)| {
-            text.replace(&format!("{{{name}}}"), word)
+            text.replace(name, word)
         });
         if let Some((_, file)) = block.info.split_once(' ') {
             let path = self.folder.path().join(file);

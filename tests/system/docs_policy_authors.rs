@@ -16,7 +16,7 @@ async fn each_command_of_the_page_does_what_it_says() {
     assert_eq!(given.status, 200, "{}", given.text());
 
     let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(240);
-    let words = [("in 10 days", soon.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())];
+    let words = [("{in 10 days}", soon.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())];
     let mut newcomer = Newcomer::beside(&demo.data());
     for block in page::blocks("policy-authors.md") {
         newcomer.follow(&block, &words);

@@ -103,10 +103,12 @@ fn submission(file: &Input) -> Result<(&'static str, Value), CommandError> {
     match value {
         Value::Object(members) if members.contains_key("workflow_url") => Ok(("run", with_attachments(file, members)?)),
         Value::Object(members) => Ok(("task", Value::Object(members))),
-        _ => Err(CommandError::refused(
-            "can_i.file",
-            format!("{file} is neither a TES task nor a WES run request"),
-        )),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(CommandError::refused(
+                "can_i.file",
+                format!("{file} is neither a TES task nor a WES run request"),
+            ))
+        }
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) async fn run(args: Explain, context: &Context) -> Result<Exit, Comman
         }
     };
     let allowed = judged::allowed(&answer);
-    context.show(&answer, |answer| judged::people(answer));
+    context.show(&answer, judged::people);
     Ok(if allowed { Exit::Yes } else { Exit::No })
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn facts(sample: &SampleNode, broker: &str, client_id: &str) -> Value
         "services": [{ "id": COMPUTE, "operator": BIOBANK, "country": "FI", "certified": ["open", "registered", "controlled"] }],
         "roles": [
             { "person": identity("dan"), "role": { "committee": COMMITTEE }, "until": ROLES_UNTIL },
+            { "person": identity("dan"), "role": { "role": "catalogue-editor" }, "until": ROLES_UNTIL },
             { "person": identity("noor"), "role": { "role": "administrator" }, "until": ROLES_UNTIL },
             { "person": identity("noor"), "role": { "role": "operator" }, "until": ROLES_UNTIL },
             { "person": identity("noor"), "role": { "role": "auditor" }, "until": ROLES_UNTIL }

@@ -200,7 +200,7 @@ fn keyed(list: Option<&Value>) -> Option<Vec<(String, Value)>> {
                 .iter()
                 .find_map(|name| members.get(*name)?.as_str())
                 .map(str::to_owned)?,
-            _ => return None,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => return None,
         };
         // two of one name cannot be told apart
         if rows.iter().any(|(other, _)| *other == key) {
@@ -212,7 +212,7 @@ fn keyed(list: Option<&Value>) -> Option<Vec<(String, Value)>> {
                 rest.retain(|_, value| value.as_str() != Some(key.as_str()));
                 Value::Object(rest)
             }
-            _ => Value::Null,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Value::Null,
         };
         rows.push((key, inside));
     }

@@ -284,13 +284,13 @@ fn step_up(error: &GovernError) -> bool {
 }
 
 fn in_words(error: &GovernError) -> String {
-    match error {
-        GovernError::Denied { reasons } => reasons.first().map_or_else(
+    if let GovernError::Denied { reasons } = error {
+        return reasons.first().map_or_else(
             || "The policies of this node do not permit this.".to_owned(),
             |reason| format!("{} {}", reason.sentence, reason.remedy),
-        ),
-        other => format!("{other} ({})", other.code()),
+        );
     }
+    format!("{error} ({})", error.code())
 }
 
 fn done_sentence(word: &str) -> Option<&'static str> {

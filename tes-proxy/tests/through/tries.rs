@@ -61,7 +61,8 @@ fn alike(answer: &Value, name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_not_be_known_is_answered_recorded_and_counted_as_what_is_not_there() {
-    let doors: [(&str, fn(&str) -> Value); 5] = [
+    type Ask = fn(&str) -> Value;
+    let doors: [(&str, Ask); 5] = [
         ("explain", |id| json!({"dataset": id, "purpose": purpose()})),
         (
             "explain?explain=full",

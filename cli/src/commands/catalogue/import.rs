@@ -194,7 +194,9 @@ fn read(args: &Import, mapping: &Mapping, context: &Context) -> Result<(Mapped, 
             let wrong = CommandError::refused(why.code(), format!("{file}: {why}"));
             match why {
                 manifest::ManifestError::NoBucket => wrong.hint("name it with --bucket"),
-                _ => wrong.hint("S3 listings, DRS objects, CSV, TSV and JSON Lines are read"),
+                manifest::ManifestError::Line { .. } | manifest::ManifestError::Whole { .. } => {
+                    wrong.hint("S3 listings, DRS objects, CSV, TSV and JSON Lines are read")
+                }
             }
         })?;
         context.words(&format!(

@@ -49,7 +49,7 @@ async fn institutions(
         .into_iter()
         .filter_map(|one| match one {
             Value::Object(members) => Some(members),
-            _ => None,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
         })
         .collect())
 }

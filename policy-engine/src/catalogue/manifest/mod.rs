@@ -212,11 +212,13 @@ fn objects(root: &Value, hints: &Hints) -> Result<Manifest, ManifestError> {
     }
     let list: Vec<&Value> = match root {
         Value::Array(list) => list.iter().collect(),
-        one => match one.get("objects").or_else(|| one.get("records")) {
-            Some(Value::Array(list)) => list.iter().collect(),
-            Some(_) => return Err(ManifestError::whole("`objects` is no list")),
-            None => vec![one],
-        },
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            match one.get("objects").or_else(|| one.get("records")) {
+                Some(Value::Array(list)) => list.iter().collect(),
+                Some(_) => return Err(ManifestError::whole("`objects` is no list")),
+                None => vec![one],
+            }
+        }
     };
     for (at, object) in list.into_iter().enumerate() {
         // a bundle of DRS: its parts are objects of their own

@@ -83,7 +83,9 @@ pub(super) fn read(text: &str) -> Result<Vec<RawLabel>, ImportError> {
     let root = json(Source::Duos, text)?;
     match &root {
         Value::Array(list) => list.iter().map(label).collect(),
-        one => Ok(vec![label(one)?]),
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            Ok(vec![label(one)?])
+        }
     }
 }
 
@@ -161,7 +163,9 @@ fn member(key: &str, value: &Value, members: &Map<String, Value>, notes: &mut Ve
         return match value {
             Value::Bool(true) => Some(RawTerm::known(key, id)),
             Value::Bool(false) => None,
-            other => Some(RawTerm::unclear(word(other), "It is neither true nor false.")),
+            other @ (Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+                Some(RawTerm::unclear(word(other), "It is neither true nor false."))
+            }
         };
     }
     let text = value.as_str().map(str::trim);

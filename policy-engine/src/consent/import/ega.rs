@@ -15,7 +15,7 @@ pub(super) fn read(text: &str) -> Result<Vec<RawLabel>, ImportError> {
     let root = json(Source::Ega, text)?;
     let policies: Vec<&Value> = match &root {
         Value::Array(list) => list.iter().collect(),
-        one => vec![one],
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => vec![one],
     };
     policies.into_iter().map(policy).collect()
 }

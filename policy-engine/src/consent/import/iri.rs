@@ -49,7 +49,9 @@ fn line(line: &str) -> RawTerm {
 pub(super) fn terms(list: &Value) -> Result<Vec<RawTerm>, ImportError> {
     match list {
         Value::Array(list) => list.iter().map(|one| term(Source::Iri, one)).collect(),
-        one => Ok(vec![term(Source::Iri, one)?]),
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            Ok(vec![term(Source::Iri, one)?])
+        }
     }
 }
 
@@ -73,7 +75,7 @@ pub(super) fn term(from: Source, one: &Value) -> Result<RawTerm, ImportError> {
             match value {
                 Value::String(text) => term.values.push(text.clone()),
                 Value::Number(number) => term.values.push(number.to_string()),
-                other => match curie(other) {
+                other @ (Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) => match curie(other) {
                     Some(value) => term.values.push(value),
                     None => term.unclear = Some("It has a value that cannot be read."),
                 },

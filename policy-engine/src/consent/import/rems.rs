@@ -9,7 +9,7 @@ pub(super) fn read(text: &str) -> Result<Vec<RawLabel>, ImportError> {
     let root = json(Source::Rems, text)?;
     let resources: Vec<&Value> = match &root {
         Value::Array(list) => list.iter().collect(),
-        one => vec![one],
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => vec![one],
     };
     resources.into_iter().map(label).collect()
 }
@@ -83,11 +83,13 @@ fn term(code: &Value, group: &mut RawGroup) -> Result<RawTerm, ImportError> {
             let text = match value {
                 Value::String(text) => Some(text.clone()),
                 Value::Number(number) => Some(number.to_string()),
-                other => ["id", "value"].iter().find_map(|key| match other.get(*key) {
-                    Some(Value::String(text)) => Some(text.clone()),
-                    Some(Value::Number(number)) => Some(number.to_string()),
-                    _ => None,
-                }),
+                other @ (Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
+                    ["id", "value"].iter().find_map(|key| match other.get(*key) {
+                        Some(Value::String(text)) => Some(text.clone()),
+                        Some(Value::Number(number)) => Some(number.to_string()),
+                        _ => None,
+                    })
+                }
             };
             let Some(text) = text else {
                 term.unclear = Some("A restriction of it has a value that cannot be read.");

@@ -175,11 +175,10 @@ impl Reading<'_> {
         match found {
             Ok(id) => Name::try_from(id).unwrap_or_else(|_| placeholder()),
             Err((ask, why)) => {
-                let answer = match ask {
-                    Ask::ShorthandAmbiguous => {
-                        format!("--duo-release DATE of the label, or --read {word}=DUO:0000018 or =DUO:0000045")
-                    }
-                    _ => format!("--read '{word}=TERM', or --read '{word}=nothing' if it is no condition"),
+                let answer = if ask == Ask::ShorthandAmbiguous {
+                    format!("--duo-release DATE of the label, or --read {word}=DUO:0000018 or =DUO:0000045")
+                } else {
+                    format!("--read '{word}=TERM', or --read '{word}=nothing' if it is no condition")
                 };
                 let question = format!("What does `{word}` mean? {why} Until it is answered, every use is denied.");
                 self.ask(ask, Some(&word), &question, &answer);
@@ -272,7 +271,7 @@ impl Reading<'_> {
                 "The term takes no value, and the label has one: perhaps another term was meant.",
                 &format!("--read '{word}=TERM'"),
             ),
-            _ => {}
+            Takes::Nothing | Takes::Values | Takes::OptionalValues | Takes::Date | Takes::Months => {}
         }
     }
 

@@ -82,7 +82,7 @@ fn fault(case: &Case<'_>, approval: &Approval, sources: &BTreeSet<&Name>, bound_
         (Code::ApprovalSourceUntrusted, sources.contains(&approval.source)),
         (Code::ApprovalNotStarted, approval.starts <= now),
         (Code::ApprovalExpired, now < approval.expires),
-        (Code::ApprovalOtherUser, approval.is_for(&case.input.user)),
+        (Code::ApprovalOtherUser, approval.is_for(case.input.user)),
         (Code::ApprovalOtherProject, named(&purpose.project, &approval.project)),
         (
             Code::ApprovalOtherInstitution,

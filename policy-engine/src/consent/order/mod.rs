@@ -14,3 +14,6 @@ pub use compare::{Shift, Turn, UseShift, compare_groups, reach};
 pub use facets::asks_consent_to_duties;
 pub use point::{Point, judge_purpose};
 pub use table::{Budget, PURPOSE_TABLE_BUDGET};
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 //! purpose the category that the reason is about, `genetic` and `ancestry` if they are there, else one health aim, else one
 //! aim: the second still has its reason and the first has none that it did not have. That leaves at most three categories.
 //! Diseases are judged one by one, so one is enough, or none; and of those under a label its own values come first.
-//! A test tries all 32,767 sets of categories against what this table finds.
+//! A test tries all 32,767 sets of categories against what this table finds (`tests.rs`).
 
 use std::collections::BTreeSet;
 

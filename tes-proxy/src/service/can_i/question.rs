@@ -184,7 +184,8 @@ fn data(parts: &Parts, caller: &Caller, asked: &Asked) -> Result<Intent, Problem
         intent.read(object(text)?, format!("objects[{at}]")).map_err(many)?;
     }
     let work = matches!(action, Action::TesCreate | Action::WesCreate);
-    if !work && !(asked.images.is_empty() && asked.outputs.is_empty()) {
+    let runs = !asked.images.is_empty() || !asked.outputs.is_empty();
+    if runs && !work {
         return Err(Problem::refused(
             "can_i.question",
             "`images` and `outputs` belong to the action compute or run",

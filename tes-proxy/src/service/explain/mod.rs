@@ -115,7 +115,7 @@ fn usual(parts: &Parts, caller: &Caller, data: &DataRef) -> Action {
     let facts = caller.facts(engine.snapshot());
     match data {
         DataRef::Dataset(id) if engine.may_know(&facts, id, parts.gate.now()) => of_mode(&engine, id),
-        _ => Action::DrsAccessUrl,
+        DataRef::Object(_) | DataRef::Storage(_) | DataRef::Dataset(_) => Action::DrsAccessUrl,
     }
 }
 
