@@ -73,9 +73,9 @@ impl Newcomer {
     /// If a command ends otherwise.
     #[expect(clippy::expect_used, reason = "a test that can't write its files fails")]
     pub fn follow(&mut self, block: &Block, words: &[(&str, String)]) {
-        let filled = words.iter().fold(block.text.clone(), |text, (name, word)| {
-            text.replace(name, word)
-        });
+        let filled = words
+            .iter()
+            .fold(block.text.clone(), |text, (name, word)| text.replace(name, word));
         if let Some((_, file)) = block.info.split_once(' ') {
             let path = self.folder.path().join(file);
             if let Some(parent) = path.parent() {

@@ -26,7 +26,11 @@ fn each_command_of_the_page_does_what_it_says() {
         }
         if let Some(ada) = newcomer.said.iter().find_map(|(line, said)| {
             let begun = line.starts_with("visum demo login ada").then_some(&said.out)?;
-            begun.strip_prefix("Logged in as ")?.split(' ').next().map(str::to_owned)
+            begun
+                .strip_prefix("Logged in as ")?
+                .split(' ')
+                .next()
+                .map(str::to_owned)
         }) {
             words.retain(|(known, _)| *known != "SUB,ISS");
             words.push(("SUB,ISS", ada));
@@ -35,9 +39,21 @@ fn each_command_of_the_page_does_what_it_says() {
     assert!(newcomer.said.len() > 30, "{} commands", newcomer.said.len());
     // what the page claims of them
     let of = |begin: &str| newcomer.of(begin).to_owned();
-    assert!(of("visum can-i").contains("consent.approval_missing"), "{}", of("visum can-i"));
-    assert!(of("visum grant issue").contains("Granted"), "{}", of("visum grant issue"));
-    assert!(of("visum access who-can").contains("until"), "{}", of("visum access who-can"));
+    assert!(
+        of("visum can-i").contains("consent.approval_missing"),
+        "{}",
+        of("visum can-i")
+    );
+    assert!(
+        of("visum grant issue").contains("Granted"),
+        "{}",
+        of("visum grant issue")
+    );
+    assert!(
+        of("visum access who-can").contains("until"),
+        "{}",
+        of("visum access who-can")
+    );
 }
 
 /// The first word that begins so.

@@ -18,8 +18,8 @@ mod purposes;
 mod register;
 mod roles;
 mod snapshots;
-mod tried;
 mod states;
+mod tried;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -9,8 +9,8 @@ mod publish;
 mod read;
 
 pub use change::{Agreed, ChangeError, Changing};
-pub(crate) use content::{Content, committee_type, policies};
 pub use content::ContentError;
+pub(crate) use content::{Content, committee_type, policies};
 pub(crate) use files::{Files, complete};
 pub use ledger::{Ledger, Mismatch};
 pub use publish::PublishError;

@@ -20,9 +20,9 @@ pub use step::{Proposed, apply, approve, preview, propose, withdraw};
 pub use words::{Told, harmless, tell};
 
 #[cfg(test)]
-mod file_tests;
-#[cfg(test)]
 mod alone;
+#[cfg(test)]
+mod file_tests;
 #[cfg(test)]
 mod state_tests;
 #[cfg(test)]

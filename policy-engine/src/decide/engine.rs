@@ -209,7 +209,9 @@ fn check(
 
 /// SHA-256, lower-case hex.
 pub(crate) fn hex_digest(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
     let digest = digest::digest(&digest::SHA256, bytes);
     let nibbles = digest.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
     nibbles.filter_map(|nibble| DIGITS.get(usize::from(nibble))).collect()

@@ -37,10 +37,10 @@ pub(crate) use engine::hex_digest;
 pub use facts::{Facts, MEMBERSHIP};
 pub use kept::KeptFacts;
 pub(crate) use kept_questions::KeptQuestions;
-pub(crate) use ready::{GrantTimes, Ready};
 pub use question::{
     Application, ApplicationState, Bundle, Change, ChangeKind, ChangeStep, GovernQuestion, WorkItem, WorkKind,
     WorkState,
 };
+pub(crate) use ready::{GrantTimes, Ready};
 pub use session::{Client, ClientKind, Session};
 pub use turn::{Explanation, Lever, LeverKind, Turn};

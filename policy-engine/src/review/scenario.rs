@@ -167,10 +167,7 @@ impl Suite {
             let entity = Entity::from_json_value(json.clone(), Some(&schema.schema))
                 .map_err(|error| wrong(format!("entity {}: {}", text_of(json.get("uid")), chain(&error))))?;
             let named = [json.get("attrs"), json.get("parents")];
-            things.push(Thing::of(
-                &entity,
-                named.into_iter().flatten().flat_map(refs).collect(),
-            ));
+            things.push(Thing::of(&entity, named.into_iter().flatten().flat_map(refs).collect()));
         }
         let register =
             Register::new(things, schema.actions.clone(), &schema.schema).map_err(|error| wrong(error.to_string()))?;
