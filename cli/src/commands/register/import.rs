@@ -28,7 +28,7 @@ pub(crate) struct Import {
     register: String,
     /// The dump
     file: Input,
-    /// Take in this institution too (a ROR id such as https://ror.org/05n894m26)
+    /// Take in this institution too (a ROR id such as `https://ror.org/05n894m26`)
     #[arg(long, value_name = "ID")]
     add: Vec<String>,
     /// Compare with this copy of the register instead of asking the node
