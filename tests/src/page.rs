@@ -13,6 +13,21 @@ pub struct Block {
     pub text: String,
 }
 
+impl Block {
+    /// A file as it is; commands one by one.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Self> {
+        if self.info != "sh" {
+            return vec![self.clone()];
+        }
+        let one = |line: &str| Self {
+            info: self.info.clone(),
+            text: line.to_owned(),
+        };
+        self.text.lines().filter(|line| !line.trim().is_empty()).map(one).collect()
+    }
+}
+
 /// The fenced blocks of a page of `docs/`.
 ///
 /// # Panics

@@ -3,7 +3,7 @@
 use tests::{
     binary,
     demo::Demo,
-    page::{self, Newcomer},
+    page::{self, Block, Newcomer},
 };
 
 /// What the page writes for what only a run can know, and how what was printed names it.
@@ -14,7 +14,9 @@ fn each_command_of_the_page_does_what_it_says() {
     let demo = Demo::start();
     let mut newcomer = Newcomer::beside(&demo.data());
     let mut words: Vec<(&str, String)> = Vec::new();
-    for block in page::blocks("data-access-committees.md") {
+    let blocks = page::blocks("data-access-committees.md");
+    // a line may speak of what the line before it printed
+    for block in blocks.iter().flat_map(Block::lines) {
         newcomer.follow(&block, &words);
         // the newest id of each kind is what the page speaks of from here on
         for (name, begin) in NAMES {

@@ -31,6 +31,12 @@ pub(crate) struct Place {
     /// A consent group
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
+    /// A person, `SUB,ISS`: a veto only
+    #[arg(long, value_name = "SUB,ISS", conflicts_with_all = ["participant", "object", "group"])]
+    person: Option<String>,
+    /// A project: a veto only
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["participant", "object", "group", "person"])]
+    project: Option<String>,
     /// A sentence for the record; the log keeps its digest
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -44,14 +50,17 @@ pub(crate) struct Place {
 /// Shows, asks, places.
 pub(crate) async fn run(args: Place, context: &Context) -> Result<Exit, CommandError> {
     let session = Session::open(&args.session)?;
-    let body = body(
-        &args.dataset,
-        &args.kind,
-        args.participant.as_deref(),
-        args.object.as_deref(),
-        args.group.as_deref(),
-        &args.reason,
-    );
+    let targets = [
+        ("participant", &args.participant),
+        ("object", &args.object),
+        ("group", &args.group),
+        ("user", &args.person),
+        ("project", &args.project),
+    ];
+    let named = targets
+        .iter()
+        .find_map(|(scope, target)| Some((*scope, target.as_deref()?)));
+    let body = body(&args.dataset, &args.kind, named, &args.reason);
     let affected = session.post("admin/holds?preview=true", &body).await?;
     context.words(&format!("This hold affects: {}", agree::effect(&affected)));
     if !args.yes {
@@ -65,21 +74,9 @@ pub(crate) async fn run(args: Place, context: &Context) -> Result<Exit, CommandE
     Ok(Exit::Yes)
 }
 
-/// The request.
-pub(crate) fn body(
-    dataset: &str,
-    kind: &str,
-    participant: Option<&str>,
-    object: Option<&str>,
-    group: Option<&str>,
-    reason: &str,
-) -> Value {
-    let (scope, target) = match (participant, object, group) {
-        (Some(target), _, _) => ("participant", Some(target)),
-        (_, Some(target), _) => ("object", Some(target)),
-        (_, _, Some(target)) => ("group", Some(target)),
-        (None, None, None) => ("dataset", None),
-    };
+/// The request: `named` is what the hold reaches within the dataset, by scope and target.
+pub(crate) fn body(dataset: &str, kind: &str, named: Option<(&str, &str)>, reason: &str) -> Value {
+    let (scope, target) = named.map_or(("dataset", None), |(scope, target)| (scope, Some(target)));
     let mut body = json!({ "dataset": dataset, "kind": kind, "scope": scope, "reason": reason });
     if let (Some(target), Some(members)) = (target, body.as_object_mut()) {
         members.insert("target".to_owned(), target.into());

@@ -265,9 +265,7 @@ pub(super) async fn a_participant_withdraws(
     let body = place::body(
         facts::A,
         "withdrawn",
-        Some("A-P3"),
-        None,
-        None,
+        Some(("participant", "A-P3")),
         "the participant asked for it",
     );
     tour.screen.request(&format!("Dan: POST /visum/v1/admin/holds {body}"));
