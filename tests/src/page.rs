@@ -24,7 +24,11 @@ impl Block {
             info: self.info.clone(),
             text: line.to_owned(),
         };
-        self.text.lines().filter(|line| !line.trim().is_empty()).map(one).collect()
+        self.text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(one)
+            .collect()
     }
 }
 

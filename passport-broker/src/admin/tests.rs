@@ -273,7 +273,8 @@ async fn a_hold_is_previewed_placed_listed_and_not_released_by_the_committee() {
         "/visum/v1/admin/holds/{}/release",
         placed.body["hold"]["id"].as_str().unwrap()
     );
-    let release = send(&node, Some(&token), "POST", &path, None).await;
+    let reason = json!({ "reason": "changed my mind" }).to_string();
+    let release = send(&node, Some(&token), "POST", &path, Some(&reason)).await;
     assert_eq!(
         (release.status, release.body["code"].as_str()),
         (StatusCode::FORBIDDEN, Some("policy.withdrawal_stays")),

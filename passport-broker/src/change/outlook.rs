@@ -49,6 +49,7 @@ pub(crate) async fn with_gains(broker: &Broker, content: &Content, edits: &[Edit
     for found in edits {
         edit::make(&mut after, found).map_err(|what| GovernError::input("change.edit", what.to_string()))?;
     }
+    catalogue::complete(broker, &mut after).await?;
     let frame = broker.current().load().snapshot().clone();
     let (mut was, mut will) = (frame.clone(), frame);
     for (content, snapshot) in [(content.clone(), &mut was), (after, &mut will)] {

@@ -416,7 +416,8 @@ fn reads_actions(policy: &Policy) -> bool {
         match json {
             Value::Array(items) => items.iter().any(looks),
             Value::Object(members) => members.iter().any(|(word, value)| match word.as_str() {
-                "==" | "!=" => looks(value),
+                // what compares or joins looks at no entity's ancestors
+                "==" | "!=" | "&&" | "||" | "!" => looks(value),
                 "in" => value.get("left").is_none_or(names_action) || looks(value),
                 _ => looks(value) || (value.get("left").is_some_and(names_action)),
             }),
