@@ -35,14 +35,8 @@ pub(super) async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Value>, ApiProblem> {
     let engine = broker.current().load();
-    let named = |dataset: &&policy_engine::snapshot::DatasetRecord| {
-        dataset.id() == which.dataset || dataset.short_name == which.dataset
-    };
     let id = engine
-        .snapshot()
-        .datasets
-        .iter()
-        .find(named)
+        .dataset_named(&which.dataset)
         .map(|dataset| dataset.id().to_owned())
         .ok_or_else(|| ApiProblem::not_found("dataset"))?;
     let question = GovernQuestion::AuditRead {

@@ -57,11 +57,7 @@ pub async fn propose_state(
 
 fn proposal(broker: &Broker, request: StateRequest) -> Result<(String, Proposal), GovernError> {
     let engine = broker.current().load();
-    let found = engine
-        .snapshot()
-        .datasets
-        .iter()
-        .find(|dataset| dataset.id() == request.dataset || dataset.short_name == request.dataset);
+    let found = engine.dataset_named(&request.dataset);
     let mut record = found.cloned().ok_or_else(|| GovernError::NoDataset {
         dataset: request.dataset.clone(),
     })?;

@@ -212,10 +212,9 @@ pub async fn revoke(broker: &Broker, caller: &Caller, grant: &str, reason: &str)
 
 /// A dataset by its id or short name, if it is in the snapshot.
 pub(super) fn dataset(asked: &Asked, name: &str) -> Result<DatasetRecord, GovernError> {
-    let datasets = &asked.engine.snapshot().datasets;
-    let by_id = datasets.iter().find(|dataset| dataset.id() == name);
-    by_id
-        .or_else(|| datasets.iter().find(|dataset| dataset.short_name == name))
+    asked
+        .engine
+        .dataset_named(name)
         .cloned()
         .ok_or_else(|| GovernError::NoDataset {
             dataset: name.to_owned(),

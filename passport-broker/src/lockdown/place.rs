@@ -95,12 +95,7 @@ fn check(broker: &Broker, request: &mut StopRequest) -> Result<(), GovernError> 
         StopTarget::All | StopTarget::Person(_) => {}
         StopTarget::Dataset(id) => {
             let engine = broker.current().load();
-            let found = engine
-                .snapshot()
-                .datasets
-                .iter()
-                .find(|dataset| dataset.id() == id || dataset.short_name == *id)
-                .map(|dataset| dataset.id().to_owned());
+            let found = engine.dataset_named(id).map(|dataset| dataset.id().to_owned());
             *id = found.ok_or_else(|| GovernError::NoDataset { dataset: id.clone() })?;
         }
         StopTarget::Issuer(issuer) => {

@@ -103,6 +103,13 @@ impl Engine {
             .and_then(|(at, _)| self.snapshot.datasets.get(*at))
     }
 
+    /// A dataset as people name it: by its id, else by its short name. An id always goes first, so that nobody's short
+    /// name can stand for another dataset.
+    pub fn dataset_named(&self, name: &str) -> Option<&DatasetRecord> {
+        let by_short_name = || self.snapshot.datasets.iter().find(|record| record.short_name == name);
+        self.dataset(name).or_else(by_short_name)
+    }
+
     /// A dataset as consent judges it, with all its holds.
     pub fn consent_dataset(&self, id: &str) -> Option<&Dataset> {
         self.datasets.get(id).map(|(_, dataset)| dataset)

@@ -107,9 +107,7 @@ impl Sight {
 pub async fn who_can(broker: &Broker, caller: &Caller, name: &str) -> Result<Review, GovernError> {
     let asked = Asked::begin(broker, caller).await?;
     let engine = asked.engine.clone();
-    let datasets = &engine.snapshot().datasets;
-    let named = |dataset: &&DatasetRecord| dataset.id() == name || dataset.short_name == name;
-    let id = datasets.iter().find(named).map_or(name, DatasetRecord::id).to_owned();
+    let id = engine.dataset_named(name).map_or(name, DatasetRecord::id).to_owned();
     if !sight(broker, caller, &asked).sees(&id) || engine.dataset(&id).is_none() {
         let question = GovernQuestion::AuditRead {
             dataset: Some(id.clone()),
