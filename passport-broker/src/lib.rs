@@ -32,6 +32,7 @@ pub mod throttle;
 pub mod tried;
 mod upstream;
 mod visa;
+mod way;
 mod web;
 
 pub use broker::{Affected, Audit, Broker, BrokerError, Nothing, Seams};

@@ -9,11 +9,11 @@ use super::words::{self, Told};
 use super::{Line, Outlook, edit, outlook, step};
 use crate::broker::Broker;
 use crate::caller::{Caller, REFEDS_MFA};
-use crate::catalogue;
 use crate::committee::{Asked, GovernError};
 use crate::record;
 use crate::store::changes::{ChangeRow, ChangeState, Edit};
 use crate::store::governed::{self, RowDigest};
+use crate::way;
 
 /// What the policies would let somebody do about a change, given a fresh login.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
@@ -248,11 +248,7 @@ async fn now(broker: &Broker, row: &ChangeRow) -> Result<(Option<Outlook>, Optio
             return Ok((None, Some(stuck(&step::stale(kind, &id)))));
         }
     }
-    let content = catalogue::logged_content(broker)
-        .await
-        .map_err(|source| GovernError::Change {
-            source: catalogue::ChangeError::NotInForce { source },
-        })?;
+    let content = way::logged(broker).await?;
     match outlook::with_gains(broker, &content, &row.edits).await {
         Ok(outlook) => Ok((Some(outlook), None)),
         Err(error @ GovernError::Input { .. }) => Ok((None, Some(stuck(&error)))),

@@ -1,21 +1,21 @@
 //! The steps of a change: proposed, approved by a second person, in force; or taken back. Each is one question to the
 //! policies and one event, and each looks anew at what the change would do now.
 
-use audit_log::{AboutKind, Class, Digest, Event, EventType, Outcome, What};
+use audit_log::{AboutKind, Class, Event, EventType, Outcome, What};
 use policy_engine::decide::{Change, ChangeKind, ChangeStep, GovernQuestion};
-use serde_json::json;
+use serde_json::{Value, json};
+use visa_verifier::VisaIdentity;
 use visa_verifier::seam::token;
 
 use super::{Outlook, Proposal, consent_event, edit, outlook};
 use crate::broker::Broker;
 use crate::caller::Caller;
-use crate::canonical;
-use crate::catalogue::{self, Agreed, Changing, Content};
+use crate::catalogue::{Changing, Content};
 use crate::committee::{Asked, GovernError};
-use crate::limits;
 use crate::record;
 use crate::store::changes::{ChangeRow, ChangeState};
-use crate::store::governed::{RowDigest, RowKind};
+use crate::store::governed::RowKind;
+use crate::way::{self, OnItsWay};
 
 /// A change after a step.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Proposed {
 /// # Errors
 /// [`GovernError`]
 pub async fn preview(broker: &Broker, caller: &Caller, mut proposal: Proposal) -> Result<Outlook, GovernError> {
-    let content = logged(broker).await?;
+    let content = way::logged(broker).await?;
     let asked = Asked::begin(broker, caller).await?;
     let row = written(broker, caller, &mut proposal, &content, Vec::new())?;
     may_draft(broker, &asked, caller, &row).await?;
@@ -47,7 +47,7 @@ pub async fn preview(broker: &Broker, caller: &Caller, mut proposal: Proposal) -
 /// [`GovernError`]; a change that the catalogue would not bear is not written.
 pub async fn propose(broker: &Broker, caller: &Caller, mut proposal: Proposal) -> Result<Proposed, GovernError> {
     let mut changing = Changing::begin(broker).await;
-    let content = logged(broker).await?;
+    let content = way::logged(broker).await?;
     let asked = Asked::begin(broker, caller).await?;
     let mut base = Vec::with_capacity(proposal.edits.len());
     for found in &proposal.edits {
@@ -59,9 +59,8 @@ pub async fn propose(broker: &Broker, caller: &Caller, mut proposal: Proposal) -
     row.widens = outlook.widening.widens;
     let consents = consent_event::check(broker, &row).await?;
 
-    let draft = changing.draft(&row).await?;
-    let event = event(broker, caller, EventType::ChangeDraft, &row)?;
-    changing.write(event, &[draft], agreed(broker, &row)?).await?;
+    let agreed = way::agreed(broker, &row)?;
+    way::step(broker, caller, &mut changing, EventType::ChangeDraft, &row, agreed).await?;
 
     let question = GovernQuestion::Change(ChangeStep::Apply, change(&row, consents));
     let alone = asked.engine.govern(&asked.facts, &question, broker.now()).allow();
@@ -85,12 +84,7 @@ pub async fn approve(broker: &Broker, caller: &Caller, id: &str, digest: &str) -
     if row.state != ChangeState::Draft {
         return Err(over(&row));
     }
-    if row.digest != digest {
-        return Err(GovernError::Conflict {
-            code: "change.digest",
-            message: "This is not the digest of the change: look at it again before you approve it.".to_owned(),
-        });
-    }
+    way::same(&row, Some(digest))?;
     let consents = consent_event::check(broker, &row).await?;
     let outlook = outlook_now(broker, &mut changing, &content, &mut row).await?;
     let question = GovernQuestion::Change(ChangeStep::Approve, change(&row, consents));
@@ -106,9 +100,8 @@ pub async fn approve(broker: &Broker, caller: &Caller, id: &str, digest: &str) -
     row.approver = Some(caller.identity.clone());
     row.state = ChangeState::Approved;
     row.since = broker.now();
-    let draft = changing.draft(&row).await?;
-    let event = event(broker, caller, EventType::ChangeApprove, &row)?;
-    changing.write(event, &[draft], agreed(broker, &row)?).await?;
+    let agreed = way::agreed(broker, &row)?;
+    way::step(broker, caller, &mut changing, EventType::ChangeApprove, &row, agreed).await?;
 
     let question = GovernQuestion::Change(ChangeStep::Apply, change(&row, consents));
     let applied = asked.engine.govern(&asked.facts, &question, broker.now()).allow();
@@ -153,9 +146,7 @@ pub async fn apply(broker: &Broker, caller: &Caller, id: &str) -> Result<Propose
 /// # Errors
 /// [`GovernError`]
 pub async fn withdraw(broker: &Broker, caller: &Caller, id: &str, reason: &str) -> Result<ChangeRow, GovernError> {
-    if reason.trim().is_empty() || reason.len() > limits::TEXT_BYTES {
-        return Err(GovernError::input("change.words", "Give a reason of 1 to 4096 bytes."));
-    }
+    way::reason("change.words", reason)?;
     let mut changing = Changing::begin(broker).await;
     let (_, asked, mut row) = found(broker, caller, id).await?;
     if !matches!(row.state, ChangeState::Draft | ChangeState::Approved) {
@@ -179,34 +170,18 @@ pub async fn withdraw(broker: &Broker, caller: &Caller, id: &str, reason: &str) 
     }
     row.state = ChangeState::Withdrawn;
     row.since = broker.now();
-    let draft = changing.draft(&row).await?;
-    let event = event(broker, caller, EventType::ChangeDraft, &row)?;
-    let agreed = Agreed {
-        reason: Some(Digest::of(reason.as_bytes())),
-        ..Agreed::default()
-    };
-    changing.write(event, &[draft], agreed).await?;
+    let kind = EventType::ChangeDraft;
+    way::step(broker, caller, &mut changing, kind, &row, way::because(reason)).await?;
     changing.finish().await?;
     Ok(row)
 }
 
 /// All rows and the change, as the log knows them.
 async fn found(broker: &Broker, caller: &Caller, id: &str) -> Result<(Content, Asked, ChangeRow), GovernError> {
-    let content = logged(broker).await?;
+    let content = way::logged(broker).await?;
     let asked = Asked::begin(broker, caller).await?;
-    let row: ChangeRow = broker.find(id).await?.ok_or_else(|| GovernError::Unknown {
-        what: "change",
-        id: id.to_owned(),
-    })?;
+    let row: ChangeRow = way::find(broker, id).await?;
     Ok((content, asked, row))
-}
-
-async fn logged(broker: &Broker) -> Result<Content, GovernError> {
-    catalogue::logged_content(broker)
-        .await
-        .map_err(|source| GovernError::Change {
-            source: catalogue::ChangeError::NotInForce { source },
-        })
 }
 
 /// The change as it would be written.
@@ -237,19 +212,8 @@ fn written(
         state: ChangeState::Draft,
         since: now,
     };
-    row.digest = digest(&row)?;
+    row.digest = way::digest(&row)?;
     Ok(row)
-}
-
-/// What an approval is of: everything but who and when.
-fn digest(row: &ChangeRow) -> Result<String, GovernError> {
-    let text = canonical::text(&json!({
-        "format": "visum-change/1", "id": row.id, "kind": row.kind.name(), "dataset": row.dataset,
-        "subject": row.subject, "title": row.title, "reason": row.reason, "edits": row.edits, "base": row.base,
-        "consent_event": row.consent_event,
-    }))
-    .map_err(|error| GovernError::input("change.edit", format!("a row has no canonical form: {error}")))?;
-    Ok(RowDigest::of_bytes(text.as_bytes()).as_str().to_owned())
 }
 
 /// What the change would do now; refused if the rows that it was written for have moved on.
@@ -259,12 +223,7 @@ async fn outlook_now(
     content: &Content,
     row: &mut ChangeRow,
 ) -> Result<Outlook, GovernError> {
-    if digest(row)? != row.digest {
-        return Err(GovernError::Conflict {
-            code: "change.digest",
-            message: "The change is not what its digest says.".to_owned(),
-        });
-    }
+    way::same(row, None)?;
     for (found, base) in row.edits.iter().zip(&row.base) {
         if edit::base(changing, found).await? != *base {
             let (kind, id) = edit::row_of(found);
@@ -291,8 +250,8 @@ async fn put_in_force(
         drafts.push(edit::draft(&mut changing, content, found).await?);
     }
     drafts.push(changing.draft(&row).await?);
-    let event = event(broker, caller, EventType::ChangeApply, &row)?;
-    changing.write(event, &drafts, agreed(broker, &row)?).await?;
+    let event = way::event(broker, caller, EventType::ChangeApply, &row)?;
+    changing.write(event, &drafts, way::agreed(broker, &row)?).await?;
     changing.finish().await?;
     ends(broker, caller, &row).await?;
     Ok(row)
@@ -362,25 +321,41 @@ pub(super) fn change(row: &ChangeRow, consent_event: bool) -> Change {
     }
 }
 
-fn event(broker: &Broker, caller: &Caller, kind: EventType, row: &ChangeRow) -> Result<Event, GovernError> {
-    let mut event = Event::new(kind, Outcome::Success)
-        .who(record::who(broker, caller, Class::Admin)?)
-        .about(AboutKind::Change, row.id.as_str());
-    if let Some(dataset) = &row.dataset {
-        event = event.what(What::dataset(dataset.as_str()));
-    }
-    Ok(event)
-}
+impl OnItsWay for ChangeRow {
+    const WHAT: &'static str = "change";
+    const OTHER_DIGEST: &'static str = "change.digest";
 
-fn agreed(broker: &Broker, row: &ChangeRow) -> Result<Agreed, GovernError> {
-    let approvers = match &row.approver {
-        Some(approver) => vec![record::person(broker, approver)?],
-        None => Vec::new(),
-    };
-    Ok(Agreed {
-        approvers,
-        reason: Some(Digest::of(row.reason.as_bytes())),
-    })
+    fn content(&self) -> Value {
+        json!({
+            "format": "visum-change/1", "id": self.id, "kind": self.kind.name(), "dataset": self.dataset,
+            "subject": self.subject, "title": self.title, "reason": self.reason, "edits": self.edits,
+            "base": self.base, "consent_event": self.consent_event,
+        })
+    }
+
+    fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    fn approver(&self) -> Option<&VisaIdentity> {
+        self.approver.as_ref()
+    }
+
+    fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    fn named(&self, event: Event) -> Event {
+        let event = event.about(AboutKind::Change, self.id.as_str());
+        match &self.dataset {
+            Some(dataset) => event.what(What::dataset(dataset.as_str())),
+            None => event,
+        }
+    }
+
+    fn formless(why: &dyn std::fmt::Display) -> GovernError {
+        GovernError::input("change.edit", format!("a row has no canonical form: {why}"))
+    }
 }
 
 fn over(row: &ChangeRow) -> GovernError {

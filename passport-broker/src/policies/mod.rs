@@ -1,12 +1,16 @@
 //! Policies of a node and of its committees: drafted, checked, approved by a second person, published, rolled back
 //! (policy.md 6 and 7). What is in force changes as a whole or not at all.
 
+mod back;
 mod files;
+mod force;
 mod report;
+mod row;
 mod step;
 #[cfg(test)]
 mod tests;
 
+pub use back::roll_back;
 pub use files::Files;
 pub use report::{Proof, ProofState, Report, Tests};
-pub use step::{Draft, Drafted, approve, draft, list, one, preview, publish, roll_back, withdraw};
+pub use step::{Draft, Drafted, approve, draft, list, one, preview, publish, withdraw};
