@@ -175,6 +175,7 @@ fn dataset(number: usize) -> Result<DatasetRecord, Box<dyn Error>> {
         allowed_regions: None,
         collections: BTreeSet::new(),
         duties: BTreeSet::new(),
+        participants: BTreeSet::new(),
     })
 }
 

@@ -68,6 +68,13 @@ pub const CONSENT: Throttle = Throttle {
     window: Duration::from_secs(60),
 };
 
+/// Alarms about the many holds of one service on one dataset.
+pub const MANY_HOLDS: Throttle = Throttle {
+    name: "many-holds",
+    most: 1,
+    window: Duration::from_secs(3600),
+};
+
 impl Throttle {
     /// Counts one try; `Some(wait)` if it is one too many.
     ///

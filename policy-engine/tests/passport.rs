@@ -157,6 +157,7 @@ fn engine(trust: TrustPolicy) -> Engine {
         allowed_regions: None,
         collections: BTreeSet::new(),
         duties: BTreeSet::new(),
+        participants: BTreeSet::new(),
     }];
     let object = ObjectRecord {
         id: name("a1"),

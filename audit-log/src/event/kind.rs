@@ -25,7 +25,7 @@ words! {
         TesInput = "tes.input", TesOutput = "tes.output", Decision = "decision",
         GrantIssue = "grant.issue", GrantRevoke = "grant.revoke", VisaIssue = "visa.issue", VisaReject = "visa.reject",
         PassportVerify = "passport.verify",
-        HoldPlace = "hold.place", HoldRelease = "hold.release", HoldUnmatched = "hold.unmatched",
+        HoldPlace = "hold.place", HoldRelease = "hold.release", HoldUnmatched = "hold.unmatched", HoldMany = "hold.many",
         ConsentChange = "consent.change",
         ChangeDraft = "change.draft", ChangeApprove = "change.approve", ChangeApply = "change.apply",
         PurposeAttest = "purpose.attest", PurposeChange = "purpose.change",

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod access;
+pub(crate) mod admin;
 pub(crate) mod agree;
 pub(crate) mod audit;
 pub(crate) mod can_i;

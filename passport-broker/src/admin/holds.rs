@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::ApiProblem;
 use super::body::{Admin, Strict};
 use crate::broker::Broker;
-use crate::committee::{self, HoldRequest};
+use crate::committee::{self, Decided, HoldRequest};
 use crate::record;
 use crate::store::governed::Governed;
 use crate::store::holds::HoldRow;
@@ -96,6 +96,17 @@ pub(super) async fn confirm(
     Ok(Json(json!({ "confirmed": confirmed })))
 }
 
+/// The custodian says whom a waiting hold names.
+pub(super) async fn decide(
+    State(broker): State<Broker>,
+    Admin(caller): Admin,
+    Path(id): Path<String>,
+    Strict(said): Strict<Decided>,
+) -> Result<Json<Value>, ApiProblem> {
+    let row = committee::decide_unmatched(&broker, &caller, &id, &said).await?;
+    Ok(Json(json!({ "id": id, "hold": row.as_ref().map(shown) })))
+}
+
 fn release_sentence(row: &HoldRow) -> &'static str {
     if row.ends_by_service_only() {
         "Only the consent service that recorded it can end this hold, by a new signed consent event."
@@ -108,6 +119,6 @@ pub(super) fn shown(row: &HoldRow) -> Value {
     json!({
         "id": row.id(), "dataset": row.record.dataset, "kind": row.record.hold.kind(),
         "scope": row.record.hold.scope(), "target": row.record.hold.target(), "from": row.record.hold.from(),
-        "until": row.record.hold.until(), "origin": row.record.origin,
+        "until": row.record.hold.until(), "origin": row.record.origin, "decide_until": row.decide_until,
     })
 }

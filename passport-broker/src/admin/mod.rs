@@ -43,6 +43,7 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/grants/{id}/revoke", post(grants::revoke))
         .route("/admin/holds", get(holds::list).post(holds::place))
         .route("/admin/holds/confirm", post(holds::confirm))
+        .route("/admin/holds/{id}/decide", post(holds::decide))
         .route("/admin/dataset-states", post(states::set))
         .route("/consent/holds", get(consent_holds::list).post(consent_holds::place))
         .route("/consent/holds/{id}/release", post(consent_holds::release))

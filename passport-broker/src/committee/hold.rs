@@ -7,7 +7,7 @@ use policy_engine::snapshot::{HoldOrigin, HoldRecord, Snapshot};
 use serde::{Deserialize, Serialize};
 use visa_verifier::seam::token;
 
-use super::{Asked, GovernError, grant};
+use super::{Asked, GovernError, grant, unmatched};
 use crate::broker::Broker;
 use crate::caller::Caller;
 use crate::catalogue::{Agreed, Changing};
@@ -41,7 +41,7 @@ pub struct Effect {
     pub dataset: String,
     /// Objects that nobody could read any more.
     pub objects: usize,
-    /// Whether the catalogue knows the target; an unknown participant hits every object without a list.
+    /// Whether the custodian knows the target: the catalogue's objects, or the dataset's list of participants, name it.
     pub matched: bool,
     /// Grants in force for the dataset.
     pub grants: usize,
@@ -90,10 +90,16 @@ pub(super) async fn write(
     request: HoldRequest,
     effect: Effect,
 ) -> Result<Placed, GovernError> {
+    let waits = unmatched::waits(&origin, request.scope, effect.matched);
+    let from = if waits {
+        broker.now().plus(unmatched::DECIDED_WITHIN)
+    } else {
+        broker.now()
+    };
     let id: Name = format!("hold-{}", token(broker.random(), 9))
         .parse()
         .map_err(|_| GovernError::input("hold.id", "no name for the hold could be made"))?;
-    let hold = ConsentHold::new(id, request.kind, request.scope, request.target, broker.now(), None)
+    let hold = ConsentHold::new(id, request.kind, request.scope, request.target, from, None)
         .map_err(|error| GovernError::input("hold.scope", error.to_string()))?;
     let reason = Digest::of(request.reason.as_bytes());
     let row = HoldRow {
@@ -105,6 +111,7 @@ pub(super) async fn write(
         placed_by: placed_by.to_owned(),
         reason_digest: RowDigest::from_bytes(reason.as_bytes()).as_str().to_owned(),
         confirmed_by: None,
+        decide_until: waits.then_some(from),
     };
     let mut changing = Changing::begin(broker).await;
     let draft = changing.draft(&row).await?;
@@ -112,7 +119,6 @@ pub(super) async fn write(
         .who(who)
         .what(What::dataset(dataset.as_str()))
         .about(AboutKind::Hold, draft.id.as_str());
-    let id = draft.id.clone();
     changing
         .write(
             event,
@@ -125,16 +131,7 @@ pub(super) async fn write(
         .await?;
     changing.finish().await?;
     if !effect.matched {
-        // the hold stands; the custodian has to say who this is (consent.md 5.1)
-        let unmatched = Event::new(EventType::HoldUnmatched, Outcome::Success)
-            .what(What::dataset(dataset.as_str()))
-            .about(AboutKind::Hold, id.as_str());
-        broker.writer().append(unmatched).await?;
-        tracing::warn!(
-            hold.id = id,
-            dataset.id = dataset,
-            "the target of a hold is not in the catalogue"
-        );
+        unmatched::alarm(broker, &row).await?;
     }
     Ok(Placed { hold: row, effect })
 }
@@ -189,6 +186,10 @@ pub(super) async fn effect(
         effect.matched |= known;
     }
     effect.matched |= matches!(request.scope, HoldScope::Dataset | HoldScope::User | HoldScope::Project);
+    if request.scope == HoldScope::Participant {
+        let record = snapshot.datasets.iter().find(|record| record.id() == dataset);
+        effect.matched |= unmatched::listed(record, target);
+    }
     let now = broker.now();
     let grants: Vec<Grant> = broker.of_dataset(dataset).await?;
     effect.grants = grants

@@ -11,6 +11,7 @@ mod foreign;
 mod grant;
 mod hold;
 mod service;
+mod unmatched;
 
 pub use ask::{Asked, ask};
 pub use attest::{Attestation, attest, choose_default, waiting};
@@ -23,7 +24,11 @@ pub use service::{
     ServiceCaller, confirm, holds as service_holds, place as place_by_service, release as release_by_service,
 };
 
+pub use unmatched::{Decided, decide as decide_unmatched};
+
 #[cfg(test)]
 mod service_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unmatched_tests;

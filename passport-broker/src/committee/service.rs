@@ -20,6 +20,7 @@ use crate::catalogue::{Agreed, Changing};
 use crate::limits;
 use crate::record;
 use crate::store::holds::HoldRow;
+use crate::throttle;
 
 /// How far back "at once" reaches.
 const WINDOW: Duration = Duration::from_secs(3600);
@@ -79,6 +80,7 @@ pub async fn place(broker: &Broker, service: &ServiceCaller, request: HoldReques
     ask(broker, &engine, service, EventType::HoldPlace, &dataset, &question).await?;
     if let Some(why) = too_many(broker, engine.snapshot(), service, &dataset, &request).await? {
         denied(broker, EventType::HoldPlace, &dataset, "hold.many").await?;
+        alarm_many(broker, service, &dataset).await?;
         return Err(GovernError::Conflict {
             code: "hold.many",
             message: format!(
@@ -195,26 +197,49 @@ async fn too_many(
     if request.scope != HoldScope::Participant {
         return Ok(None);
     }
+    let listed = snapshot.datasets.iter().find(|record| record.id() == dataset);
+    let listed = listed.map_or(0, |record| record.participants.len());
     let people: BTreeSet<&Name> = snapshot
         .objects
         .iter()
         .filter(|object| object.dataset.as_str() == dataset)
         .flat_map(|object| object.participants.iter().flatten())
         .collect();
+    let people = people.len().max(listed);
     let held: BTreeSet<&Name> = mine
         .iter()
         .filter(|row| row.record.dataset == dataset && row.record.hold.scope() == HoldScope::Participant)
         .filter_map(|row| row.record.hold.target())
         .collect();
     let more = request.target.as_ref().is_some_and(|target| !held.contains(target));
-    let most = people.len().div_ceil(100).max(1);
+    let most = people.div_ceil(100).max(1);
     Ok((more && held.len() >= most).then(|| {
         format!(
             "This service placed holds on {} of the dataset's {} participants",
             held.len(),
-            people.len()
+            people
         )
     }))
+}
+
+/// The alarm, once an hour for a service and a dataset: an event of its own, beside those of the refusals.
+async fn alarm_many(broker: &Broker, service: &ServiceCaller, dataset: &str) -> Result<(), GovernError> {
+    let subject = format!("{} {dataset}", service.id);
+    if throttle::MANY_HOLDS.hit(broker, &subject).await?.is_some() {
+        return Ok(());
+    }
+    let event = Event::new(EventType::HoldMany, Outcome::Success)
+        .what(What::dataset(dataset))
+        .about(AboutKind::Service, service.id.as_str())
+        .why(Why::code("hold.many"));
+    broker.writer().append(event).await?;
+    tracing::error!(
+        code = "hold.many",
+        service.id = service.id,
+        dataset.id = dataset,
+        "many holds at once: they stay in force, and a second person has to confirm them"
+    );
+    Ok(())
 }
 
 async fn ask(

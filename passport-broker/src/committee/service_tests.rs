@@ -5,17 +5,24 @@ use serde_json::{Value, json};
 use visa_verifier::seam::Timestamp;
 
 use super::{HoldRequest, ServiceCaller, confirm, place, place_by_service, release, release_by_service, service_holds};
-use crate::bootstrap;
+use crate::bootstrap::{self, Bootstrap};
 use crate::change::{self, Proposal};
 use crate::store::clients::{ClientAuth, ClientKind, ClientRow};
 use crate::testing::{A, ISSUER, Node, START, bare, catalogue};
 
-const SERVICE: &str = "consent-1";
+pub(super) const SERVICE: &str = "consent-1";
 
 /// The sample node with a consent service, whose keys are the broker's own so that a test can sign with them; and one
 /// service that is none.
-async fn node() -> Node {
+pub(super) async fn node() -> Node {
     let node = bare().await;
+    let facts = facts(&node);
+    bootstrap::apply(&node.broker, facts).await.unwrap();
+    node.dual().await
+}
+
+/// The catalogue with these two services.
+pub(super) fn facts(node: &Node) -> Bootstrap {
     let mut bootstrap = catalogue();
     for (id, role) in [(SERVICE, "consent-service"), ("engine-1", "workflow-engine")] {
         let record = json!({ "id": id, "operator": "https://biobank.example.org", "country": "FI", "roles": [role] });
@@ -37,19 +44,18 @@ async fn node() -> Node {
             removed: None,
         });
     }
-    bootstrap::apply(&node.broker, bootstrap).await.unwrap();
-    node.dual().await
+    bootstrap
 }
 
-fn service(id: &str) -> ServiceCaller {
+pub(super) fn service(id: &str) -> ServiceCaller {
     ServiceCaller {
         id: id.to_owned(),
-        expires: Timestamp::from_unix(START + 300),
+        expires: Timestamp::from_unix(START + 3600),
         address: None,
     }
 }
 
-fn request(kind: &str, scope: &str, target: Option<&str>) -> HoldRequest {
+pub(super) fn request(kind: &str, scope: &str, target: Option<&str>) -> HoldRequest {
     let mut body = json!({ "dataset": A, "kind": kind, "scope": scope, "reason": "asked for it" });
     if let Some(target) = target {
         body["target"] = target.into();
@@ -57,11 +63,11 @@ fn request(kind: &str, scope: &str, target: Option<&str>) -> HoldRequest {
     serde_json::from_value(body).unwrap()
 }
 
-fn holds(node: &Node) -> usize {
+pub(super) fn holds(node: &Node) -> usize {
     node.broker.current().load().snapshot().holds.len()
 }
 
-fn id(placed: &super::Placed) -> String {
+pub(super) fn id(placed: &super::Placed) -> String {
     placed.hold.record.hold.id().to_string()
 }
 
@@ -133,6 +139,7 @@ async fn a_consent_service_places_holds_and_ends_its_own() {
         .await
         .unwrap_err();
     assert_eq!(member.code(), "policy.withdrawal_stays");
+    assert!(unknown.hold.decide_until.is_some());
     assert_eq!(service_holds(&node.broker, &theirs).await.unwrap().len(), 1);
     release_by_service(&node.broker, &theirs, &id(&unknown), "a mistake")
         .await
@@ -153,6 +160,15 @@ async fn many_holds_at_once_stay_and_ask_for_a_second_person() {
     assert_eq!(many.code(), "hold.many");
     assert!(many.to_string().contains("1 of the dataset's 2 participants"), "{many}");
     assert_eq!(holds(&node), 1, "what is there stays");
+    // an alarm of its own, once an hour however often the service tries
+    place_by_service(&node.broker, &theirs, other()).await.unwrap_err();
+    let alarms = |node: &Node| {
+        node.events()
+            .iter()
+            .filter(|event| *event == "hold.many success")
+            .count()
+    };
+    assert_eq!(alarms(&node), 1);
     let not_theirs = confirm(&node.broker, &noor, SERVICE, A, "sure").await.unwrap_err();
     assert_eq!(not_theirs.code(), "policy.no_rule_permits");
     assert_eq!(confirm(&node.broker, &dan, SERVICE, A, "called them").await.unwrap(), 1);

@@ -3,6 +3,7 @@
 use policy_engine::consent::{HoldKind, HoldScope};
 use policy_engine::snapshot::HoldRecord;
 use serde::{Deserialize, Serialize};
+use visa_verifier::seam::Timestamp;
 
 use super::governed::{Governed, RowKind};
 
@@ -19,6 +20,10 @@ pub struct HoldRow {
     /// Who said that this one of a service's many holds is meant (`sub` of our tokens).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<String>,
+    /// It names a participant whom the custodian does not know: until then the custodian says who that is, and from then
+    /// on the hold is in force as it stands (consent.md 5.1). It is the hold's first second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide_until: Option<Timestamp>,
 }
 
 impl HoldRow {
@@ -29,6 +34,12 @@ impl HoldRow {
             self.record.hold.kind(),
             HoldKind::Withdrawn | HoldKind::OptOut | HoldKind::Disputed
         )
+    }
+
+    /// Whether the custodian has still to say whom it names; it is not in force yet.
+    #[must_use]
+    pub fn waits(&self, now: Timestamp) -> bool {
+        self.decide_until.is_some_and(|until| now < until)
     }
 
     /// A veto bars people or projects rather than data.

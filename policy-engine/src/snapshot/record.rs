@@ -64,12 +64,24 @@ pub struct DatasetRecord {
     /// Further duties of the node for each use of it.
     #[serde(default)]
     pub duties: BTreeSet<DutyKind>,
+    /// The participants whom its custodian knows, each by [`DatasetRecord::participant`]: beside those whom the catalogue's
+    /// objects name (consent.md 5.1). A hold on somebody else waits a quarter of an hour for the custodian.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub participants: BTreeSet<String>,
 }
 
 impl DatasetRecord {
     /// The id, a URL.
     pub fn id(&self) -> &str {
         self.consent.id.as_str()
+    }
+
+    /// A participant as the custodian's list has them: SHA-256, lower-case hexadecimal, of the dataset's id, a line feed
+    /// and the pseudonym, so that the list names nobody and says nothing across datasets.
+    #[must_use]
+    pub fn participant(&self, pseudonym: &str) -> String {
+        let text = format!("{}\n{pseudonym}", self.id());
+        crate::decide::hex_digest(text.as_bytes())
     }
 
     /// Votes that a grant needs.

@@ -1,15 +1,17 @@
-//! `visum hold list`: the holds in force.
-
-use serde_json::Value;
+//! `visum hold list`: the holds in force, and those that wait for their custodian.
 
 use crate::{
-    client::session::{As, Session},
+    client::session::As,
+    commands::admin::{self, Listing, nothing, text},
     error::CommandError,
     exit::Exit,
-    output::{Context, table},
+    output::Context,
 };
 
 /// List the holds on the datasets of your committee
+///
+/// The last column says until when you can decide on a consent service's hold that names somebody whom the catalogue
+/// does not know (visum hold decide); from then on it is in force as it stands.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     #[command(flatten)]
@@ -18,21 +20,15 @@ pub(crate) struct List {
 
 /// Lists them.
 pub(crate) async fn run(args: List, context: &Context) -> Result<Exit, CommandError> {
-    let session = Session::open(&args.session)?;
-    let answer = session.get("admin/holds").await?;
-    context.show(&answer, |answer| {
-        let all = answer
-            .get("holds")
-            .unwrap_or(answer)
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let text = |hold: &Value, name: &str| hold.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        table(
-            ["hold", "dataset", "kind", "scope", "from"],
-            all.iter()
-                .map(|hold| ["id", "dataset", "kind", "scope", "from"].map(|name| text(hold, name))),
-        )
-    });
-    Ok(Exit::Yes)
+    let listing = Listing {
+        path: "admin/holds",
+        member: "holds",
+        heading: ["hold", "dataset", "kind", "scope", "from", "decide before"],
+        none: "No hold.",
+        row: |hold| {
+            ["/id", "/dataset", "/kind", "/scope", "/from", "/decide_until"].map(|name| text(hold, name).to_owned())
+        },
+        below: nothing,
+    };
+    admin::list(&args.session, &listing, context).await
 }

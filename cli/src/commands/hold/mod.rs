@@ -1,6 +1,7 @@
 //! `visum hold …`
 
 pub(crate) mod confirm;
+pub(crate) mod decide;
 pub(crate) mod list;
 pub(crate) mod place;
 pub(crate) mod release;
@@ -16,6 +17,7 @@ pub(crate) enum Hold {
     List(list::List),
     Release(release::Release),
     Confirm(confirm::Confirm),
+    Decide(decide::Decide),
 }
 
 /// Runs one of them.
@@ -25,5 +27,6 @@ pub(crate) async fn run(command: Hold, context: &Context) -> Result<Exit, Comman
         Hold::List(args) => list::run(args, context).await,
         Hold::Release(args) => release::run(args, context).await,
         Hold::Confirm(args) => confirm::run(args, context).await,
+        Hold::Decide(args) => decide::run(args, context).await,
     }
 }

@@ -1,10 +1,10 @@
 //! `visum hold release`: the end of a hold, by the committee that placed it.
 
-use serde_json::{Value, json};
-use url::form_urlencoded::byte_serialize;
+use serde_json::json;
 
 use crate::{
-    client::session::{As, Session},
+    client::session::As,
+    commands::admin::{self, Step, text},
     error::CommandError,
     exit::Exit,
     output::Context,
@@ -28,13 +28,19 @@ pub(crate) struct Release {
 
 /// Ends it.
 pub(crate) async fn run(args: Release, context: &Context) -> Result<Exit, CommandError> {
-    let session = Session::open(&args.session)?;
-    let id: String = byte_serialize(args.id.as_bytes()).collect();
-    let path = format!("admin/holds/{id}/release");
-    let answer = session.post(&path, &json!({ "reason": args.reason })).await?;
-    context.show(&answer, |answer| {
-        let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        format!("Hold {} on {} has ended.", text("/hold/id"), text("/hold/dataset"))
-    });
+    let step = Step {
+        of: "admin/holds",
+        id: &args.id,
+        step: "release",
+    };
+    let body = json!({ "reason": args.reason });
+    admin::step(&args.session, &step, &body, context, |answer| {
+        format!(
+            "Hold {} on {} has ended.",
+            text(answer, "/hold/id"),
+            text(answer, "/hold/dataset")
+        )
+    })
+    .await?;
     Ok(Exit::Yes)
 }

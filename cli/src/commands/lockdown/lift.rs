@@ -1,10 +1,10 @@
 //! `visum lockdown lift`: the end of a stop, which two agree on.
 
 use serde_json::{Value, json};
-use url::form_urlencoded::byte_serialize;
 
 use crate::{
-    client::session::{As, Session},
+    client::session::As,
+    commands::admin::{self, Step, text},
     error::CommandError,
     exit::Exit,
     output::Context,
@@ -27,18 +27,21 @@ pub(super) struct Lift {
 
 /// Proposes it.
 pub(super) async fn run(args: Lift, context: &Context) -> Result<Exit, CommandError> {
-    let session = Session::open(&args.session)?;
-    let id: String = byte_serialize(args.id.as_bytes()).collect();
-    let path = format!("admin/lockdown/{id}/lift");
-    let answer = session.post(&path, &json!({ "reason": args.reason })).await?;
-    let lifted = answer.get("lifted").and_then(Value::as_bool) == Some(true);
-    context.show(&answer, |answer| {
-        let change = answer.pointer("/change/id").and_then(Value::as_str).unwrap_or_default();
-        if lifted {
+    let step = Step {
+        of: "admin/lockdown",
+        id: &args.id,
+        step: "lift",
+    };
+    let lifted = |answer: &Value| answer.get("lifted").and_then(Value::as_bool) == Some(true);
+    let body = json!({ "reason": args.reason });
+    let answer = admin::step(&args.session, &step, &body, context, |answer| {
+        let change = text(answer, "/change/id");
+        if lifted(answer) {
             format!("Lifted by {change}.")
         } else {
             format!("It stays in force until a second administrator agrees: visum change approve {change}")
         }
-    });
-    Ok(if lifted { Exit::Yes } else { Exit::No })
+    })
+    .await?;
+    Ok(if lifted(&answer) { Exit::Yes } else { Exit::No })
 }

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::{
-    client::session::{As, Session},
+    client::session::As,
+    commands::admin::{self, Listing, nothing, text},
     error::CommandError,
     exit::Exit,
-    output::{Context, table},
+    output::Context,
 };
 
 /// List what is stopped, since when and by whom
@@ -18,32 +19,19 @@ pub(super) struct List {
 
 /// Lists it.
 pub(super) async fn run(args: List, context: &Context) -> Result<Exit, CommandError> {
-    let session = Session::open(&args.session)?;
-    let answer = session.get("admin/lockdown").await?;
-    context.show(&answer, |answer| {
-        let all = answer
-            .get("stops")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        if all.is_empty() {
-            return "Nothing is stopped.".to_owned();
-        }
-        let text = |stop: &Value, name: &str| stop.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        table(
-            ["stop", "target", "by", "since", "lifted by change"],
-            all.iter().map(|stop| {
-                [
-                    text(stop, "id"),
-                    target(stop.get("target").unwrap_or(&Value::Null)),
-                    text(stop, "placed_by"),
-                    text(stop, "placed"),
-                    text(stop, "lift"),
-                ]
-            }),
-        )
-    });
-    Ok(Exit::Yes)
+    let listing = Listing {
+        path: "admin/lockdown",
+        member: "stops",
+        heading: ["stop", "target", "by", "since", "lifted by change"],
+        none: "Nothing is stopped.",
+        row: |stop| {
+            let [id, by, since, lift] =
+                ["/id", "/placed_by", "/placed", "/lift"].map(|name| text(stop, name).to_owned());
+            [id, target(stop.get("target").unwrap_or(&Value::Null)), by, since, lift]
+        },
+        below: nothing,
+    };
+    admin::list(&args.session, &listing, context).await
 }
 
 /// A target in words.

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::{
-    client::session::{As, Session},
+    client::session::As,
+    commands::admin::{self, Listing, text},
     error::CommandError,
     exit::Exit,
-    output::{Context, table},
-    page::plain,
+    output::Context,
 };
 
 /// List roles and seats in committees with their ends (as auditor)
@@ -19,32 +19,26 @@ pub(crate) struct List {
 
 /// Lists them.
 pub(crate) async fn run(args: List, context: &Context) -> Result<Exit, CommandError> {
-    let session = Session::open(&args.session)?;
-    let answer = session.get("admin/roles").await?;
-    context.show(&answer, |answer| {
-        let all = answer
-            .get("roles")
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
-        let text = |row: &Value, pointer: &str| row.pointer(pointer).and_then(Value::as_str).map(plain);
-        let rows = table(
-            ["person", "role", "until"],
-            all.iter().map(|row| {
-                let seat = text(row, "/role/committee").map(|id| format!("committee {id}"));
-                let role = text(row, "/role/role").or(seat).unwrap_or_default();
-                [
-                    text(row, "/person").unwrap_or_default(),
-                    role,
-                    text(row, "/until").unwrap_or_default(),
-                ]
-            }),
-        );
-        let governance = text(answer, "/governance").unwrap_or_default();
-        let words = match governance.as_str() {
-            "dual" => "dual: what opens something needs two people",
-            _ => "single: one administrator may approve alone (a gap in the compliance report)",
-        };
-        format!("{rows}\nGovernance is {words}.")
-    });
-    Ok(Exit::Yes)
+    let listing = Listing {
+        path: "admin/roles",
+        member: "roles",
+        heading: ["person", "role", "until"],
+        none: "Nobody has a role.",
+        row: |row| {
+            let role = match text(row, "/role/committee") {
+                "" => text(row, "/role/role").to_owned(),
+                committee => format!("committee {committee}"),
+            };
+            [text(row, "/person").to_owned(), role, text(row, "/until").to_owned()]
+        },
+        below: |answer| Some(format!("Governance is {}.", governance(answer))),
+    };
+    admin::list(&args.session, &listing, context).await
+}
+
+fn governance(answer: &Value) -> &'static str {
+    match text(answer, "/governance") {
+        "dual" => "dual: what opens something needs two people",
+        _ => "single: one administrator may approve alone (a gap in the compliance report)",
+    }
 }

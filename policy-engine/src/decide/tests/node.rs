@@ -84,6 +84,7 @@ pub(crate) fn record(letter: &str, terms: Vec<Term>, dac: &str) -> DatasetRecord
         allowed_regions: None,
         collections: BTreeSet::new(),
         duties: BTreeSet::new(),
+        participants: BTreeSet::new(),
     }
 }
 

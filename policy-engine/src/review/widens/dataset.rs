@@ -49,6 +49,7 @@ impl Found<'_> {
             allowed_regions,
             collections,
             duties,
+            participants,
         } = was;
         let id = Some(is.id());
         let tests = [
@@ -102,6 +103,11 @@ impl Found<'_> {
                 duties.is_subset(&is.duties),
                 WeakerKind::Other,
                 "The node has fewer duties for each use of it.",
+            ),
+            (
+                participants.is_subset(&is.participants),
+                WeakerKind::Holds,
+                "Its custodian knows fewer participants: a hold on one of the others waits before it is in force.",
             ),
         ];
         for (kept, kind, sentence) in tests {

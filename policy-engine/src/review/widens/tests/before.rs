@@ -29,6 +29,7 @@ pub(super) fn base() -> Snapshot {
     a.allowed_regions = Some(BTreeSet::from(["EU".to_owned()]));
     a.min_authn = 2;
     let b = &mut snapshot.datasets[1];
+    b.participants = BTreeSet::from(["cd".repeat(32)]);
     (b.mode, b.discoverable, b.consent.bound_purpose, b.quorum) = (DatasetMode::ComputeOnly, false, true, None);
     snapshot.datasets[3].consent.state = State::Suspended;
     snapshot.holds = vec![HoldRecord {

@@ -175,6 +175,16 @@ pub(super) fn changes() -> Vec<Case> {
         ),
         ("withdrawn", |s| s.datasets[3].consent.state = State::Withdrawn, None),
         ("a lower quorum", |s| s.datasets[1].quorum = Some(1), Some(Quorum)),
+        (
+            "a participant whom the custodian no longer knows",
+            |s| drop(s.datasets[1].participants.pop_first()),
+            Some(Holds),
+        ),
+        (
+            "one more participant whom the custodian knows",
+            |s| s.datasets[1].participants.extend(["ab".repeat(32)]),
+            None,
+        ),
         ("a higher quorum", |s| s.datasets[1].quorum = Some(3), None),
         (
             "another committee",
