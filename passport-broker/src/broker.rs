@@ -199,6 +199,16 @@ impl Broker {
         &self.0.seams.fetch
     }
 
+    /// Looks after the signing keys: makes those that are due (all of them, if `now_due`), lets the ones that have been
+    /// published for an hour sign, and reads what other replicas did. How many began to sign.
+    ///
+    /// # Errors
+    /// [`KeyError`]; the keys stay as they were.
+    pub async fn tend_keys(&self, now_due: bool) -> Result<usize, KeyError> {
+        let (mut db, now) = (self.db(), self.now());
+        self.0.signer.ring().tend(&mut db, &self.0.at_rest, now_due, now).await
+    }
+
     /// Signs our tokens, visas and Passports.
     #[must_use]
     pub fn signer(&self) -> &Signer {

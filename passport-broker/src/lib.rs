@@ -10,6 +10,7 @@ pub mod caller;
 pub mod canonical;
 pub mod catalogue;
 pub mod change;
+mod chores;
 pub mod client;
 pub mod committee;
 mod config;
@@ -37,5 +38,6 @@ mod web;
 
 pub use broker::{Affected, Audit, Broker, BrokerError, Nothing, Seams};
 pub use caller::Caller;
+pub use chores::Chores;
 pub use config::Config;
 pub use router::router;

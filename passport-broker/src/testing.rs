@@ -20,7 +20,7 @@ use crate::caller::{Caller, REFEDS_MFA};
 use crate::config::Config;
 use crate::provider::Scopes;
 use crate::provider::access_token;
-use crate::store::clients::{ClientAuth, ClientKind as Kind, ClientRow};
+use crate::store::clients::{ClientAuth, ClientKind as Kind, ClientOptions, ClientRow};
 use crate::store::people::{self, Fact, FactKind, PersonId};
 use crate::store::roles::RoleRow;
 use crate::store::tokens::{self, Family, LoginFacts};
@@ -286,6 +286,7 @@ pub(crate) fn catalogue() -> Bootstrap {
             grant_types: vec!["authorization_code".to_owned()],
             exchange_audiences: Vec::new(),
             first_party: true,
+            options: ClientOptions::default(),
             removed: None,
         }],
         ..Bootstrap::default()

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use passport_broker::{
     Broker,
     bootstrap::Bootstrap,
-    store::clients::{ClientAuth, ClientKind, ClientRow},
+    store::clients::{ClientAuth, ClientKind, ClientOptions, ClientRow},
 };
 use serde_json::json;
 use tes_proxy::{BrokerLink, Proxy};
@@ -183,6 +183,7 @@ fn clients(folder: &Folder, issuer: &str, audience: &str) -> Result<Vec<ClientRo
             ],
             exchange_audiences: vec![issuer.to_owned(), audience.to_owned()],
             first_party: false,
+            options: ClientOptions::default(),
             removed: None,
         },
         ClientRow {
@@ -199,6 +200,7 @@ fn clients(folder: &Folder, issuer: &str, audience: &str) -> Result<Vec<ClientRo
             grant_types: vec![exchange],
             exchange_audiences: vec![audience.to_owned()],
             first_party: true,
+            options: ClientOptions::default(),
             removed: None,
         },
     ])

@@ -26,6 +26,8 @@ pub(crate) struct Served {
     node: Node,
     /// The sweep after each new snapshot; ends with the node.
     _chores: tes_proxy::Chores,
+    /// The broker's: keys, and what is over.
+    _broker_chores: passport_broker::Chores,
 }
 
 impl Sockets {
@@ -75,11 +77,13 @@ impl Served {
             tasks.spawn(listener::serve(listener, tls.clone(), app, stopped.clone()));
         }
         let chores = node.proxy.start_chores();
+        let broker_chores = node.broker.start_chores();
         Self {
             stop,
             tasks,
             node,
             _chores: chores,
+            _broker_chores: broker_chores,
         }
     }
 

@@ -327,7 +327,9 @@ async fn auditors_read_the_log_and_their_reading_is_in_it() {
 async fn a_key_of_the_command_line_is_registered_once_and_never_with_its_private_half() {
     let node = node().await;
     let (dan, token) = dan(&node).await;
-    let jwk = node.broker.signer().jwks()["keys"][0].clone();
+    let keys = node.broker.signer().jwks();
+    let keys = keys["keys"].as_array().unwrap();
+    let jwk = keys.iter().find(|key| key["kty"] == "EC").unwrap().clone();
     let private = json!({ "jwk": { "kty": "EC", "crv": "P-256", "x": jwk["x"], "y": jwk["y"], "d": "AAAA" } });
     let refused = send(
         &node,

@@ -7,7 +7,7 @@ use visa_verifier::seam::Timestamp;
 use super::{HoldRequest, ServiceCaller, confirm, place, place_by_service, release, release_by_service, service_holds};
 use crate::bootstrap::{self, Bootstrap};
 use crate::change::{self, Proposal};
-use crate::store::clients::{ClientAuth, ClientKind, ClientRow};
+use crate::store::clients::{ClientAuth, ClientKind, ClientOptions, ClientRow};
 use crate::testing::{A, ISSUER, Node, START, bare, catalogue};
 
 pub(super) const SERVICE: &str = "consent-1";
@@ -41,6 +41,7 @@ pub(super) fn facts(node: &Node) -> Bootstrap {
             grant_types: vec!["client_credentials".to_owned()],
             exchange_audiences: Vec::new(),
             first_party: false,
+            options: ClientOptions::default(),
             removed: None,
         });
     }

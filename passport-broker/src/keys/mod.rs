@@ -2,11 +2,13 @@
 
 mod at_rest;
 mod error;
+mod pair;
 mod ring_keys;
 pub(crate) mod sealed;
 mod signer;
 
 pub use at_rest::AtRest;
 pub use error::KeyError;
-pub use ring_keys::{KeyRing, KeyUse, SigningKey};
+pub use pair::SigningAlg;
+pub use ring_keys::{KEY_LIFE, KeyRing, KeyUse, LEAD, SigningKey};
 pub use signer::Signer;

@@ -1,24 +1,33 @@
-//! The ring of signing keys: one current key a use, old ones until what they signed is over.
+//! The ring of signing keys: one current key a use, the next one known before it signs, old ones until what they
+//! signed is over.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::digest::{SHA256, digest};
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use arc_swap::ArcSwap;
 use serde_json::{Value, json};
+use visa_verifier::KeySet;
 use visa_verifier::seam::{Secret, Timestamp};
 
+use super::pair::{self, SigningAlg};
 use super::{AtRest, KeyError};
 use crate::store::keys::{self, SigningKeyRow};
 use crate::store::{Db, StoreError};
 
+/// A new key is published this long before it signs: caches of the key set have it by then (`specs/trust.md` C.21).
+pub const LEAD: Duration = Duration::from_secs(3600);
+/// A retired key stays published this long: the longest life of what it signed (1 h), and a day for caches and clocks.
+const OVERLAP: Duration = Duration::from_secs(25 * 3600);
+/// A key signs this long before the next one is made.
+pub const KEY_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// What a key signs: tokens of the OpenID Provider, visas and Passports, or snapshots.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KeyUse {
-    /// Access and ID tokens.
+    /// Access tokens, logout tokens, and ID Tokens of clients that registered ES256.
     Token,
+    /// ID Tokens of clients that registered nothing else (RS256).
+    IdToken,
     /// Visas and Passports.
     Visa,
     /// Manifests of snapshots; never in the key set that others verify tokens by.
@@ -26,31 +35,51 @@ pub enum KeyUse {
 }
 
 impl KeyUse {
+    const ALL: [Self; 4] = [Self::Token, Self::IdToken, Self::Visa, Self::Snapshot];
+    /// Those that change by schedule. Whoever takes snapshots pins their key: it changes with them, by hand.
+    const TURNING: [Self; 3] = [Self::Token, Self::IdToken, Self::Visa];
+
     const fn word(self) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::IdToken => "id_token",
             Self::Visa => "visa",
             Self::Snapshot => "snapshot",
+        }
+    }
+
+    /// What it signs with.
+    pub(super) const fn alg(self) -> SigningAlg {
+        match self {
+            Self::IdToken => SigningAlg::RS256,
+            Self::Token | Self::Visa | Self::Snapshot => SigningAlg::ES256,
         }
     }
 }
 
 /// One signing key, opened.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SigningKey {
     /// RFC 7638 thumbprint.
     pub kid: String,
     /// What it signs.
     pub purpose: KeyUse,
-    pub(super) current: bool,
     pub(super) private: Secret,
+    current: bool,
     public: Value,
 }
 
-/// All keys that may still verify something.
+/// All keys that may still verify something. Clones share what is known.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
-    keys: Arc<[SigningKey]>,
+    keys: Arc<ArcSwap<Opened>>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    keys: Vec<Arc<SigningKey>>,
+    /// What our own tokens are verified by, parsed once.
+    tokens: KeySet,
 }
 
 impl KeyRing {
@@ -59,38 +88,59 @@ impl KeyRing {
     /// # Errors
     /// The database, or a key that does not open under this node key.
     pub async fn open(db: &mut Db, at_rest: &AtRest, now: Timestamp) -> Result<Self, KeyError> {
-        let store = |source| KeyError::Store { source };
-        let mut rows = keys::all(db, now).await.map_err(store)?;
-        for purpose in [KeyUse::Token, KeyUse::Visa, KeyUse::Snapshot] {
-            if rows
-                .iter()
-                .any(|row| row.purpose == purpose.word() && row.state == "current")
-            {
-                continue;
-            }
-            let made = make(purpose, at_rest, now)?;
-            match keys::insert(db, &made).await {
-                // another replica was first: its key is the one
-                Ok(()) | Err(StoreError::Conflict { .. }) => rows = keys::all(db, now).await.map_err(store)?,
-                Err(source) => return Err(KeyError::Store { source }),
+        let rows = keys::all(db, now).await.map_err(store)?;
+        for purpose in KeyUse::ALL {
+            if of(&rows, purpose, "current").is_none() {
+                put(db, &make(purpose, "current", at_rest, now)?).await?;
             }
         }
-        let opened: Result<Arc<[SigningKey]>, KeyError> = rows.iter().map(|row| open(row, at_rest)).collect();
-        Ok(Self { keys: opened? })
+        let opened = read(db, at_rest, now).await?;
+        Ok(Self {
+            keys: Arc::new(ArcSwap::from_pointee(opened)),
+        })
+    }
+
+    /// Looks after the keys: makes the next one of each use that is due (or of all, if `now_due`), lets a next one
+    /// sign that has been published for [`LEAD`], and reads what other replicas did. How many keys began to sign.
+    ///
+    /// # Errors
+    /// The database, or a key that does not open under this node key; the ring stays as it was.
+    pub async fn tend(&self, db: &mut Db, at_rest: &AtRest, now_due: bool, now: Timestamp) -> Result<usize, KeyError> {
+        let rows = keys::all(db, now).await.map_err(store)?;
+        let mut turned = 0;
+        for purpose in KeyUse::TURNING {
+            let due = of(&rows, purpose, "current").is_none_or(|row| row.created.plus(KEY_LIFE) <= now);
+            match of(&rows, purpose, "next") {
+                None if due || now_due => put(db, &make(purpose, "next", at_rest, now)?).await?,
+                Some(next) if next.created.plus(LEAD) <= now => {
+                    turned += usize::from(
+                        keys::turn(db, purpose.word(), &next.kid, now.plus(OVERLAP))
+                            .await
+                            .map_err(store)?,
+                    );
+                }
+                None | Some(_) => {}
+            }
+        }
+        self.keys.store(Arc::new(read(db, at_rest, now).await?));
+        Ok(turned)
     }
 
     /// The current key of a use.
     ///
     /// # Errors
     /// There is none.
-    pub fn current(&self, purpose: KeyUse) -> Result<&SigningKey, KeyError> {
-        self.keys
+    pub fn current(&self, purpose: KeyUse) -> Result<Arc<SigningKey>, KeyError> {
+        let opened = self.keys.load();
+        opened
+            .keys
             .iter()
             .find(|key| key.purpose == purpose && key.current)
+            .cloned()
             .ok_or(KeyError::Missing)
     }
 
-    /// The JWK Set of tokens, visas and Passports: public halves, oldest first.
+    /// The JWK Set of tokens, visas and Passports: public halves, oldest first; the next ones among them.
     #[must_use]
     pub fn jwks(&self) -> Value {
         self.public(|purpose| purpose != KeyUse::Snapshot)
@@ -102,29 +152,65 @@ impl KeyRing {
         self.public(|purpose| purpose == KeyUse::Snapshot)
     }
 
-    fn public(&self, of: impl Fn(KeyUse) -> bool) -> Value {
-        let keys = self.keys.iter().filter(|key| of(key.purpose));
-        json!({ "keys": keys.map(|key| key.public.clone()).collect::<Vec<_>>() })
+    /// What tokens of the OpenID Provider are verified by: no key of visas or snapshots.
+    #[must_use]
+    pub fn token_keys(&self) -> KeySet {
+        self.keys.load().tokens.clone()
     }
+
+    fn public(&self, of: impl Fn(KeyUse) -> bool) -> Value {
+        jwks(&self.keys.load().keys, of)
+    }
+}
+
+fn jwks(keys: &[Arc<SigningKey>], of: impl Fn(KeyUse) -> bool) -> Value {
+    let keys = keys.iter().filter(|key| of(key.purpose));
+    json!({ "keys": keys.map(|key| key.public.clone()).collect::<Vec<_>>() })
+}
+
+fn store(source: StoreError) -> KeyError {
+    KeyError::Store { source }
+}
+
+fn of<'r>(rows: &'r [SigningKeyRow], purpose: KeyUse, state: &str) -> Option<&'r SigningKeyRow> {
+    rows.iter()
+        .find(|row| row.purpose == purpose.word() && row.state == state)
+}
+
+/// Another replica may be first: then its key is the one.
+async fn put(db: &mut Db, row: &SigningKeyRow) -> Result<(), KeyError> {
+    match keys::insert(db, row).await {
+        Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(source) => Err(store(source)),
+    }
+}
+
+async fn read(db: &mut Db, at_rest: &AtRest, now: Timestamp) -> Result<Opened, KeyError> {
+    let rows = keys::all(db, now).await.map_err(store)?;
+    let mut opened = Vec::new();
+    for row in &rows {
+        opened.push(Arc::new(open(row, at_rest)?));
+    }
+    let tokens = jwks(&opened, |purpose| matches!(purpose, KeyUse::Token | KeyUse::IdToken));
+    Ok(Opened {
+        tokens: KeySet::from_value(tokens).map_err(|_| KeyError::Missing)?,
+        keys: opened,
+    })
 }
 
 fn open(row: &SigningKeyRow, at_rest: &AtRest) -> Result<SigningKey, KeyError> {
     let refused = || KeyError::Sealed { kid: row.kid.clone() };
-    let purpose = match row.purpose.as_str() {
-        "token" => KeyUse::Token,
-        "visa" => KeyUse::Visa,
-        "snapshot" => KeyUse::Snapshot,
-        _ => return Err(refused()),
-    };
-    let public: Value = serde_json::from_str(&row.public_jwk).map_err(|_| refused())?;
+    let purpose = KeyUse::ALL.into_iter().find(|purpose| purpose.word() == row.purpose);
+    let purpose = purpose.ok_or_else(refused)?;
+    let published: Value = serde_json::from_str(&row.public_jwk).map_err(|_| refused())?;
     let private = at_rest.open(&row.kid, &row.sealed)?;
     // the public half that we publish must be the one that we sign with, whatever the row says
-    let pair = pair(&private).map_err(|()| refused())?;
-    if public != public_jwk(pair.public_key().as_ref(), &row.kid) || thumbprint(&public) != row.kid {
+    let (public, kid) = pair::public(purpose.alg(), &private).map_err(|()| refused())?;
+    if public != published || kid != row.kid {
         return Err(refused());
     }
     Ok(SigningKey {
-        kid: row.kid.clone(),
+        kid,
         purpose,
         current: row.state == "current",
         private,
@@ -132,49 +218,16 @@ fn open(row: &SigningKeyRow, at_rest: &AtRest) -> Result<SigningKey, KeyError> {
     })
 }
 
-fn make(purpose: KeyUse, at_rest: &AtRest, now: Timestamp) -> Result<SigningKeyRow, KeyError> {
-    let document =
-        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &source()).map_err(|_| KeyError::Generate)?;
-    let private = Secret::new(document.as_ref());
-    let pair = pair(&private).map_err(|()| KeyError::Generate)?;
-    let bare = public_jwk(pair.public_key().as_ref(), "");
-    let kid = thumbprint(&bare);
+fn make(purpose: KeyUse, state: &str, at_rest: &AtRest, now: Timestamp) -> Result<SigningKeyRow, KeyError> {
+    let private = pair::generate(purpose.alg()).map_err(|()| KeyError::Generate)?;
+    let (public, kid) = pair::public(purpose.alg(), &private).map_err(|()| KeyError::Generate)?;
     Ok(SigningKeyRow {
         sealed: at_rest.seal(&kid, private.expose())?,
-        public_jwk: public_jwk(pair.public_key().as_ref(), &kid).to_string(),
+        public_jwk: public.to_string(),
         kid,
         purpose: purpose.word().to_owned(),
-        state: "current".to_owned(),
+        state: state.to_owned(),
         created: now,
         not_after: None,
     })
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "ring makes and uses ECDSA keys with its own sealed source only"
-)]
-fn source() -> SystemRandom {
-    SystemRandom::new()
-}
-
-fn pair(private: &Secret) -> Result<EcdsaKeyPair, ()> {
-    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private.expose(), &source()).map_err(|_| ())
-}
-
-fn public_jwk(point: &[u8], kid: &str) -> Value {
-    // uncompressed point: 0x04, then 32 bytes each
-    let half = |from: usize| URL_SAFE_NO_PAD.encode(point.get(from..from + 32).unwrap_or_default());
-    json!({ "kty": "EC", "crv": "P-256", "x": half(1), "y": half(33), "kid": kid, "use": "sig", "alg": "ES256" })
-}
-
-/// RFC 7638 §3.2: the required members in the order of their names, no spaces.
-fn thumbprint(jwk: &Value) -> String {
-    let member = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
-    let text = format!(
-        r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
-        member("x"),
-        member("y")
-    );
-    URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes()))
 }

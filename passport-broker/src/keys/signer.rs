@@ -1,9 +1,11 @@
-//! Signs with the current key: compact JWS, ES256, `typ` and `kid` always, `jku` for what travels to others.
+//! Signs with the current key: compact JWS, ES256 (ID Tokens by their client's wish RS256), `typ` and `kid` always, `jku` for what travels to others.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-use super::{KeyError, KeyRing, KeyUse};
+use visa_verifier::KeySet;
+
+use super::{KeyError, KeyRing, KeyUse, SigningAlg};
 
 /// Signs tokens, visas and Passports of this broker.
 #[derive(Clone, Debug)]
@@ -27,6 +29,18 @@ impl Signer {
     /// There is no current key, or the claims are no JSON object.
     pub fn sign_jws<T: Serialize>(&self, typ: &str, claims: &T) -> Result<String, KeyError> {
         self.sign(KeyUse::Token, typ, None, claims)
+    }
+
+    /// An ID Token, with the algorithm that its client registered.
+    ///
+    /// # Errors
+    /// As [`Signer::sign_jws`].
+    pub fn sign_id_token<T: Serialize>(&self, alg: SigningAlg, claims: &T) -> Result<String, KeyError> {
+        let purpose = match alg {
+            SigningAlg::RS256 => KeyUse::IdToken,
+            SigningAlg::ES256 => KeyUse::Token,
+        };
+        self.sign(purpose, "JWT", None, claims)
     }
 
     /// A visa (`vnd.ga4gh.visa+jwt`) or a Passport (`vnd.ga4gh.passport+jwt`), under the current visa key, with `jku`.
@@ -57,6 +71,18 @@ impl Signer {
         self.ring.jwks()
     }
 
+    /// What our own tokens are verified by: no key of visas or snapshots is among them.
+    #[must_use]
+    pub fn token_keys(&self) -> KeySet {
+        self.ring.token_keys()
+    }
+
+    /// The ring behind.
+    #[must_use]
+    pub const fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
     /// Where it is published.
     #[must_use]
     pub fn jku(&self) -> &str {
@@ -71,11 +97,18 @@ impl Signer {
         claims: &T,
     ) -> Result<String, KeyError> {
         let key = self.ring.current(purpose)?;
-        let mut header = Header::new(Algorithm::ES256);
+        let mut header = Header::new(match purpose.alg() {
+            SigningAlg::RS256 => Algorithm::RS256,
+            SigningAlg::ES256 => Algorithm::ES256,
+        });
         header.typ = Some(typ.to_owned());
         header.kid = Some(key.kid.clone());
         header.jku = jku;
-        let private = EncodingKey::from_ec_der(key.private.expose());
+        // Both kinds are kept as PKCS#8, which our provider of cryptography takes.
+        let private = match purpose.alg() {
+            SigningAlg::RS256 => EncodingKey::from_rsa_der(key.private.expose()),
+            SigningAlg::ES256 => EncodingKey::from_ec_der(key.private.expose()),
+        };
         jsonwebtoken::encode(&header, claims, &private).map_err(|_| KeyError::Sign)
     }
 }

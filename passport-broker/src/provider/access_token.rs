@@ -7,9 +7,9 @@ use http::{HeaderMap, header};
 use policy_engine::decide::ClientKind as PolicyKind;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
+use visa_verifier::VisaIdentity;
 use visa_verifier::seam::{Timestamp, token};
 use visa_verifier::token::{CompactToken, same_type};
-use visa_verifier::{KeySet, VisaIdentity};
 
 pub(crate) use super::problem::BearerProblem;
 use super::scope::Scopes;
@@ -151,7 +151,7 @@ pub(crate) async fn live(broker: &Broker, db: &mut Db, text: &str, now: Timestam
     if header.crit || header.jku.is_some() || !header.typ.as_deref().is_some_and(|typ| same_type(typ, "at+jwt")) {
         return Err(BearerProblem::Invalid);
     }
-    let keys = KeySet::from_value(broker.signer().jwks()).map_err(|_| BearerProblem::Server)?;
+    let keys = broker.signer().token_keys();
     keys.verify(&compact, &BTreeSet::new())
         .map_err(|_| BearerProblem::Invalid)?;
     let claims: AccessClaims =
@@ -262,7 +262,7 @@ pub(crate) async fn service(
     if header.crit || header.jku.is_some() || !header.typ.as_deref().is_some_and(|typ| same_type(typ, "at+jwt")) {
         return Err(BearerProblem::Invalid);
     }
-    let keys = KeySet::from_value(broker.signer().jwks()).map_err(|_| BearerProblem::Server)?;
+    let keys = broker.signer().token_keys();
     keys.verify(&compact, &BTreeSet::new())
         .map_err(|_| BearerProblem::Invalid)?;
     let claims: ServiceClaims =

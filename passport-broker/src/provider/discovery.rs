@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::scope::Scope;
 use super::token::{client_credentials, device_code, exchange};
 use crate::front::Front;
+use crate::keys::SigningAlg;
 
 /// `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: the same content.
 pub(crate) async fn metadata(State(front): State<Front>) -> Response {
@@ -39,7 +40,7 @@ fn document(front: &Front) -> Value {
         "grant_types_supported":
             ["authorization_code", "refresh_token", client_credentials::GRANT, device_code::GRANT, exchange::GRANT],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": [SigningAlg::RS256.word(), SigningAlg::ES256.word()],
         "token_endpoint_auth_methods_supported":
             ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256", "RS256"],

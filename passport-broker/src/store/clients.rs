@@ -6,6 +6,7 @@ use visa_verifier::seam::Timestamp;
 use super::governed::{Governed, RowKind};
 use super::people::PersonId;
 use super::{Db, FromRow, Row, StoreError, args};
+use crate::keys::SigningAlg;
 
 /// How a client proves who it is at the token endpoint.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -42,6 +43,29 @@ pub enum ClientKind {
     Service,
 }
 
+/// What a client may register beside what every client says; the names are those of the registries (OpenID Connect
+/// Registration §2, RFC 9126 §6, RFC 9396 §10, RFC 9449 §5.2).
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientOptions {
+    /// What its ID Tokens are signed with.
+    pub id_token_signed_response_alg: SigningAlg,
+    /// It starts every login by a pushed request.
+    pub require_pushed_authorization_requests: bool,
+    /// The types of `authorization_details` that it may ask for.
+    pub authorization_details_types: Vec<String>,
+    /// Where it is told that a session of its has ended.
+    pub backchannel_logout_uri: Option<String>,
+    /// It gets tokens that are bound to its key, and no others.
+    pub dpop_bound_access_tokens: bool,
+}
+
+impl ClientOptions {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A registered client.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +96,9 @@ pub struct ClientRow {
     /// Part of this node: the person is not asked again what it may have.
     #[serde(default)]
     pub first_party: bool,
+    /// What it registered beside that.
+    #[serde(default, skip_serializing_if = "ClientOptions::is_default")]
+    pub options: ClientOptions,
     /// When it was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<Timestamp>,

@@ -9,7 +9,7 @@ use super::{Db, FromRow, Row, StoreError, args};
 pub struct SigningKeyRow {
     /// RFC 7638 thumbprint.
     pub kid: String,
-    /// What it signs: `token`, `visa` or `snapshot`.
+    /// What it signs: `token`, `id_token`, `visa` or `snapshot`.
     pub purpose: String,
     /// `next`, `current` or `old`.
     pub state: String,
@@ -69,6 +69,36 @@ pub async fn insert(db: &mut Db, key: &SigningKeyRow) -> Result<(), StoreError> 
     )
     .await
     .map(drop)
+}
+
+/// Lets the next key of a purpose sign; the current one becomes old and leaves the key set at `until`. Whether it was
+/// this call that did it: another replica may have been first.
+///
+/// # Errors
+/// The database is down.
+pub async fn turn(db: &mut Db, purpose: &str, next: &str, until: Timestamp) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    // First the old one steps back: two current keys of a purpose cannot be.
+    let stepped = tx
+        .change(
+            "signing_keys",
+            "UPDATE signing_keys SET state = 'old', not_after = $2
+             WHERE purpose = $1 AND state = 'current' AND EXISTS (SELECT 1 FROM signing_keys WHERE kid = $3 AND state = 'next')",
+            args![purpose, until, next],
+        )
+        .await?;
+    let begun = tx
+        .change(
+            "signing_keys",
+            "UPDATE signing_keys SET state = 'current' WHERE kid = $1 AND state = 'next'",
+            args![next],
+        )
+        .await?;
+    if stepped == 1 && begun == 1 {
+        tx.commit().await?;
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 /// All keys that may still verify something, oldest first.

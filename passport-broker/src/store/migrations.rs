@@ -31,6 +31,11 @@ const ALL: &[(i64, &str, &str)] = &[
         "purposes_tried",
         include_str!("../../migrations/20261123010000_purposes_tried.sql"),
     ),
+    (
+        20_261_123_140_000,
+        "provider",
+        include_str!("../../migrations/20261123140000_provider.sql"),
+    ),
 ];
 
 /// Runs under a table name of its own, since the proxy's tables may live in the same database.

@@ -8,7 +8,7 @@ use crate::world::{Browser, EXCHANGE, ISSUER, PROXY, REDIRECT, Reply, SECRET, VE
 
 const PASSPORT: &str = "urn:ga4gh:params:oauth:token-type:passport";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-const SCOPE: &str = "openid profile email ga4gh_passport_v1 offline_access";
+pub(crate) const SCOPE: &str = "openid profile email ga4gh_passport_v1 offline_access";
 
 pub(crate) async fn redeem(world: &World, code: &str) -> Reply {
     let fields = [

@@ -15,6 +15,8 @@ mod cases;
 mod devices;
 mod home;
 mod key;
+mod parties;
 mod refusals;
 mod services;
+mod signing;
 mod world;

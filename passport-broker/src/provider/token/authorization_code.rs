@@ -1,10 +1,10 @@
 //! A code for tokens, once, with the verifier of its challenge (RFC 6749 §4.1.3, RFC 7636 §4.5).
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use visa_verifier::seam::{Timestamp, token};
 
 use super::dispatch::Tokens;
+use super::id_token::id_token;
 use crate::front::Front;
 use crate::limits;
 use crate::page::Fields;
@@ -92,6 +92,7 @@ pub(crate) async fn redeem(
     let answer = answer(front, &mut tx, &family, &facts.scopes, now).await?;
     let id_token = id_token(
         front,
+        &client.row,
         &family,
         facts.nonce.as_deref(),
         answer.0.get("access_token"),
@@ -122,45 +123,6 @@ pub(super) async fn answer(
         tokens = tokens.with("refresh_token", refresh);
     }
     Ok(tokens)
-}
-
-/// The ID Token: who signed in, how, when; no GA4GH claim (OpenID Connect Core §2).
-pub(super) fn id_token(
-    front: &Front,
-    family: &Family,
-    nonce: Option<&str>,
-    access_token: Option<&Value>,
-    now: Timestamp,
-) -> Result<String, TokenProblem> {
-    let mut claims = json!({
-        "iss": front.issuer(),
-        "sub": family.person.as_str(),
-        "aud": family.client,
-        "iat": now.unix(),
-        "exp": now.plus(limits::CODE).unix() + 240,
-        "auth_time": family.login.auth_time.unix(),
-        "amr": family.login.amr,
-        "sid": family.sid,
-    });
-    if let Some(members) = claims.as_object_mut() {
-        if let Some(nonce) = nonce {
-            members.insert("nonce".into(), json!(nonce));
-        }
-        if let Some(acr) = &family.login.acr {
-            members.insert("acr".into(), json!(acr));
-        }
-        if let Some(token) = access_token.and_then(Value::as_str) {
-            members.insert("at_hash".into(), json!(half_hash(token)));
-        }
-    }
-    Ok(front.broker.signer().sign_jws("JWT", &claims)?)
-}
-
-/// The left half of the SHA-256 of a token (OpenID Connect Core §3.1.3.6).
-fn half_hash(token: &str) -> String {
-    use base64::Engine as _;
-    let digest = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest.as_ref().get(..16).unwrap_or_default())
 }
 
 impl From<IssueProblem> for TokenProblem {

@@ -2,8 +2,9 @@
 
 use visa_verifier::seam::{Timestamp, token};
 
-use super::authorization_code::{answer, id_token};
+use super::authorization_code::answer;
 use super::dispatch::Tokens;
+use super::id_token::id_token;
 use crate::front::Front;
 use crate::limits;
 use crate::page::Fields;
@@ -84,7 +85,7 @@ pub(crate) async fn redeem(
     };
     tokens::begin_family(&mut tx, &family).await?;
     let answer = answer(front, &mut tx, &family, &scopes, now).await?;
-    let id_token = id_token(front, &family, None, answer.0.get("access_token"), now)?;
+    let id_token = id_token(front, &client.row, &family, None, answer.0.get("access_token"), now)?;
     tx.commit().await?;
     Ok(answer.with("id_token", id_token))
 }

@@ -5,6 +5,7 @@ pub(crate) mod client_credentials;
 pub(crate) mod device_code;
 mod dispatch;
 pub(crate) mod exchange;
+mod id_token;
 mod refresh;
 
 pub(crate) use dispatch::token;

@@ -1,0 +1,59 @@
+//! What the broker does by itself: looks after its keys, and forgets what has been over for long.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::Broker;
+use crate::store::{StoreError, codes, tokens};
+
+/// Between two rounds.
+const ROUND: Duration = Duration::from_secs(60);
+
+/// The running chores; dropping it stops them.
+#[derive(Debug)]
+pub struct Chores(JoinHandle<()>);
+
+impl Drop for Chores {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Broker {
+    /// Starts the chores. Call it once, inside of the runtime; replicas may all do it.
+    #[must_use = "dropping the handle stops the chores"]
+    pub fn start_chores(&self) -> Chores {
+        let broker = self.clone();
+        Chores(tokio::spawn(async move {
+            let mut rounds = interval(ROUND);
+            rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                rounds.tick().await;
+                broker.round().await;
+            }
+        }))
+    }
+
+    /// One round: what fails is logged, and tried again in the next one.
+    async fn round(&self) {
+        match self.tend_keys(false).await {
+            Ok(0) => {}
+            Ok(turned) => tracing::info!(count = turned, "new signing keys are in use"),
+            Err(error) => {
+                tracing::error!(error.code = error.code(), %error, "the signing keys could not be looked after")
+            }
+        }
+        if let Err(error) = self.forget().await {
+            tracing::error!(error.code = error.code(), %error, "what is over could not be removed");
+        }
+    }
+
+    async fn forget(&self) -> Result<(), StoreError> {
+        let (mut db, now) = (self.db(), self.now());
+        codes::tidy(&mut db, now).await?;
+        tokens::tidy(&mut db, now).await?;
+        Ok(())
+    }
+}
