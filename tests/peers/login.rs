@@ -11,8 +11,8 @@ use crate::script::{last_json, peer, server};
 
 /// The broker's client at the provider, and the relying party's at the broker: made up here, for this run only.
 const UPSTREAM_SECRET: &str = "an-upstream-secret-for-this-run-only";
-const RP_SECRET: &str = "a-relying-partys-secret-for-this-run-only";
-const REDIRECT: &str = "https://rp.example.org/callback";
+pub(crate) const RP_SECRET: &str = "a-relying-partys-secret-for-this-run-only";
+pub(crate) const REDIRECT: &str = "https://rp.example.org/callback";
 
 /// Where people log in, and what the broker has there.
 pub(crate) struct Upstream {
@@ -22,7 +22,7 @@ pub(crate) struct Upstream {
 }
 
 /// oidc-provider, for a broker at these addresses.
-fn independent(at: &Addresses) -> Upstream {
+pub(crate) fn independent(at: &Addresses) -> Upstream {
     let issuer = server(
         "oidc-provider.sh",
         &[
@@ -45,13 +45,29 @@ pub(crate) fn callback(at: &Addresses) -> String {
 
 /// A node over TLS whose people come from `upstream`, with `more` behind the gate.
 pub(crate) fn node(at: Addresses, upstream: &Upstream, more: &str) -> Node {
-    let secrets = tempfile::tempdir().unwrap();
-    let secret = secrets.path().join("upstream.secret");
-    std::fs::write(&secret, &upstream.secret).unwrap();
+    let client = relying_party(&at, "independent-rp", REDIRECT, &["authorization_code"]);
+    node_with(at, upstream, more, &[client])
+}
+
+/// A relying party as the broker knows it: confidential, by a secret.
+pub(crate) fn relying_party(at: &Addresses, id: &str, redirect: &str, grant_types: &[&str]) -> Value {
     let digest = {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
         URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, RP_SECRET.as_bytes()))
     };
+    json!({
+        "id": id, "name": "Independent relying party", "kind": "browser",
+        "auth": { "client_secret_basic": { "digest": digest } }, "redirect_uris": [redirect],
+        "scopes": ["openid", "profile", "email", "ga4gh_passport_v1", "visum:self", "offline_access"],
+        "audiences": [at.broker, at.proxy], "grant_types": grant_types
+    })
+}
+
+/// The same with these clients.
+pub(crate) fn node_with(at: Addresses, upstream: &Upstream, more: &str, clients: &[Value]) -> Node {
+    let secrets = tempfile::tempdir().unwrap();
+    let secret = secrets.path().join("upstream.secret");
+    std::fs::write(&secret, &upstream.secret).unwrap();
     let facts = json!({
         "institutions": [{ "id": "https://uni.example.org", "scopes": ["uni.example.org"], "country": "FI", "nonprofit": true, "commercial": false }],
         "committees": [{ "id": "https://uni.example.org/dac", "institution": "https://uni.example.org" }],
@@ -61,12 +77,7 @@ pub(crate) fn node(at: Addresses, upstream: &Upstream, more: &str) -> Node {
             "trusted_visa_issuers": [{ "iss": at.broker, "types": ["*"], "sources": ["*"], "jku": [format!("{}/jwks", at.broker)],
                 "evidence": ["this node's own broker"] }]
         },
-        "clients": [{
-            "id": "independent-rp", "name": "Independent relying party", "kind": "browser",
-            "auth": { "client_secret_basic": { "digest": digest } }, "redirect_uris": [REDIRECT],
-            "scopes": ["openid", "profile", "email", "ga4gh_passport_v1", "visum:self"],
-            "audiences": [at.broker, at.proxy], "grant_types": ["authorization_code"]
-        }],
+        "clients": clients,
         "upstreams": [{
             "id": "independent", "name": "Independent provider", "issuer": upstream.issuer,
             "client_id": upstream.client_id, "secret": "independent", "speaks_for": ["https://uni.example.org"],

@@ -10,5 +10,6 @@
 
 mod login;
 mod py_tes;
+mod relying_parties;
 mod script;
 mod wes;

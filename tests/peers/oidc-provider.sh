@@ -10,10 +10,12 @@ npm_packages oidc-provider@9.13.3 openid-client@6.8.9
 [ "${1:-}" = install ] && { echo "$P/npm"; exit; }
 : "${VISUM_OP_SECRET:?a secret for the client is needed in VISUM_OP_SECRET}" "${VISUM_OP_REDIRECTS:?redirect URIs are needed in VISUM_OP_REDIRECTS}"
 export VISUM_OP_SECRET VISUM_OP_REDIRECTS VISUM_OP_CLIENT=${VISUM_OP_CLIENT:-visum} VISUM_OP_HOST=${VISUM_OP_HOST:-127.0.0.3}
-PORT=$(port oidc-provider "${VISUM_OP_PORT:-}")
+# One server for each set of redirects: brokers of tests that run at once don't take it from each other.
+NAME=oidc-provider-$(digest "$VISUM_OP_REDIRECTS" | cut -c1-12)
+PORT=$(port "$NAME" "${VISUM_OP_PORT:-}")
 export VISUM_OP_PORT=$PORT
 cp "$HERE/oidc-provider.mjs" "$P/npm/"
 cd "$P/npm"
-start oidc-provider "$PORT $VISUM_OP_HOST $VISUM_OP_CLIENT $VISUM_OP_SECRET $VISUM_OP_REDIRECTS" node oidc-provider.mjs
-ready oidc-provider "http://$VISUM_OP_HOST:$PORT/.well-known/openid-configuration" 30
+start "$NAME" "$PORT $VISUM_OP_HOST $VISUM_OP_CLIENT $VISUM_OP_SECRET $VISUM_OP_REDIRECTS" node oidc-provider.mjs
+ready "$NAME" "http://$VISUM_OP_HOST:$PORT/.well-known/openid-configuration" 30
 echo "http://$VISUM_OP_HOST:$PORT"

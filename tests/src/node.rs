@@ -56,7 +56,18 @@ impl Addresses {
         }
     }
 
-    /// The same, over TLS with a certificate of a test authority, made by [`Node::start`].
+    /// One free port of this machine.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test without ports fails")]
+    pub fn port() -> u16 {
+        let held = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        held.local_addr().expect("its address").port()
+    }
+
+    /// As [`Addresses::free`], over TLS with a certificate of a test authority, made by [`Node::start`].
     ///
     /// # Panics
     /// As [`Addresses::free`].
@@ -191,17 +202,20 @@ fn up(folder: &tempfile::TempDir, at: &Addresses) -> Child {
         .stderr(log)
         .spawn()
         .expect("visum up starts");
+    // It listens before it has read all that it needs, and says when it has.
     let started = Instant::now();
-    for address in [&at.broker, &at.proxy, &at.door] {
-        while std::net::TcpStream::connect(Addresses::listen(address)).is_err() {
-            let ended = child.try_wait().ok().flatten();
-            if ended.is_some() || started.elapsed() > READY {
-                let _ = child.kill();
-                let words = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-                panic!("the node did not come up ({ended:?}):\n{words}");
-            }
-            std::thread::sleep(Duration::from_millis(20));
+    let listens = |address: &String| std::net::TcpStream::connect(Addresses::listen(address)).is_ok();
+    loop {
+        let words = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        if words.contains("visum is up") && [&at.broker, &at.proxy, &at.door].into_iter().all(listens) {
+            break;
         }
+        let ended = child.try_wait().ok().flatten();
+        if ended.is_some() || started.elapsed() > READY {
+            let _ = child.kill();
+            panic!("the node did not come up ({ended:?}):\n{words}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
     child
 }

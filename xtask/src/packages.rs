@@ -10,7 +10,7 @@ struct Need {
     there: fn() -> bool,
 }
 
-const FOR_TESTS: [Need; 6] = [
+const FOR_TESTS: [Need; 8] = [
     Need {
         package: "python3",
         there: || works("python3", &["--version"]),
@@ -36,6 +36,15 @@ const FOR_TESTS: [Need; 6] = [
     Need {
         package: "cvc5",
         there: || works("cvc5", &["--version"]),
+    },
+    // A web server that others wrote, as a relying party of the broker.
+    Need {
+        package: "apache2-bin",
+        there: || works("apache2", &["-v"]) || works("/usr/sbin/apache2", &["-v"]),
+    },
+    Need {
+        package: "libapache2-mod-auth-openidc",
+        there: || std::path::Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").is_file(),
     },
 ];
 const POSTGRESQL: Need = Need {
