@@ -20,6 +20,7 @@ use crate::caller::{Caller, REFEDS_MFA};
 use crate::config::Config;
 use crate::provider::Scopes;
 use crate::provider::access_token;
+use crate::provider::details::Details;
 use crate::store::clients::{ClientAuth, ClientKind as Kind, ClientOptions, ClientRow};
 use crate::store::people::{self, Fact, FactKind, PersonId};
 use crate::store::roles::RoleRow;
@@ -211,6 +212,8 @@ impl Node {
                 name: None,
                 email: None,
             },
+            details: None,
+            jkt: None,
             created: now,
             expires: Timestamp::from_unix(START + 86_400),
             revoked: None,
@@ -218,7 +221,7 @@ impl Node {
         let mut db = self.broker.db();
         tokens::begin_family(&mut db, &family).await.unwrap();
         let scopes = Scopes::parse(scope);
-        access_token::issue(&self.broker, &mut db, &family, &scopes, &family.audience, now)
+        access_token::issue(&self.broker, &mut db, &family, &scopes, &Details::default(), now)
             .await
             .unwrap()
             .token

@@ -266,6 +266,8 @@ fn family(person: &PersonId, id: &str) -> Family {
             name: None,
             email: None,
         },
+        details: None,
+        jkt: None,
         created: NOW,
         expires: at(1000),
         revoked: None,

@@ -11,6 +11,7 @@ use visa_verifier::VisaIdentity;
 use visa_verifier::seam::{Timestamp, token};
 use visa_verifier::token::{CompactToken, same_type};
 
+use super::details::Details;
 pub(crate) use super::problem::BearerProblem;
 use super::scope::Scopes;
 use crate::Broker;
@@ -51,6 +52,9 @@ pub(crate) struct AccessClaims {
     visum_idp: String,
     /// Identity assurance, 0 to 3.
     pub(crate) visum_assurance: u8,
+    /// What it is narrowed to (RFC 9396 §9.1).
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub(crate) authorization_details: Details,
 }
 
 /// An access token, signed and noted.
@@ -73,13 +77,13 @@ pub(crate) enum IssueProblem {
     Key(#[from] KeyError),
 }
 
-/// Issues an access token of a family, for its audiences or for some of them.
+/// Issues an access token of a family, for its audiences.
 pub(crate) async fn issue(
     broker: &Broker,
     db: &mut Db,
     family: &Family,
     scopes: &Scopes,
-    audience: &[String],
+    details: &Details,
     now: Timestamp,
 ) -> Result<Issued, IssueProblem> {
     let life = broker.config().access_token.min(std::time::Duration::from_secs(3600));
@@ -92,7 +96,7 @@ pub(crate) async fn issue(
         assurance,
         ..
     } = &family.login;
-    let mut aud = audience.to_vec();
+    let mut aud = family.audience.clone();
     if !aud.contains(&family.client) {
         aud.push(family.client.clone());
     }
@@ -110,6 +114,7 @@ pub(crate) async fn issue(
         amr: amr.clone(),
         visum_idp: identity.iss.as_str().to_owned(),
         visum_assurance: *assurance,
+        authorization_details: details.clone(),
     };
     let signed = broker.signer().sign_jws("at+jwt", &claims)?;
     let row = AccessTokenRow {

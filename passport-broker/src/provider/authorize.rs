@@ -1,5 +1,5 @@
 //! `GET` and `POST /authorize`: a request is proven, then the person is logged in, then asked, then answered
-//! (OpenID Connect Core §3.1.2; RFC 9207).
+//! (OpenID Connect Core §3.1.2; RFC 9207; RFC 9126 §4).
 
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -9,9 +9,11 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::consent;
+use super::par::{self, Brought, NoFurther};
 use super::redirect;
-use super::request::{Allowed, AuthorizationRequest, Named, NotProven, Prompt, Refusal};
-use super::scope::Scopes;
+use super::refusal::{NotProven, Refusal};
+use super::request::{Allowed, AuthorizationRequest, Named, PUSHED_BYTES, REQUEST_BYTES};
+use super::returned::{self, RETURNED, Short};
 use crate::front::Front;
 use crate::page::{Fields, ProblemPage, Targets, show};
 use crate::session::{self, Browser};
@@ -20,26 +22,67 @@ use crate::store::clients::ClientRow;
 use crate::upstream::Ask;
 use crate::web::{LoginWish, begin_login, store_problem};
 
-/// Mark in our own URL that the browser has just come back from a login: a request that is still not met by then is
-/// refused instead of sent round again.
-const RETURNED: &str = "visum_returned";
-
 /// `GET /authorize`
 pub(crate) async fn authorize(State(front): State<Front>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    answer(&front, &headers, &query.unwrap_or_default()).await
+    arrived(&front, &headers, &query.unwrap_or_default()).await
 }
 
 /// `POST /authorize` (OpenID Connect Core §3.1.2.1). A form of the client's page: it has none of our tokens, and needs
 /// none, since nothing happens before our own consent form.
 pub(crate) async fn authorize_by_form(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
     match std::str::from_utf8(&body) {
-        Ok(text) => answer(&front, &headers, text).await,
+        Ok(text) => arrived(&front, &headers, text).await,
         Err(_) => not_proven(&front, &NotProven::UnknownClient),
     }
 }
 
-async fn answer(front: &Front, headers: &HeaderMap, text: &str) -> Response {
-    let named = match Named::read(text) {
+/// A request as it goes on: its text, and the ticket that it waits under if it was pushed.
+#[derive(Clone, Copy)]
+struct Arrived<'t> {
+    text: &'t str,
+    ticket: Option<&'t str>,
+    /// What stands in the browser's own URL.
+    front: &'t Fields,
+}
+
+async fn arrived(front: &Front, headers: &HeaderMap, text: &str) -> Response {
+    if text.len() > REQUEST_BYTES {
+        return not_proven(front, &NotProven::TooLong);
+    }
+    let fields = match Fields::parse(text.as_bytes()) {
+        Ok(fields) => fields,
+        Err(problem) => return not_proven(front, &problem.into()),
+    };
+    match par::brought(front, &fields, front.broker.now()).await {
+        Ok(Brought::Plain) => {
+            let request = Arrived {
+                text,
+                ticket: None,
+                front: &fields,
+            };
+            answer(front, headers, request).await
+        }
+        Ok(Brought::Waiting { pushed, ticket }) => {
+            let request = Arrived {
+                text: &pushed.text,
+                ticket: Some(&ticket),
+                front: &fields,
+            };
+            answer(front, headers, request).await
+        }
+        Ok(Brought::Taken(path)) => to_own(&path),
+        Err(NoFurther::Unknown(problem)) => not_proven(front, &problem),
+        Err(NoFurther::Store(error)) => store_problem(front, &error),
+    }
+}
+
+async fn answer(front: &Front, headers: &HeaderMap, arrived: Arrived<'_>) -> Response {
+    let most = if arrived.ticket.is_some() {
+        PUSHED_BYTES
+    } else {
+        REQUEST_BYTES
+    };
+    let named = match Named::read(arrived.text, most) {
         Ok(named) => named,
         Err(problem) => return not_proven(front, &problem),
     };
@@ -53,72 +96,93 @@ async fn answer(front: &Front, headers: &HeaderMap, text: &str) -> Response {
     };
     // From here on a fault is told to the client.
     let refuse = |refusal: &Refusal| back_to(front, &target, named.state.as_deref(), &refused(refusal));
-    let scopes = Scopes::parse(&client.scopes.join(" "));
-    let resource = |resource: &str| client.audiences.iter().any(|audience| audience == resource);
-    let request = match named.check(
-        target.clone(),
-        &Allowed {
-            scopes: &scopes,
-            resource: &resource,
-        },
-    ) {
+    if client.options.require_pushed_authorization_requests && arrived.ticket.is_none() {
+        return refuse(&Refusal::new(
+            "invalid_request",
+            "this client must send its requests to the pushed authorization request endpoint first",
+        ));
+    }
+    let mut request = match named.check(target.clone(), &Allowed::of(&client)) {
         Ok(request) => request,
         Err(refusal) => return refuse(&refusal),
     };
+    request.ticket = arrived.ticket.map(str::to_owned);
     let now = front.broker.now();
     let browser = match session::current(&front.cookies, &mut front.broker.db(), headers, now).await {
         Ok(browser) => browser,
         Err(error) => return store_problem(front, &error),
     };
-    let old = |browser: &Browser| {
-        request
-            .max_age
-            .is_some_and(|age| now.since(browser.row.auth_time).as_secs() > age)
-    };
-    let anew = matches!(request.prompt, Prompt::Login | Prompt::Choose);
-    match browser {
-        Some(browser) if !anew && !old(&browser) => match with_session(front, &client, request, &browser).await {
+    let since = returned::since(&front.cookies.csrf, arrived.front, now);
+    let short = browser
+        .as_ref()
+        .map(|browser| returned::falls_short(&request, browser, since, now));
+    match (browser, short) {
+        (Some(browser), Some(None)) => match with_session(front, &client, request, &browser).await {
             Ok(response) => response,
             Err(error) => store_problem(front, &error),
         },
-        found => {
-            if request.prompt == Prompt::Never {
-                return refuse(&Refusal::new("login_required", "the person is not signed in"));
-            }
-            let returned = Fields::parse(text.as_bytes())
-                .is_ok_and(|fields| fields.one(RETURNED).is_ok_and(|mark| mark.is_some()));
-            if returned && found.is_some() {
+        (_, short) => {
+            let short = short.flatten();
+            if request.prompt.never {
                 return refuse(&Refusal::new(
                     "login_required",
-                    "the institution did not sign the person in anew",
+                    "the person is not signed in, or not so",
                 ));
             }
-            let wish = LoginWish {
-                ask: Ask {
-                    login_hint: request.login_hint.clone(),
-                    acr_values: request.acr_values.clone(),
-                    fresh: request.prompt == Prompt::Login || found.as_ref().is_some_and(old),
-                },
-                institution: request.institution.clone(),
-                client: Some(client.name.clone()),
-                then: again(front, text),
-            };
-            begin_login(front, wish).await
+            // Not sent round again: the institution was asked, and this is what it gave.
+            match short.filter(|_| since.is_some()) {
+                Some(Short::Old) => {
+                    let words = "the institution did not sign the person in anew";
+                    return refuse(&Refusal::new("login_required", words));
+                }
+                Some(Short::Weak) => {
+                    let words = "the institution did not sign the person in as strongly as `acr_values` asks";
+                    return refuse(&Refusal::new("unmet_authentication_requirements", words));
+                }
+                None => {}
+            }
+            begin_login(front, wish(front, &client, &request, arrived)).await
         }
     }
 }
 
-/// The same request, to be met after the login: its wish for a login is over.
-fn again(front: &Front, text: &str) -> String {
-    let mut query = Serializer::new(String::new());
-    for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-        let met = name == "prompt" && (value.contains("login") || value.contains("select_account"));
-        if !met && name != RETURNED {
-            query.append_pair(&name, &value);
-        }
+/// The login that the request needs before it can go on.
+fn wish(front: &Front, client: &ClientRow, request: &AuthorizationRequest, arrived: Arrived<'_>) -> LoginWish {
+    LoginWish {
+        ask: Ask {
+            login_hint: request.login_hint.clone(),
+            acr_values: request.acr_values.clone(),
+            // With a `max_age` a login that the institution remembers may be too old: it is asked for a new one.
+            fresh: request.prompt.login || request.max_age.is_some(),
+        },
+        institution: request.institution.clone().filter(|_| !request.prompt.choose),
+        client: Some(client.name.clone()),
+        then: again(front, client, arrived),
     }
-    query.append_pair(RETURNED, "1");
+}
+
+/// The same request, to be met after the login, marked as having been there.
+fn again(front: &Front, client: &ClientRow, arrived: Arrived<'_>) -> String {
+    let mut query = match arrived.ticket {
+        Some(ticket) => par::query(&client.id, ticket),
+        None => {
+            let mut query = Serializer::new(String::new());
+            let all = url::form_urlencoded::parse(arrived.text.as_bytes());
+            query.extend_pairs(all.filter(|(name, _)| name != RETURNED));
+            query
+        }
+    };
+    query.append_pair(RETURNED, &returned::mark(&front.cookies.csrf, front.broker.now()));
     format!("{}/authorize?{}", front.cookies.base, query.finish())
+}
+
+/// On within this broker.
+fn to_own(path: &str) -> Response {
+    let mut response = (StatusCode::SEE_OTHER, super::NO_STORE).into_response();
+    if let Ok(location) = HeaderValue::try_from(path) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
 }
 
 /// The person is logged in: ask for the release, unless they said that they need not be asked.
@@ -128,13 +192,12 @@ async fn with_session(
     request: AuthorizationRequest,
     browser: &Browser,
 ) -> Result<Response, StoreError> {
-    let remembered =
-        request.prompt != Prompt::Consent && consent::is_remembered(front, client, &request, browser).await?;
+    let remembered = !request.prompt.consent && consent::is_remembered(front, client, &request, browser).await?;
     if remembered {
         let scopes = request.scopes.clone();
         return consent::release(front, client, &request, &scopes, browser).await;
     }
-    if request.prompt == Prompt::Never {
+    if request.prompt.never {
         let refusal = Refusal::new("consent_required", "the person has to agree first");
         return Ok(back_to(
             front,

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use visa_verifier::seam::token;
 
 use super::authorize::{back_to, refused, with_answer};
+use super::par::Pushed;
 use super::redirect;
-use super::request::{AuthorizationRequest, Refusal};
+use super::refusal::Refusal;
+use super::request::AuthorizationRequest;
 use super::scope::{Scope, Scopes};
 use super::token::authorization_code::CodeFacts;
 use crate::front::Front;
@@ -21,7 +23,7 @@ use crate::person::record;
 use crate::session::{self, Browser, digest_of};
 use crate::store::StoreError;
 use crate::store::clients::{self, ClientAuth, ClientRow};
-use crate::store::codes::{self, OnceKind};
+use crate::store::codes::{self, OnceKind, Taken};
 use crate::store::tokens::LoginFacts;
 use crate::web::{self, forged, store_problem};
 
@@ -34,6 +36,8 @@ pub(crate) struct ConsentPage {
     person: ShownPerson,
     audiences: Vec<String>,
     scopes: Vec<ShownScope>,
+    /// What the tokens would be narrowed to, a line each.
+    purpose: Vec<String>,
     rememberable: bool,
     csrf: String,
     sealed: String,
@@ -78,7 +82,8 @@ pub(super) async fn is_remembered(
     request: &AuthorizationRequest,
     browser: &Browser,
 ) -> Result<bool, StoreError> {
-    if !rememberable(client) {
+    // A purpose is agreed to each time: what was remembered was for no purpose.
+    if !rememberable(client) || !request.details.is_empty() {
         return Ok(false);
     }
     let remembered = clients::consented(&mut front.broker.db(), &browser.row.person, &client.id).await?;
@@ -145,7 +150,8 @@ pub(super) async fn page(
         },
         audiences: audience(front, request),
         scopes,
-        rememberable: rememberable(client),
+        purpose: request.details.in_words(),
+        rememberable: rememberable(client) && request.details.is_empty(),
         csrf: browser.csrf(&front.cookies, "consent"),
         sealed,
     };
@@ -196,6 +202,9 @@ async fn decided(
     let Some(client) = client else { return Ok(forged(front)) };
     if fields.one("decision").ok().flatten() != Some("allow") {
         let refusal = Refusal::new("access_denied", "the person refused");
+        if let Some(ticket) = &request.ticket {
+            codes::take::<Pushed>(&mut front.broker.db(), OnceKind::Authorization, &digest_of(ticket), now).await?;
+        }
         return Ok(leave(front, &client, request, refused(&refusal)));
     }
     let ticked = |scope: Scope| fields.one(&format!("release-{}", scope.word())).ok().flatten() == Some("yes");
@@ -204,7 +213,7 @@ async fn decided(
         .iter()
         .filter(|scope| *scope == Scope::OpenId || ticked(*scope))
         .collect();
-    if rememberable(&client) && fields.one("remember").ok().flatten() == Some("yes") {
+    if rememberable(&client) && request.details.is_empty() && fields.one("remember").ok().flatten() == Some("yes") {
         let mut db = front.broker.db();
         clients::consent(&mut db, &browser.row.person, &client.id, &scopes.to_string(), now).await?;
     }
@@ -230,6 +239,8 @@ pub(super) async fn release(
         person: browser.row.person.clone(),
         sid: browser.row.sid.clone(),
         audience: audience(front, request),
+        details: request.details.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         login: LoginFacts {
             identity: browser.row.identity.clone(),
             auth_time: browser.row.auth_time,
@@ -246,9 +257,19 @@ pub(super) async fn release(
         let refusal = Refusal::new("temporarily_unavailable", "try again later");
         return Ok(leave(front, client, request, refused(&refusal)));
     }
-    let mut db = front.broker.db();
+    let mut tx = front.broker.db().begin().await?;
+    if let Some(ticket) = &request.ticket {
+        // One pushed request, one code: at whichever replica, however often the form is sent.
+        match codes::take::<Pushed>(&mut tx, OnceKind::Authorization, &digest_of(ticket), now).await? {
+            Taken::First(_) => {}
+            Taken::Again(_) | Taken::Unknown => {
+                let refusal = Refusal::new("invalid_request", "the pushed request was used before, or is over");
+                return Ok(leave(front, client, request, refused(&refusal)));
+            }
+        }
+    }
     codes::keep(
-        &mut db,
+        &mut tx,
         OnceKind::Code,
         &digest_of(&code),
         &facts,
@@ -256,6 +277,7 @@ pub(super) async fn release(
         now.plus(limits::CODE),
     )
     .await?;
+    tx.commit().await?;
     Ok(leave(front, client, request, vec![("code", code)]))
 }
 

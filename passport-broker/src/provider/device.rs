@@ -62,6 +62,12 @@ async fn answer(front: &Front, headers: &HeaderMap, from: &str, body: &[u8]) -> 
     if !client.grant_types.iter().any(|allowed| allowed == device_code::GRANT) {
         return Err(TokenProblem::unauthorized("this client may not use this grant type"));
     }
+    if fields.one("authorization_details")?.is_some() {
+        // Not ignored: it would narrow, and this page does not show it.
+        return Err(TokenProblem::details(
+            "`authorization_details` is not taken for a login at another device",
+        ));
+    }
     let asked = Scopes::parse(fields.required("scope")?);
     if !asked.has(Scope::OpenId) {
         return Err(TokenProblem::scope("`openid` is missing"));

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use serde_json::{Value, json};
 
+use super::details;
 use super::scope::Scope;
 use super::token::{client_credentials, device_code, exchange};
 use crate::front::Front;
@@ -32,6 +33,9 @@ fn document(front: &Front) -> Value {
         "token_endpoint": front.url("/token"),
         "userinfo_endpoint": front.url("/userinfo"),
         "revocation_endpoint": front.url("/revoke"),
+        "pushed_authorization_request_endpoint": front.url("/par"),
+        "require_pushed_authorization_requests": false,
+        "authorization_details_types_supported": [details::PURPOSE],
         "device_authorization_endpoint": front.url("/device_authorization"),
         "jwks_uri": front.broker.signer().jku(),
         "scopes_supported": Scope::ALL.map(Scope::word).into_iter().chain([client_credentials::VERIFY, client_credentials::CONSENT]).collect::<Vec<_>>(),

@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use super::details;
+use super::refusal::Refusal;
 use crate::keys::KeyError;
 use crate::page::FieldProblem;
 use crate::store::StoreError;
@@ -89,6 +91,16 @@ impl TokenProblem {
         );
         problem.basic = basic;
         problem
+    }
+
+    /// A request that would be refused at the authorization endpoint (RFC 9126 §2.3).
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, refusal.error, refusal.description.clone())
+    }
+
+    /// `invalid_authorization_details` (RFC 9396 §5).
+    pub(crate) fn details(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, details::ERROR, description)
     }
 
     /// A word of the device grant (RFC 8628 §3.5).

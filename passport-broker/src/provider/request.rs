@@ -6,9 +6,13 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::details::{self, Details};
 use super::pkce::Challenge;
+use super::prompt::Prompt;
+use super::refusal::{NotProven, Refusal};
 use super::scope::{Scope, Scopes};
-use crate::page::{FieldProblem, Fields};
+use crate::page::Fields;
+use crate::store::clients::ClientRow;
 
 /// Most bytes of `state`: it comes back in a URL.
 const STATE_BYTES: usize = 1024;
@@ -18,88 +22,31 @@ const NONCE_BYTES: usize = 255;
 const RESOURCES: usize = 5;
 /// Most bytes of the whole request: while the person logs in it waits in a sealed cookie.
 pub(crate) const REQUEST_BYTES: usize = 2_200;
+/// Most bytes of a request that was pushed: it waits in a row, and in the sealed field of the release form.
+pub(crate) const PUSHED_BYTES: usize = 6_000;
 /// Parameters of which there may be several (RFC 8707).
 const REPEATABLE: [&str; 1] = ["resource"];
 
-/// A fault that is shown here and never sent anywhere: the client or its redirect URI is not proven.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum NotProven {
-    /// The request has no readable shape.
-    #[error("the sign-in request could not be read: {0}")]
-    Unreadable(#[from] FieldProblem),
-    /// It is longer than [`REQUEST_BYTES`].
-    #[error("the sign-in request is too long")]
-    TooLong,
-    /// Nobody registered this client.
-    #[error("no program is registered under this client id")]
-    UnknownClient,
-    /// The client did not register this URI.
-    #[error("the program did not register the address to which it wants you sent back")]
-    Redirect,
-}
-
-impl NotProven {
-    /// Stable code.
-    pub(crate) const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable(_) => "authorize.unreadable",
-            Self::TooLong => "authorize.too_long",
-            Self::UnknownClient => "authorize.unknown_client",
-            Self::Redirect => "authorize.redirect_uri",
-        }
-    }
-}
-
-/// A fault that the client is told of by its redirect URI (RFC 6749 §4.1.2.1).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Refusal {
-    /// OAuth's word.
-    pub(crate) error: &'static str,
-    /// A sentence for whoever wrote the client.
-    pub(crate) description: String,
-}
-
-impl Refusal {
-    /// With a sentence.
-    pub(crate) fn new(error: &'static str, description: impl Into<String>) -> Self {
-        Self {
-            error,
-            description: description.into(),
-        }
-    }
-}
-
 /// What the registration of a client allows it to ask for.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Allowed<'c> {
     /// Its scopes.
-    pub(crate) scopes: &'c Scopes,
-    /// Whether a token for this resource may be asked for.
-    pub(crate) resource: &'c dyn Fn(&str) -> bool,
+    pub(crate) scopes: Scopes,
+    /// Audiences for which it gets tokens.
+    pub(crate) audiences: &'c [String],
+    /// Types of `authorization_details`.
+    pub(crate) details: &'c [String],
 }
 
-impl std::fmt::Debug for Allowed<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Allowed")
-            .field("scopes", self.scopes)
-            .finish_non_exhaustive()
+impl<'c> Allowed<'c> {
+    /// By this registration.
+    pub(crate) fn of(client: &'c ClientRow) -> Self {
+        Self {
+            scopes: Scopes::parse(&client.scopes.join(" ")),
+            audiences: &client.audiences,
+            details: &client.options.authorization_details_types,
+        }
     }
-}
-
-/// `prompt`, as far as we act on it.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Prompt {
-    /// Nothing asked: pages where they are needed.
-    #[default]
-    AsNeeded,
-    /// No page at all, or an error.
-    Never,
-    /// Sign in anew.
-    Login,
-    /// Ask for the release, even if it is remembered.
-    Consent,
-    /// Choose the institution anew.
-    Choose,
 }
 
 /// An authorization request whose every part was checked.
@@ -131,6 +78,12 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) login_hint: Option<String>,
     /// Which institution, if the client knows.
     pub(crate) institution: Option<String>,
+    /// What the tokens are narrowed to (RFC 9396).
+    pub(crate) details: Details,
+    /// The key that the code is bound to (RFC 9449 §10).
+    pub(crate) dpop_jkt: Option<String>,
+    /// Under which it waits, if it was pushed: used up with the code.
+    pub(crate) ticket: Option<String>,
 }
 
 /// The two parameters that must be proven first, with the rest still unread.
@@ -147,8 +100,8 @@ pub(crate) struct Named {
 
 impl Named {
     /// Reads who asks.
-    pub(crate) fn read(text: &str) -> Result<Self, NotProven> {
-        if text.len() > REQUEST_BYTES {
+    pub(crate) fn read(text: &str, most: usize) -> Result<Self, NotProven> {
+        if text.len() > most {
             return Err(NotProven::TooLong);
         }
         let fields = Fields::parse(text.as_bytes())?;
@@ -181,7 +134,6 @@ impl Named {
             ("request", "request_not_supported"),
             ("request_uri", "request_uri_not_supported"),
             ("registration", "registration_not_supported"),
-            ("authorization_details", "invalid_authorization_details"),
         ] {
             // Not ignored: what a client says there may narrow what it asks for.
             if one(name)?.is_some() {
@@ -221,6 +173,16 @@ impl Named {
         if nonce.is_some_and(|nonce| nonce.len() > NONCE_BYTES) {
             return Err(invalid(format!("`nonce` is longer than {NONCE_BYTES} bytes")));
         }
+        let details = match one("authorization_details")? {
+            None => Details::default(),
+            Some(text) => Details::parse(text, allowed.details).map_err(|wrong| {
+                Refusal::new(details::ERROR, format!("`authorization_details` is refused: {wrong}"))
+            })?,
+        };
+        let dpop_jkt = one("dpop_jkt")?;
+        if dpop_jkt.is_some_and(|jkt| Challenge::parse(jkt).is_none()) {
+            return Err(invalid("`dpop_jkt` is no SHA-256 thumbprint".into()));
+        }
         let max_age = one("max_age")?.map(str::parse::<u64>).transpose();
         Ok(AuthorizationRequest {
             client: self.client.clone(),
@@ -231,7 +193,7 @@ impl Named {
             nonce: nonce.map(str::to_owned),
             challenge,
             resources: resources(fields, allowed)?,
-            prompt: prompt(one("prompt")?)?,
+            prompt: Prompt::parse(one("prompt")?)?,
             max_age: max_age.map_err(|_| invalid("`max_age` is not a number of seconds".into()))?,
             acr_values: one("acr_values")?
                 .unwrap_or_default()
@@ -245,24 +207,10 @@ impl Named {
                 Some(hint) => Some(hint.to_owned()),
                 None => one("kc_idp_hint")?.map(str::to_owned),
             },
+            details,
+            dpop_jkt: dpop_jkt.map(str::to_owned),
+            ticket: None,
         })
-    }
-}
-
-fn prompt(text: Option<&str>) -> Result<Prompt, Refusal> {
-    let words: Vec<&str> = text
-        .unwrap_or_default()
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .collect();
-    match words.as_slice() {
-        [] => Ok(Prompt::AsNeeded),
-        ["none"] => Ok(Prompt::Never),
-        words if words.contains(&"none") => Err(Refusal::new("invalid_request", "`prompt=none` stands alone")),
-        words if words.contains(&"login") => Ok(Prompt::Login),
-        words if words.contains(&"select_account") => Ok(Prompt::Choose),
-        words if words.contains(&"consent") => Ok(Prompt::Consent),
-        _ => Ok(Prompt::AsNeeded),
     }
 }
 
@@ -271,7 +219,7 @@ pub(crate) fn resources(fields: &Fields, allowed: &Allowed<'_>) -> Result<Vec<St
     let mut all: Vec<String> = Vec::new();
     for text in fields.many("resource") {
         let absolute = Url::parse(text).is_ok_and(|url| url.fragment().is_none());
-        if !absolute || !(allowed.resource)(text) {
+        if !absolute || !allowed.audiences.iter().any(|audience| audience == text) {
             return Err(Refusal::new(
                 "invalid_target",
                 "a `resource` is not one for which tokens are issued",
@@ -291,143 +239,4 @@ pub(crate) fn resources(fields: &Fields, allowed: &Allowed<'_>) -> Result<Vec<St
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = "response_type=code&client_id=c&redirect_uri=https%3A%2F%2Fc.example.org%2Fcb&scope=openid+ga4gh_passport_v1&state=s&nonce=n&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
-
-    fn ask(text: &str) -> Result<AuthorizationRequest, Refusal> {
-        let scopes = Scopes::parse("openid profile ga4gh_passport_v1");
-        let allowed = Allowed {
-            scopes: &scopes,
-            resource: &|resource| resource == "https://proxy.example.org/",
-        };
-        Named::read(text)
-            .unwrap()
-            .check("https://c.example.org/cb".parse().unwrap(), &allowed)
-    }
-
-    #[test]
-    fn a_request_is_refused_for_each_fault_with_its_own_word() {
-        let without = |name: &str| -> String {
-            GOOD.split('&')
-                .filter(|pair| !pair.starts_with(&format!("{name}=")))
-                .collect::<Vec<_>>()
-                .join("&")
-        };
-        let with = |more: &str| format!("{GOOD}&{more}");
-        let long = "x".repeat(STATE_BYTES + 1);
-        let cases = [
-            ("no response type", without("response_type"), "invalid_request"),
-            (
-                "implicit",
-                GOOD.replace("response_type=code", "response_type=token"),
-                "unsupported_response_type",
-            ),
-            (
-                "hybrid",
-                GOOD.replace("response_type=code", "response_type=code+id_token"),
-                "unsupported_response_type",
-            ),
-            ("fragment mode", with("response_mode=fragment"), "invalid_request"),
-            ("no PKCE", without("code_challenge"), "invalid_request"),
-            (
-                "no PKCE method means plain",
-                without("code_challenge_method"),
-                "invalid_request",
-            ),
-            ("plain PKCE", GOOD.replace("S256", "plain"), "invalid_request"),
-            (
-                "a challenge that is none",
-                GOOD.replace("E9Mel", "!"),
-                "invalid_request",
-            ),
-            ("no openid", GOOD.replace("openid+", ""), "invalid_scope"),
-            (
-                "a scope not registered",
-                GOOD.replace("scope=openid", "scope=openid+visum%3Aadmin"),
-                "invalid_scope",
-            ),
-            ("a scope twice", with("scope=openid"), "invalid_request"),
-            ("a challenge twice", with("code_challenge=x"), "invalid_request"),
-            (
-                "a long state",
-                GOOD.replace("state=s", &format!("state={long}")),
-                "invalid_request",
-            ),
-            ("a request object", with("request=ey"), "request_not_supported"),
-            (
-                "a request object by URI",
-                with("request_uri=https%3A%2F%2Fc.example.org"),
-                "request_uri_not_supported",
-            ),
-            (
-                "details that would narrow",
-                with("authorization_details=%5B%5D"),
-                "invalid_authorization_details",
-            ),
-            ("none with another prompt", with("prompt=none+login"), "invalid_request"),
-            ("max_age in words", with("max_age=soon"), "invalid_request"),
-            (
-                "an unknown resource",
-                with("resource=https%3A%2F%2Fother.example.org%2F"),
-                "invalid_target",
-            ),
-            ("a relative resource", with("resource=proxy"), "invalid_target"),
-            (
-                "a resource with a fragment",
-                with("resource=https%3A%2F%2Fproxy.example.org%2F%23a"),
-                "invalid_target",
-            ),
-        ];
-        for (name, text, error) in cases {
-            assert_eq!(ask(&text).unwrap_err().error, error, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_good_request_keeps_what_it_said_and_unknown_words_are_left_out() {
-        let request = ask(&format!("{GOOD}&display=page&ui_locales=fi&claims=%7B%7D&resource=https%3A%2F%2Fproxy.example.org%2F&login_hint=ada&kc_idp_hint=home&max_age=60&prompt=login")
-            .replace("scope=openid", "scope=openid+phone")).unwrap();
-        assert_eq!(request.scopes.to_string(), "openid ga4gh_passport_v1");
-        assert_eq!(
-            (request.state.as_deref(), request.nonce.as_deref()),
-            (Some("s"), Some("n"))
-        );
-        assert_eq!(request.resources, ["https://proxy.example.org/"]);
-        assert_eq!(
-            (request.login_hint.as_deref(), request.institution.as_deref()),
-            (Some("ada"), Some("home"))
-        );
-        assert_eq!((request.prompt, request.max_age), (Prompt::Login, Some(60)));
-    }
-
-    #[test]
-    fn who_asks_is_read_before_anything_is_sent_anywhere() {
-        let cases = [
-            (
-                "no client",
-                "redirect_uri=https%3A%2F%2Fc.example.org",
-                "authorize.unreadable",
-            ),
-            ("no redirect URI", "client_id=c", "authorize.unreadable"),
-            (
-                "two clients",
-                "client_id=a&client_id=b&redirect_uri=https%3A%2F%2Fc.example.org",
-                "authorize.unreadable",
-            ),
-            (
-                "two redirect URIs",
-                "client_id=a&redirect_uri=a&redirect_uri=b",
-                "authorize.unreadable",
-            ),
-        ];
-        for (name, text, code) in cases {
-            assert_eq!(Named::read(text).unwrap_err().code(), code, "{name}");
-        }
-        assert_eq!(
-            Named::read(&"x".repeat(REQUEST_BYTES + 1)).unwrap_err().code(),
-            "authorize.too_long"
-        );
-    }
-}
+mod tests;

@@ -16,6 +16,8 @@ pub enum OnceKind {
     Login,
     /// A pending authorization request, waiting for a login or a consent.
     Authorization,
+    /// An authorization request that a client pushed, by its `request_uri`.
+    Pushed,
     /// The `jti` of a client assertion, with its client.
     Assertion,
     /// The `jti` of a logout token.
@@ -30,6 +32,7 @@ impl OnceKind {
             Self::Code => "code",
             Self::Login => "login",
             Self::Authorization => "authorization",
+            Self::Pushed => "pushed",
             Self::Assertion => "assertion",
             Self::Logout => "logout",
             Self::Enrolment => "enrolment",

@@ -49,6 +49,10 @@ pub struct Family {
     pub audience: Vec<String>,
     /// The login behind it.
     pub login: LoginFacts,
+    /// What its tokens are narrowed to (RFC 9396), as JSON.
+    pub details: Option<String>,
+    /// Thumbprint of the key that its tokens are bound to (RFC 9449).
+    pub jkt: Option<String>,
     /// When it began.
     pub created: Timestamp,
     /// When it ends at the latest.
@@ -70,6 +74,8 @@ impl FromRow for Family {
             scope: row.text("scope")?,
             audience: row.json("audience")?,
             login: row.json("login")?,
+            details: row.maybe_text("details")?,
+            jkt: row.maybe_text("jkt")?,
             created: row.instant("created_at")?,
             expires: row.instant("expires_at")?,
             revoked: row.maybe_instant("revoked_at")?,
@@ -170,8 +176,8 @@ pub async fn begin_family(db: &mut Db, family: &Family) -> Result<(), StoreError
     })?;
     db.change(
         "families",
-        "INSERT INTO families (id, person, client, sid, code, scope, audience, login, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO families (id, person, client, sid, code, scope, audience, login, details, jkt, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         args![
             &family.id,
             family.person.as_str(),
@@ -181,6 +187,8 @@ pub async fn begin_family(db: &mut Db, family: &Family) -> Result<(), StoreError
             &family.scope,
             serde_json::json!(family.audience).to_string(),
             login,
+            family.details.clone(),
+            family.jkt.clone(),
             family.created,
             family.expires,
         ],
@@ -195,7 +203,7 @@ pub async fn begin_family(db: &mut Db, family: &Family) -> Result<(), StoreError
 /// The database is down.
 pub async fn family(db: &mut Db, id: &str) -> Result<Option<Family>, StoreError> {
     db.one(
-        "SELECT id, person, client, sid, code, scope, audience, login, created_at, expires_at, revoked_at
+        "SELECT id, person, client, sid, code, scope, audience, login, details, jkt, created_at, expires_at, revoked_at
          FROM families WHERE id = $1",
         args![id],
     )
@@ -287,8 +295,8 @@ pub async fn use_refresh(db: &mut Db, digest: &str, client: &str, now: Timestamp
 /// The database is down.
 pub async fn family_of_refresh(db: &mut Db, digest: &str, client: &str) -> Result<Option<Family>, StoreError> {
     db.one(
-        "SELECT f.id, f.person, f.client, f.sid, f.code, f.scope, f.audience, f.login, f.created_at, f.expires_at,
-                f.revoked_at
+        "SELECT f.id, f.person, f.client, f.sid, f.code, f.scope, f.audience, f.login, f.details, f.jkt,
+                f.created_at, f.expires_at, f.revoked_at
          FROM families f JOIN refresh_tokens r ON r.family = f.id WHERE r.digest = $1 AND f.client = $2",
         args![digest, client],
     )

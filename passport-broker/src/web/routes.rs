@@ -33,6 +33,7 @@ fn table(front: Front) -> Router {
         .route("/.well-known/oauth-authorization-server", get(provider::metadata))
         .route("/jwks", get(provider::jwks))
         .route("/authorize", get(provider::authorize).post(provider::authorize_by_form))
+        .route("/par", post(provider::push))
         .route("/token", post(provider::token))
         .route("/userinfo", get(provider::userinfo).post(provider::userinfo))
         .route("/revoke", post(provider::revoke))

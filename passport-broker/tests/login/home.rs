@@ -29,6 +29,8 @@ pub(crate) enum Lie {
     AnswerIssuer,
     NoAnswerIssuer,
     Refuses,
+    /// Says that the person logged in ten minutes ago, whatever it was asked.
+    OldLogin,
 }
 
 pub(crate) struct Home {
@@ -151,7 +153,7 @@ async fn token(State(home): State<Arc<Home>>, Form(form): Form<HashMap<String, S
         },
         "azp": if lie == Lie::AnotherParty { "somebody-else" } else { "broker" },
         "nonce": if lie == Lie::Nonce { "another" } else { asked["nonce"].as_str() },
-        "iat": now - 600, "exp": if lie == Lie::Expired { now - 300 } else { now + 300 }, "auth_time": now,
+        "iat": now - 600, "exp": if lie == Lie::Expired { now - 300 } else { now + 300 }, "auth_time": if lie == Lie::OldLogin { now - 600 } else { now },
         "acr": if person == "dan" { "https://refeds.org/profile/mfa" } else { "https://refeds.org/profile/sfa" },
         "amr": ["pwd"],
         "eduperson_scoped_affiliation": ["faculty@uni.example.org", "faculty@elsewhere.example.org"],

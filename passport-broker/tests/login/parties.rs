@@ -109,6 +109,18 @@ pub(crate) fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
             portal,
             ClientRow {
                 options: ClientOptions {
+                    require_pushed_authorization_requests: true,
+                    authorization_details_types: vec!["visum_purpose".to_owned()],
+                    ..ClientOptions::default()
+                },
+                ..client(
+                    "pushy",
+                    ClientKind::Browser,
+                    ClientAuth::ClientSecretBasic { digest: digest.clone() },
+                )
+            },
+            ClientRow {
+                options: ClientOptions {
                     id_token_signed_response_alg: SigningAlg::ES256,
                     ..ClientOptions::default()
                 },

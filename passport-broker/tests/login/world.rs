@@ -45,6 +45,9 @@ impl Source for NodeSource {
 pub(crate) struct World {
     router: Router,
     pub(crate) broker: Broker,
+    config: Config,
+    seams: Seams,
+    audit: Audit,
     pub(crate) home: Arc<Home>,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) writer: Writer,
@@ -116,22 +119,22 @@ pub(crate) async fn world() -> World {
         random: Arc::new(SystemRandom::new()),
         fetch: Arc::new(fetch),
     };
-    let broker = Broker::open(
-        config,
-        seams,
-        Audit {
-            writer: writer.clone(),
-            keystore,
-        },
-    )
-    .await
-    .unwrap();
+    let audit = Audit {
+        writer: writer.clone(),
+        keystore,
+    };
+    let broker = Broker::open(config.clone(), seams.clone(), audit.clone())
+        .await
+        .unwrap();
     let proxy_key = TestKey::new();
     bootstrap::apply(&broker, parties(&home, &proxy_key)).await.unwrap();
     let router = passport_broker::router(broker.clone());
     World {
         router,
         broker,
+        config,
+        seams,
+        audit,
         home,
         clock,
         writer,
@@ -143,6 +146,13 @@ pub(crate) async fn world() -> World {
 pub(crate) const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 impl World {
+    /// Another replica over the same database: from now on requests go there.
+    pub(crate) async fn turn_to_another_replica(&mut self) {
+        let (config, seams, audit) = (self.config.clone(), self.seams.clone(), self.audit.clone());
+        self.broker = Broker::open(config, seams, audit).await.unwrap();
+        self.router = passport_broker::router(self.broker.clone());
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -176,6 +186,10 @@ impl World {
         let now = self.clock.now().unix();
         let claims = json!({ "iss": "visum-proxy", "sub": "visum-proxy", "aud": ISSUER, "iat": now, "exp": now + 60, "jti": jti });
         self.proxy_key.sign("JWT", None, &claims)
+    }
+
+    pub(crate) fn clock_unix(&self) -> i64 {
+        self.clock.now().unix()
     }
 
     /// The types of the log's events.

@@ -10,6 +10,7 @@ use crate::limits;
 use crate::page::Fields;
 use crate::provider::access_token::{self, IssueProblem};
 use crate::provider::client_auth::Client;
+use crate::provider::details::Details;
 use crate::provider::pkce::Challenge;
 use crate::provider::problem::TokenProblem;
 use crate::provider::scope::{Scope, Scopes};
@@ -41,6 +42,12 @@ pub(crate) struct CodeFacts {
     pub(crate) sid: String,
     /// Audiences of the access tokens.
     pub(crate) audience: Vec<String>,
+    /// What the tokens are narrowed to.
+    #[serde(default)]
+    pub(crate) details: Details,
+    /// The key that it is bound to.
+    #[serde(default)]
+    pub(crate) dpop_jkt: Option<String>,
     /// The login behind it.
     pub(crate) login: LoginFacts,
 }
@@ -84,12 +91,14 @@ pub(crate) async fn redeem(
         scope: facts.scopes.to_string(),
         audience: facts.audience.clone(),
         login: facts.login.clone(),
+        details: facts.details.to_store(),
+        jkt: None,
         created: now,
         expires: now.plus(limits::FAMILY),
         revoked: None,
     };
     tokens::begin_family(&mut tx, &family).await?;
-    let answer = answer(front, &mut tx, &family, &facts.scopes, now).await?;
+    let answer = answer(front, &mut tx, &family, &facts.scopes, &facts.details, now).await?;
     let id_token = id_token(
         front,
         &client.row,
@@ -108,14 +117,19 @@ pub(super) async fn answer(
     db: &mut Db,
     family: &Family,
     scopes: &Scopes,
+    details: &Details,
     now: Timestamp,
 ) -> Result<Tokens, TokenProblem> {
-    let issued = access_token::issue(&front.broker, db, family, scopes, &family.audience, now).await?;
+    let issued = access_token::issue(&front.broker, db, family, scopes, details, now).await?;
     let mut tokens = Tokens::default()
         .with("access_token", issued.token)
         .with("token_type", "Bearer")
         .with("expires_in", issued.seconds)
         .with("scope", scopes.to_string());
+    if !details.is_empty() {
+        // What was granted is told (RFC 9396 §7).
+        tokens = tokens.with("authorization_details", details.to_value());
+    }
     if Scopes::parse(&family.scope).has(Scope::OfflineAccess) {
         let refresh = token(front.broker.random(), 32);
         let expires = now.plus(limits::REFRESH_IDLE).min(family.expires);

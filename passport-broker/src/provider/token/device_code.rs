@@ -9,6 +9,7 @@ use crate::front::Front;
 use crate::limits;
 use crate::page::Fields;
 use crate::provider::client_auth::Client;
+use crate::provider::details::Details;
 use crate::provider::problem::TokenProblem;
 use crate::provider::scope::Scopes;
 use crate::session::digest_of;
@@ -79,12 +80,14 @@ pub(crate) async fn redeem(
         scope: allowed.scope,
         audience: row.audience,
         login: allowed.login,
+        details: None,
+        jkt: None,
         created: now,
         expires: now.plus(limits::FAMILY),
         revoked: None,
     };
     tokens::begin_family(&mut tx, &family).await?;
-    let answer = answer(front, &mut tx, &family, &scopes, now).await?;
+    let answer = answer(front, &mut tx, &family, &scopes, &Details::default(), now).await?;
     let id_token = id_token(front, &client.row, &family, None, answer.0.get("access_token"), now)?;
     tx.commit().await?;
     Ok(answer.with("id_token", id_token))

@@ -10,6 +10,7 @@ use super::dispatch::Tokens;
 use crate::front::Front;
 use crate::page::Fields;
 use crate::provider::client_auth::Client;
+use crate::provider::details::Details;
 use crate::provider::problem::TokenProblem;
 use crate::provider::scope::Scopes;
 use crate::session::digest_of;
@@ -55,7 +56,22 @@ pub(crate) async fn renew(
             asked
         }
     };
-    let tokens = answer(front, &mut tx, &family, &scopes, now).await?;
+    let granted = family
+        .details
+        .as_deref()
+        .map_or_else(|| Some(Details::default()), Details::stored);
+    // A family whose details cannot be read gets no tokens that forget them.
+    let granted = granted.ok_or_else(TokenProblem::grant)?;
+    let details = match fields.one("authorization_details")? {
+        None => granted,
+        Some(text) => {
+            let asked = Details::parse(text, &client.row.options.authorization_details_types);
+            asked
+                .and_then(|asked| granted.narrowed(asked))
+                .map_err(|wrong| TokenProblem::details(format!("`authorization_details` is refused: {wrong}")))?
+        }
+    };
+    let tokens = answer(front, &mut tx, &family, &scopes, &details, now).await?;
     tx.commit().await?;
     Ok(tokens)
 }
