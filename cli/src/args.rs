@@ -39,6 +39,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Dataset(commands::dataset::Dataset),
     #[command(subcommand)]
+    Application(commands::application::Application),
+    #[command(subcommand)]
     Grant(commands::grant::Grant),
     #[command(subcommand)]
     Purpose(commands::purpose::Purpose),

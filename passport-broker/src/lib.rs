@@ -4,6 +4,7 @@
 //! `demo` enter, [`catalogue`] what becomes the snapshot that the proxies decide on.
 
 pub mod admin;
+pub mod application;
 pub mod bootstrap;
 mod broker;
 pub mod caller;

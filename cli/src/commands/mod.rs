@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod admin;
 pub(crate) mod agree;
+pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod can_i;
 pub(crate) mod catalogue;
@@ -48,6 +49,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Catalogue(command) => catalogue::run(command, context).await,
         Command::Ontology(command) => ontology::run(command, context).await,
         Command::Register(command) => register::run(command, context).await,
+        Command::Application(command) => application::run(command, context).await,
         Command::Grant(command) => grant::run(command, context).await,
         Command::Purpose(command) => purpose::run(command, context).await,
         Command::Hold(command) => hold::run(command, context).await,

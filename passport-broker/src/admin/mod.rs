@@ -2,11 +2,13 @@
 //! scope `visum:self` for one's own, `visum:admin` for administration. What is permitted, the policies say.
 
 mod access;
+mod applications;
 mod audit;
 mod body;
 mod changes;
 mod consent_holds;
 mod datasets;
+mod documents;
 mod grants;
 mod holds;
 mod keys;
@@ -26,6 +28,7 @@ use axum::routing::{get, post};
 
 use crate::broker::Broker;
 
+pub(crate) use documents::attachment;
 pub use problem::ApiProblem;
 
 /// The routes, under `/visum/v1`.
@@ -34,6 +37,7 @@ pub fn routes() -> Router<Broker> {
         .route("/me", get(me::me))
         .route("/access", get(access::own))
         .route("/admin/access", get(access::review))
+        .merge(of_applications())
         .route("/cli-keys", post(keys::register))
         .route("/purposes", get(purposes::list).post(purposes::attest))
         .route("/purposes/default", post(purposes::choose_default))
@@ -70,6 +74,38 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/roles", get(roles::list))
         .route("/admin/snapshots/{version}", get(snapshots::one))
         .route("/admin/audit/events", get(audit::events))
+}
+
+/// A study's application: its own steps with `visum:self`, the committee's with `visum:admin`.
+fn of_applications() -> Router<Broker> {
+    Router::new()
+        .route("/applications", get(applications::list).post(applications::begin))
+        .route("/applications/{id}", get(applications::one))
+        .route("/applications/{id}/edit", post(applications::edit))
+        .route("/applications/{id}/documents", post(documents::hand_in))
+        .route("/applications/{id}/documents/{document}", get(documents::one))
+        .route("/applications/{id}/documents/{document}/read", post(documents::tick))
+        .route(
+            "/applications/{id}/documents/{document}/delete",
+            post(documents::delete),
+        )
+        .route("/applications/{id}/minutes", get(applications::minutes))
+        .route("/applications/{id}/submit", post(applications::submit))
+        .route("/applications/{id}/answer", post(applications::answer))
+        .route("/applications/{id}/withdraw", post(applications::withdraw))
+        .route("/applications/{id}/amend", post(applications::amend))
+        .route("/applications/{id}/extend", post(applications::extend))
+        .route("/applications/{id}/report", post(applications::report))
+        .route("/applications/{id}/members", post(applications::invite))
+        .route("/applications/{id}/members/{member}/remove", post(applications::remove))
+        .route("/applications/{id}/join", post(applications::join))
+        .route("/applications/{id}/leave", post(applications::leave))
+        .route("/applications/{id}/return", post(applications::send_back))
+        .route("/applications/{id}/vote", post(applications::vote))
+        .route("/applications/{id}/approve", post(applications::approve))
+        .route("/applications/{id}/admit", post(applications::admit))
+        .route("/applications/{id}/deny", post(applications::deny))
+        .route("/applications/{id}/reassign", post(applications::reassign))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use visa_verifier::trust::{TrustEntry, TrustError, TrustPolicy};
 
 use super::files::Files;
 use crate::store::StoreError;
+use crate::store::applications::AccessApplication;
 use crate::store::bundles::BundleRow;
 use crate::store::changes::ChangeRow;
 use crate::store::clients::ClientRow;
@@ -129,6 +130,7 @@ impl Content {
                 RowKind::Client => put(&mut content.clients, row)?,
                 RowKind::Upstream => put(&mut content.upstreams, row)?,
                 RowKind::Application => row.read::<Application>().map(drop)?,
+                RowKind::AccessApplication => row.read::<AccessApplication>().map(drop)?,
                 RowKind::Grant => {
                     let grant: Grant = row.read()?;
                     content.purposes.extend(grant.purpose.filter(|_| row.live));

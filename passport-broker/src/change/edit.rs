@@ -89,6 +89,7 @@ macro_rules! by_table {
                 $body
             }
             RowKind::Application
+            | RowKind::AccessApplication
             | RowKind::Grant
             | RowKind::Purpose
             | RowKind::DefaultPurpose
@@ -159,6 +160,7 @@ pub(super) fn now(content: &Content, kind: RowKind, id: &str) -> Option<Value> {
         RowKind::Hold => of(&content.holds, id),
         RowKind::Stop => of(&content.stops, id),
         RowKind::Application
+        | RowKind::AccessApplication
         | RowKind::Grant
         | RowKind::Purpose
         | RowKind::DefaultPurpose
@@ -206,6 +208,7 @@ pub(super) fn make(content: &mut Content, edit: &Edit) -> Result<(), String> {
         RowKind::Hold => put(&mut content.holds, edit),
         RowKind::Stop => put(&mut content.stops, edit),
         RowKind::Application
+        | RowKind::AccessApplication
         | RowKind::Grant
         | RowKind::Purpose
         | RowKind::DefaultPurpose

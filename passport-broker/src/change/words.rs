@@ -74,6 +74,7 @@ const fn thing(kind: RowKind) -> &'static str {
         | RowKind::Role
         | RowKind::Client
         | RowKind::Application
+        | RowKind::AccessApplication
         | RowKind::Grant
         | RowKind::Hold
         | RowKind::Purpose

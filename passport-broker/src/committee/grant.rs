@@ -38,6 +38,23 @@ pub struct GrantRequest {
     pub until: Timestamp,
 }
 
+/// What a grant gives, whatever application it answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    /// To whom.
+    pub(crate) to: VisaIdentity,
+    /// For what.
+    pub(crate) purpose: ResearchPurpose,
+    /// For which project.
+    pub(crate) project: Option<String>,
+    /// Acting for which institution.
+    pub(crate) institution: Option<String>,
+    /// Until when.
+    pub(crate) until: Timestamp,
+    /// The application's id.
+    pub(crate) application: String,
+}
+
 /// How far it got.
 #[derive(Clone, Debug)]
 pub enum Granted {
@@ -64,7 +81,8 @@ pub async fn issue(broker: &Broker, caller: &Caller, mut request: GrantRequest) 
     let dataset = dataset(&asked, &request.dataset)?;
     check(&request, now)?;
     let id = dataset.id().to_owned();
-    let houses = houses(broker, &asked, &request).await?;
+    let named: Vec<String> = request.institution.iter().cloned().collect();
+    let houses = houses(broker, &asked, &named, std::slice::from_ref(&request.to)).await?;
 
     // read and written under one lock: two members who vote at once are two votes on one application
     let mut changing = Changing::begin(broker).await;
@@ -131,20 +149,15 @@ pub async fn issue(broker: &Broker, caller: &Caller, mut request: GrantRequest) 
             .ask(broker, caller, EventType::GrantIssue, Some(&id), &question)
             .await?;
     }
-    let grant = Grant {
-        id: token(broker.random(), 12),
+    let given = Given {
         to: request.to,
-        dataset: id.clone(),
-        source: source(&dataset)?,
-        purpose: Some(request.purpose),
+        purpose: request.purpose,
         project: request.project,
         institution: request.institution,
-        starts: now,
         until: request.until,
         application: application.id.clone(),
-        issued_by: caller.person.as_str().to_owned(),
-        revoked: None,
     };
+    let grant = give(broker, caller, &dataset, given)?;
     application.state = ApplicationState::Approved;
     let mut agreed = Agreed::default();
     for voter in &application.yes {
@@ -157,6 +170,31 @@ pub async fn issue(broker: &Broker, caller: &Caller, mut request: GrantRequest) 
         .await?;
     changing.finish().await?;
     Ok(Granted::Issued(Box::new(grant)))
+}
+
+/// The grant that an approval gives one person for one dataset, not yet written. Who decided it, and by which votes, was
+/// asked before; a grant that would not count is none.
+pub(crate) fn give(
+    broker: &Broker,
+    caller: &Caller,
+    dataset: &DatasetRecord,
+    given: Given,
+) -> Result<Grant, GovernError> {
+    check_purpose(&given.purpose)?;
+    Ok(Grant {
+        id: token(broker.random(), 12),
+        to: given.to,
+        dataset: dataset.id().to_owned(),
+        source: source(dataset)?,
+        purpose: Some(given.purpose),
+        project: given.project,
+        institution: given.institution,
+        starts: broker.now(),
+        until: given.until,
+        application: given.application,
+        issued_by: caller.person.as_str().to_owned(),
+        revoked: None,
+    })
 }
 
 /// Takes a grant back: its visas end, decisions that rest on it end with the new snapshot.
@@ -177,9 +215,22 @@ pub async fn revoke(broker: &Broker, caller: &Caller, grant: &str, reason: &str)
     let asked = Asked::begin(broker, caller).await?;
     let mut changing = Changing::begin(broker).await;
     let mut found: Grant = broker.find(grant).await?.ok_or_else(unknown)?;
-    let mut application: Application = broker.find(&found.application).await?.ok_or_else(unknown)?;
+    let application: Option<Application> = broker.find(&found.application).await?;
     let house = found.institution.clone().unwrap_or_default();
-    let question = GovernQuestion::GrantRevoke(as_asked(&application, &house, decide::ApplicationState::Approved));
+    // a grant of a study's application is one of many: it ends alone, and the application goes on
+    let asks = decide::Application {
+        id: found.application.clone(),
+        dataset: found.dataset.clone(),
+        applicant: found.to.clone(),
+        beneficiaries: Vec::new(),
+        institution: house.clone(),
+        votes: 0,
+        state: decide::ApplicationState::Approved,
+    };
+    let asks = application.as_ref().map_or(asks, |application| {
+        as_asked(application, &house, decide::ApplicationState::Approved)
+    });
+    let question = GovernQuestion::GrantRevoke(asks);
     asked
         .ask(broker, caller, EventType::GrantRevoke, Some(&found.dataset), &question)
         .await?;
@@ -191,8 +242,11 @@ pub async fn revoke(broker: &Broker, caller: &Caller, grant: &str, reason: &str)
     }
     let now = broker.now();
     found.revoked = Some(now);
-    application.state = ApplicationState::Revoked;
-    let rows = [changing.draft(&found).await?, changing.draft(&application).await?];
+    let mut rows = vec![changing.draft(&found).await?];
+    if let Some(mut application) = application {
+        application.state = ApplicationState::Revoked;
+        rows.push(changing.draft(&application).await?);
+    }
     let who = record::who(broker, caller, Class::Dac)?;
     let agreed = Agreed {
         reason: Some(Digest::of(reason.as_bytes())),
@@ -273,7 +327,7 @@ pub(super) fn one(
 }
 
 /// A purpose that an approval can record: stated, not barred, commercial or not said so (D4, consent.md 2.3).
-pub(super) fn check_purpose(purpose: &ResearchPurpose) -> Result<(), GovernError> {
+pub(crate) fn check_purpose(purpose: &ResearchPurpose) -> Result<(), GovernError> {
     if purpose.categories.is_unstated() {
         return Err(GovernError::input(
             "purpose.unstated",
@@ -301,11 +355,24 @@ pub(super) fn check_purpose(purpose: &ResearchPurpose) -> Result<(), GovernError
     Ok(())
 }
 
-/// The houses for which a conflict of interest is judged: the one that the request names, and those that are known of
-/// the applicant, so that leaving one out opens nothing.
-async fn houses(broker: &Broker, asked: &Asked, request: &GrantRequest) -> Result<Vec<String>, GovernError> {
-    let mut houses: Vec<String> = request.institution.iter().cloned().collect();
-    if let Some(person) = broker.person_of(&request.to).await? {
+/// The houses for which a conflict of interest is judged: those that are named, and those that are known of whoever
+/// gains, so that leaving one out opens nothing.
+pub(crate) async fn houses(
+    broker: &Broker,
+    asked: &Asked,
+    named: &[String],
+    gaining: &[VisaIdentity],
+) -> Result<Vec<String>, GovernError> {
+    let mut houses: Vec<String> = Vec::new();
+    for house in named {
+        if !houses.contains(house) {
+            houses.push(house.clone());
+        }
+    }
+    for identity in gaining {
+        let Some(person) = broker.person_of(identity).await? else {
+            continue;
+        };
         for fact in people::facts(&mut broker.db(), &person, broker.now()).await? {
             let scope = fact.value.split_once('@').map(|(_, scope)| scope.to_ascii_lowercase());
             let (FactKind::Affiliation, Some(scope)) = (fact.kind, scope) else {

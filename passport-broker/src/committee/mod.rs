@@ -18,6 +18,7 @@ pub use attest::{Attestation, attest, choose_default, waiting};
 pub use ending::release;
 pub use error::GovernError;
 pub use foreign::ForeignGrant;
+pub(crate) use grant::{Given, check_purpose, give, houses};
 pub use grant::{GrantRequest, Granted, issue, revoke};
 pub use hold::{Effect, HoldRequest, Placed, effect_of_dataset, place, preview};
 pub use service::{

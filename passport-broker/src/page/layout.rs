@@ -201,6 +201,10 @@ mod tests {
             include_str!("../../templates/login.html"),
             include_str!("../../templates/change.html"),
             include_str!("../../templates/changes.html"),
+            include_str!("../../templates/application.html"),
+            include_str!("../../templates/application_form.html"),
+            include_str!("../../templates/application_join.html"),
+            include_str!("../../templates/applications.html"),
         ];
         for page in pages {
             assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("|safe"));

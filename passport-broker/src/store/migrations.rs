@@ -36,6 +36,11 @@ const ALL: &[(i64, &str, &str)] = &[
         "provider",
         include_str!("../../migrations/20261123140000_provider.sql"),
     ),
+    (
+        20_261_123_160_000,
+        "documents",
+        include_str!("../../migrations/20261123160000_documents.sql"),
+    ),
 ];
 
 /// Runs under a table name of its own, since the proxy's tables may live in the same database.

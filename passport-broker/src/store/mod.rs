@@ -2,6 +2,7 @@
 //!
 //! Secrets are never columns: codes, cookies, refresh tokens and client secrets are stored as digests (D13).
 
+pub mod applications;
 pub mod blobs;
 pub mod bundles;
 pub mod changes;
@@ -11,6 +12,7 @@ pub mod counters;
 pub mod datasets;
 mod db;
 pub mod devices;
+pub mod documents;
 pub mod drafts;
 mod error;
 pub mod governed;

@@ -2,6 +2,9 @@
 
 mod account;
 mod account_forms;
+mod application_forms;
+mod application_page;
+mod applications;
 mod change_forms;
 mod changes;
 mod device;

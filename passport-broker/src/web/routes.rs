@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use http::StatusCode;
 
-use super::{account, account_forms, change_forms, changes, device, home, login};
+use super::{account, account_forms, application_forms, applications, change_forms, changes, device, home, login};
 use crate::Broker;
 use crate::front::Front;
 use crate::page::style_sheet;
@@ -13,6 +13,9 @@ use crate::provider;
 
 /// Most bytes of a body: a form of ours or a token request.
 const BODY_BYTES: usize = 64 * 1024;
+
+/// Most bytes of a form with a document: the document and a few words on it.
+const UPLOAD_BYTES: usize = 20 * 1024 * 1024 + 64 * 1024;
 
 /// Every route of the OpenID Provider and of the pages.
 pub(crate) fn routes(broker: &Broker) -> Router {
@@ -57,6 +60,28 @@ fn table(front: Front) -> Router {
         .route("/changes/{id}/approve", post(change_forms::approve))
         .route("/changes/{id}/apply", post(change_forms::apply))
         .route("/changes/{id}/withdraw", post(change_forms::withdraw))
+        .route("/applications", get(applications::list))
+        .route(
+            "/applications/new",
+            get(applications::new).post(application_forms::begin),
+        )
+        .route("/applications/{id}", get(applications::one))
+        .route("/applications/{id}/{step}", post(application_forms::step))
+        .route(
+            "/applications/{id}/edit",
+            get(applications::edit).post(application_forms::edit),
+        )
+        .route(
+            "/applications/{id}/join",
+            get(applications::join).post(application_forms::accept),
+        )
+        .route("/applications/{id}/minutes", get(applications::minutes))
+        .route("/applications/{id}/documents/{document}", get(applications::document))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .merge(
+            Router::new()
+                .route("/applications/{id}/documents", post(application_forms::document))
+                .layer(DefaultBodyLimit::max(UPLOAD_BYTES)),
+        )
         .with_state(front)
 }

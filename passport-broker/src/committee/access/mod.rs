@@ -351,3 +351,15 @@ pub async fn voters(broker: &Broker, application: &Application, dac: &str) -> Re
     }
     Ok(voters)
 }
+
+/// What this node knows of a person by their id (`sub` of our tokens), as if they asked now after a good login.
+pub(crate) async fn facts_of(
+    broker: &Broker,
+    person: &str,
+    snapshot: &Snapshot,
+) -> Result<Option<policy_engine::decide::Facts>, GovernError> {
+    match people::find(broker, person).await? {
+        Some(someone) => someone.facts(broker, snapshot).await.map(Some),
+        None => Ok(None),
+    }
+}

@@ -33,6 +33,8 @@ pub enum RowKind {
     Upstream,
     /// An application for access, with its votes.
     Application,
+    /// A study's application to a committee, with its conversation.
+    AccessApplication,
     /// A grant.
     Grant,
     /// A hold.
@@ -59,7 +61,7 @@ pub enum RowKind {
 
 impl RowKind {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Institution,
         Self::Dac,
         Self::Dataset,
@@ -72,6 +74,7 @@ impl RowKind {
         Self::Client,
         Self::Upstream,
         Self::Application,
+        Self::AccessApplication,
         Self::Grant,
         Self::Hold,
         Self::Purpose,
@@ -101,6 +104,7 @@ impl RowKind {
             Self::Client => "client",
             Self::Upstream => "upstream",
             Self::Application => "application",
+            Self::AccessApplication => "access-application",
             Self::Grant => "grant",
             Self::Hold => "hold",
             Self::Purpose => "purpose",

@@ -1,0 +1,33 @@
+//! A study's application for access, from the first draft to the final report: who sees it, what is asked for, the
+//! conversation on it, the votes, the grants that follow, the people who take part, their papers.
+//!
+//! Every step is one version of one governed row with its event (D16). Who decides, the policies say
+//! (`grant:decide`, `grant:issue`); nothing in here is an `if` about roles.
+
+mod approve;
+mod ask;
+mod file;
+mod grants;
+mod papers;
+mod pdf;
+mod people;
+mod report;
+mod review;
+mod seat;
+mod terms;
+mod view;
+mod write;
+
+pub use approve::{Outcome, Yes, admit, approve};
+pub use file::{amend, answer, begin, edit, extend, submit, withdraw};
+pub use papers::{Paper, file as document, hand_in, sweep, take_back, tick};
+pub use people::{Invited, invite, join, leave, remove};
+pub use report::report;
+pub use review::{deny, reassign, send_back, vote};
+pub use seat::{Seat, Seen, list, open};
+pub use terms::{Wanted, digest};
+pub(crate) use view::due;
+pub use view::{Asks, May, Shown, line, minutes, shown};
+
+#[cfg(test)]
+mod tests;
