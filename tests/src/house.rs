@@ -32,6 +32,8 @@ pub struct Wants {
     pub tes: Option<String>,
     /// The DRS behind the gate, likewise.
     pub drs: Option<String>,
+    /// Votes that its dataset asks for; then Eve sits in the committee beside Dan.
+    pub votes: Option<u32>,
     /// The database of broker and proxy, as a URL.
     pub database: Option<String>,
 }
@@ -79,7 +81,10 @@ impl House {
             "{database}[proxy.drs]\nbase = \"{drs}/ga4gh/drs/v1\"\ncredential_file = \"{backend}\"\n\
              [proxy.tes]\nbase = \"{tes}/ga4gh/tes/v1\"\ncredential_file = \"{backend}\"\n"
         );
-        let facts = facts(&sample, &at, &client);
+        let mut facts = facts(&sample, &at, &client);
+        if let Some(votes) = wants.votes {
+            second_member(&mut facts, &sample, votes);
+        }
         let node = tokio::task::spawn_blocking(move || Node::start(at, &facts, &broker, &more))
             .await
             .expect("the node starts");
@@ -131,6 +136,20 @@ impl House {
         let issued = crate::outside::post(&self.broker("/visum/v1/admin/grants"), Some(&dan), &grant).await;
         assert!(matches!(issued.status, 200 | 201), "{}", issued.text());
         (ada, dan)
+    }
+}
+
+/// Eve sits in the committee, and the dataset asks for as many votes.
+fn second_member(facts: &mut Value, sample: &SampleNode, votes: u32) {
+    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+    let eve = sample.people().iter().find(|person| person.login == "eve");
+    let eve = eve.map(|eve| format!("{},{}", encoded(&eve.sub), encoded(sample.issuer())));
+    let seat = json!({ "person": eve, "role": { "committee": COMMITTEE }, "until": "2030-12-31T00:00:00Z" });
+    if let Some(roles) = facts.get_mut("roles").and_then(Value::as_array_mut) {
+        roles.push(seat);
+    }
+    if let Some(dataset) = facts.pointer_mut("/datasets/0").and_then(Value::as_object_mut) {
+        dataset.insert("quorum".to_owned(), json!(votes));
     }
 }
 

@@ -13,3 +13,4 @@ pub mod house;
 pub mod node;
 pub mod outside;
 pub mod page;
+pub mod pdf;

@@ -40,7 +40,23 @@ impl Block {
 #[expect(clippy::expect_used, reason = "a test without its page fails")]
 pub fn blocks(page: &str) -> Vec<Block> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
+    of_text(&std::fs::read_to_string(path).expect("the page"))
+}
+
+/// Those below one heading `## …` of a page.
+///
+/// # Panics
+/// If there is no such page or heading.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a test without its section fails")]
+pub fn blocks_below(page: &str, heading: &str) -> Vec<Block> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
     let text = std::fs::read_to_string(path).expect("the page");
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the section");
+    of_text(section.split("\n## ").next().unwrap_or_default())
+}
+
+fn of_text(text: &str) -> Vec<Block> {
     // every second part is within a fence
     let parts = text.split("\n```").skip(1).step_by(2);
     parts

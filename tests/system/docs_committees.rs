@@ -7,7 +7,12 @@ use tests::{
 };
 
 /// What the page writes for what only a run can know, and how what was printed names it.
-const NAMES: [(&str, &str); 3] = [("hold-ID", "hold-"), ("change-ID", "change-"), ("grant-ID", "(grant ")];
+const NAMES: [(&str, &str); 4] = [
+    ("hold-ID", "hold-"),
+    ("change-ID", "change-"),
+    ("grant-ID", "(grant "),
+    ("app-ID", "app-"),
+];
 
 #[test]
 fn each_command_of_the_page_does_what_it_says() {

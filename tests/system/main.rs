@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod application;
 mod ask_first;
 mod bad_input;
 mod cli;
@@ -10,6 +11,7 @@ mod dead_backends;
 mod dead_parts;
 mod docs_committees;
 mod docs_policy_authors;
+mod docs_researchers;
 mod governance;
 mod lockdown;
 mod login;

@@ -68,7 +68,7 @@ pub async fn hand_in(
             message: format!("An application has at most {DOCUMENTS} documents."),
         });
     }
-    let document = format!("{}-doc-{}", row.id, token(broker.random(), 6));
+    let document = format!("doc-{}", token(broker.random(), 12));
     let parts = seal(broker, &row.id, &document, file)?;
     documents::put(changing.db(), &row.id, &document, &parts, now).await?;
     row.documents.push(Document {

@@ -1,4 +1,4 @@
-//! The home institution: a small OpenID Provider with three people, and beside it a visa issuer of another house.
+//! The home institution: a small OpenID Provider with five people, and beside it a visa issuer of another house.
 
 mod authorize;
 mod page;

@@ -1,4 +1,4 @@
-//! The three people. All are fictional; what is said of them is asserted, not checked.
+//! The five people. All are fictional; what is said of them is asserted, not checked.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
@@ -12,7 +12,7 @@ const SFA: &str = "https://refeds.org/profile/sfa";
 /// A person who can log in at the home institution.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The `login_hint`: `ada`, `dan` or `noor`.
+    /// The `login_hint`: `ada`, `ben`, `dan`, `eve` or `noor`.
     pub login: &'static str,
     /// The display name.
     pub name: &'static str,
@@ -28,7 +28,7 @@ pub struct Person {
     pub mfa: bool,
 }
 
-/// The three of them.
+/// The five of them.
 pub(crate) fn people(seed: u64) -> Vec<Person> {
     let person = |login: &'static str, name, role, email, affiliation, mfa| {
         let digest = digest(&SHA256, format!("visum sample person/{seed}/{login}").as_bytes());
@@ -53,10 +53,26 @@ pub(crate) fn people(seed: u64) -> Vec<Person> {
             false,
         ),
         person(
+            "ben",
+            "Ben Analyst",
+            "Researcher in Ada's group",
+            "ben@uni.example.org",
+            "member@uni.example.org",
+            false,
+        ),
+        person(
             "dan",
             "Dan Committee",
             "Member of a data access committee",
             "dan@biobank.example.org",
+            "member@biobank.example.org",
+            true,
+        ),
+        person(
+            "eve",
+            "Eve Biobank",
+            "Colleague of Dan's, who may sit in the committee too",
+            "eve@biobank.example.org",
             "member@biobank.example.org",
             true,
         ),
