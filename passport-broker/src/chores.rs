@@ -1,4 +1,4 @@
-//! What the broker does by itself: looks after its keys, and forgets what has been over for long.
+//! What the broker does by itself: looks after its keys, tells clients of logouts that they did not take yet, and forgets what has been over for long.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::Broker;
-use crate::store::{StoreError, codes, tokens};
+use crate::provider::logout;
+use crate::store::{StoreError, codes, logout_notices, tokens};
 
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(60);
@@ -31,13 +32,13 @@ impl Broker {
             rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 rounds.tick().await;
-                broker.round().await;
+                broker.do_chores().await;
             }
         }))
     }
 
-    /// One round: what fails is logged, and tried again in the next one.
-    async fn round(&self) {
+    /// One round of the chores: what fails is logged, and tried again in the next one.
+    pub async fn do_chores(&self) {
         match self.tend_keys(false).await {
             Ok(0) => {}
             Ok(turned) => tracing::info!(count = turned, "new signing keys are in use"),
@@ -45,6 +46,7 @@ impl Broker {
                 tracing::error!(error.code = error.code(), %error, "the signing keys could not be looked after")
             }
         }
+        logout::deliver(self).await;
         if let Err(error) = self.forget().await {
             tracing::error!(error.code = error.code(), %error, "what is over could not be removed");
         }
@@ -53,6 +55,7 @@ impl Broker {
     async fn forget(&self) -> Result<(), StoreError> {
         let (mut db, now) = (self.db(), self.now());
         codes::tidy(&mut db, now).await?;
+        logout_notices::tidy(&mut db, now).await?;
         tokens::tidy(&mut db, now).await?;
         Ok(())
     }

@@ -221,7 +221,7 @@ impl Node {
         let mut db = self.broker.db();
         tokens::begin_family(&mut db, &family).await.unwrap();
         let scopes = Scopes::parse(scope);
-        access_token::issue(&self.broker, &mut db, &family, &scopes, &Details::default(), now)
+        access_token::issue(&self.broker, &mut db, &family, &scopes, &Details::default(), None, now)
             .await
             .unwrap()
             .token

@@ -64,4 +64,5 @@ pub use trust::{Evidence, TrustEntry, TrustPolicy};
 #[cfg(feature = "fetch")]
 pub use verify::drive;
 pub use verify::{AccessToken, AccessTokenRejected, AccessTokenRules, Verification};
+pub use verify::{DpopProof, DpopRejected, PROOF_WINDOW};
 pub use visa::{By, VisaIdentity, VisaObject, VisaType};

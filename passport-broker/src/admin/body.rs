@@ -48,7 +48,9 @@ fn refused(problem: BearerProblem) -> ApiProblem {
             "store.down",
             "Tokens cannot be checked at present. Try again.",
         ),
-        BearerProblem::Invalid | BearerProblem::Scope(_) => ApiProblem::bearer(Some("invalid_token")),
+        BearerProblem::Invalid | BearerProblem::Scope(_) | BearerProblem::Proof(_) => {
+            ApiProblem::bearer(Some("invalid_token"))
+        }
     }
 }
 

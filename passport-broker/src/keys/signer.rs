@@ -43,6 +43,18 @@ impl Signer {
         self.sign(purpose, "JWT", None, claims)
     }
 
+    /// A logout token, with the algorithm of its client's ID Tokens (Back-Channel Logout 1.0 §2.4).
+    ///
+    /// # Errors
+    /// As [`Signer::sign_jws`].
+    pub fn sign_logout<T: Serialize>(&self, alg: SigningAlg, claims: &T) -> Result<String, KeyError> {
+        let purpose = match alg {
+            SigningAlg::RS256 => KeyUse::IdToken,
+            SigningAlg::ES256 => KeyUse::Token,
+        };
+        self.sign(purpose, "logout+jwt", None, claims)
+    }
+
     /// A visa (`vnd.ga4gh.visa+jwt`) or a Passport (`vnd.ga4gh.passport+jwt`), under the current visa key, with `jku`.
     ///
     /// # Errors

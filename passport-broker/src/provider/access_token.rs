@@ -12,6 +12,7 @@ use visa_verifier::seam::{Timestamp, token};
 use visa_verifier::token::{CompactToken, same_type};
 
 use super::details::Details;
+use super::dpop::Cnf;
 pub(crate) use super::problem::BearerProblem;
 use super::scope::Scopes;
 use crate::Broker;
@@ -55,6 +56,9 @@ pub(crate) struct AccessClaims {
     /// What it is narrowed to (RFC 9396 §9.1).
     #[serde(default, skip_serializing_if = "Details::is_empty")]
     pub(crate) authorization_details: Details,
+    /// The key that it is bound to (RFC 9449 §6.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cnf: Option<Cnf>,
 }
 
 /// An access token, signed and noted.
@@ -84,6 +88,7 @@ pub(crate) async fn issue(
     family: &Family,
     scopes: &Scopes,
     details: &Details,
+    key: Option<&str>,
     now: Timestamp,
 ) -> Result<Issued, IssueProblem> {
     let life = broker.config().access_token.min(std::time::Duration::from_secs(3600));
@@ -115,6 +120,7 @@ pub(crate) async fn issue(
         visum_idp: identity.iss.as_str().to_owned(),
         visum_assurance: *assurance,
         authorization_details: details.clone(),
+        cnf: key.map(|jkt| Cnf { jkt: jkt.to_owned() }),
     };
     let signed = broker.signer().sign_jws("at+jwt", &claims)?;
     let row = AccessTokenRow {
@@ -218,7 +224,8 @@ pub(crate) async fn caller(
     let mut db = broker.db();
     let live = live(broker, &mut db, bearer(headers)?, now).await?;
     let issuer = broker.config().issuer.clone();
-    if !live.claims.aud.iter().any(|audience| audience == issuer.as_str()) {
+    // Our own API takes bearer tokens alone: one that is bound to a key is not taken without its proof.
+    if live.claims.cnf.is_some() || !live.claims.aud.iter().any(|audience| audience == issuer.as_str()) {
         return Err(BearerProblem::Invalid);
     }
     let client = broker.client(&live.row.client).await?.ok_or(BearerProblem::Invalid)?;

@@ -176,8 +176,8 @@ fn again(front: &Front, client: &ClientRow, arrived: Arrived<'_>) -> String {
     format!("{}/authorize?{}", front.cookies.base, query.finish())
 }
 
-/// On within this broker.
-fn to_own(path: &str) -> Response {
+/// On to a place that is proven: one of this broker, or one that a client registered.
+pub(super) fn to_own(path: &str) -> Response {
     let mut response = (StatusCode::SEE_OTHER, super::NO_STORE).into_response();
     if let Ok(location) = HeaderValue::try_from(path) {
         response.headers_mut().insert(header::LOCATION, location);

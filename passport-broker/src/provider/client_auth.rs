@@ -35,6 +35,8 @@ pub(crate) struct Client {
     pub(crate) row: ClientRow,
     /// How it was proven.
     pub(crate) proof: Proof,
+    /// Thumbprint of the key that the request proved beside (RFC 9449): its tokens are bound to it.
+    pub(crate) key: Option<String>,
 }
 
 /// How a client was proven.
@@ -72,6 +74,7 @@ pub(crate) async fn authenticate(
                 ClientAuth::None | ClientAuth::PersonKeys => Ok(Client {
                     row,
                     proof: Proof::Public,
+                    key: None,
                 }),
                 ClientAuth::ClientSecretBasic { .. } | ClientAuth::PrivateKeyJwt { .. } => {
                     Err(TokenProblem::client(false))
@@ -83,7 +86,11 @@ pub(crate) async fn authenticate(
             let presented = digest_of(&secret);
             match &row.auth {
                 ClientAuth::ClientSecretBasic { digest } if presented.as_bytes().ct_eq(digest.as_bytes()).into() => {
-                    Ok(Client { row, proof: Proof::Own })
+                    Ok(Client {
+                        row,
+                        proof: Proof::Own,
+                        key: None,
+                    })
                 }
                 ClientAuth::ClientSecretBasic { .. }
                 | ClientAuth::None
@@ -208,7 +215,7 @@ async fn assertion(broker: &Broker, text: &str, named: Option<&str>, now: Timest
     {
         return Err(refused());
     }
-    Ok(Client { row, proof })
+    Ok(Client { row, proof, key: None })
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use visa_verifier::seam::{Timestamp, token};
 
 use super::NO_STORE;
 use super::client_auth::{self, Client};
+use super::dpop;
 use super::problem::TokenProblem;
 use super::redirect;
 use super::refusal::NotProven;
@@ -50,10 +51,12 @@ pub(super) struct Pushed {
 
 /// `POST /par`
 pub(crate) async fn push(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
-    match pushed(&front, &headers, &body).await {
+    let mut response = match pushed(&front, &headers, &body).await {
         Ok(answer) => (StatusCode::CREATED, NO_STORE, Json(answer)).into_response(),
         Err(problem) => problem.into_response(),
-    }
+    };
+    dpop::with_nonce(&front, &headers, response.headers_mut());
+    response
 }
 
 async fn pushed(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Value, TokenProblem> {
@@ -69,7 +72,14 @@ async fn pushed(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Value
     if let Some(wait) = throttle::TOKEN.hit(&front.broker, &client.row.id).await? {
         return Err(TokenProblem::throttled(wait));
     }
-    let text = bare(body, &client.row.id);
+    let key = dpop::key(front, headers, "POST", "/par", None, now)
+        .await
+        .map_err(TokenProblem::proof)?;
+    let named = fields.one("dpop_jkt")?;
+    if key.is_some() && named.is_some() && named != key.as_deref() {
+        return Err(TokenProblem::request("`dpop_jkt` is not the key of the DPoP proof"));
+    }
+    let text = bare(body, &client.row.id, key.as_deref().filter(|_| named.is_none()));
     check(&client, &fields, &text)?;
     let secret = token(front.broker.random(), 32);
     let kept = Pushed {
@@ -110,7 +120,7 @@ fn check(client: &Client, fields: &Fields, text: &str) -> Result<(), TokenProble
 }
 
 /// The parameters without what proved the client, and with its id.
-fn bare(body: &[u8], client: &str) -> String {
+fn bare(body: &[u8], client: &str, key: Option<&str>) -> String {
     let mut form = Serializer::new(String::new());
     form.append_pair("client_id", client);
     for (name, value) in url::form_urlencoded::parse(body) {
@@ -118,6 +128,8 @@ fn bare(body: &[u8], client: &str) -> String {
             form.append_pair(&name, &value);
         }
     }
+    // The code will be good for the key that was proven here (RFC 9449 §10.1).
+    form.extend_pairs(key.map(|key| ("dpop_jkt", key)));
     form.finish()
 }
 

@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::details;
+use super::dpop::BadProof;
 use super::refusal::Refusal;
 use crate::keys::KeyError;
 use crate::page::FieldProblem;
@@ -103,6 +104,18 @@ impl TokenProblem {
         Self::new(StatusCode::BAD_REQUEST, details::ERROR, description)
     }
 
+    /// A DPoP proof that does not count (RFC 9449 §5, §8).
+    pub(crate) fn proof(bad: BadProof) -> Self {
+        match bad {
+            BadProof::Store => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "try again later",
+            ),
+            bad => Self::new(StatusCode::BAD_REQUEST, bad.error(), bad.to_string()),
+        }
+    }
+
     /// A word of the device grant (RFC 8628 §3.5).
     pub(crate) fn device(error: &'static str, description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error, description)
@@ -174,6 +187,8 @@ pub(crate) enum BearerProblem {
     Invalid,
     /// It does not carry the scope.
     Scope(&'static str),
+    /// The token is bound to a key, and the proof of it does not count (RFC 9449 §7.1).
+    Proof(BadProof),
     /// Our own fault.
     Server,
 }
@@ -182,6 +197,11 @@ impl IntoResponse for BearerProblem {
     fn into_response(self) -> Response {
         let (status, challenge) = match self {
             Self::Missing => (StatusCode::UNAUTHORIZED, "Bearer".to_owned()),
+            Self::Proof(BadProof::Store) => return (StatusCode::SERVICE_UNAVAILABLE, NO_STORE).into_response(),
+            Self::Proof(bad) => (
+                StatusCode::UNAUTHORIZED,
+                format!("DPoP error=\"{}\", algs=\"ES256 RS256\"", bad.error()),
+            ),
             Self::Invalid => (StatusCode::UNAUTHORIZED, "Bearer error=\"invalid_token\"".to_owned()),
             Self::Scope(scope) => (
                 StatusCode::FORBIDDEN,

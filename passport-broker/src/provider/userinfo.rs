@@ -3,28 +3,29 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::NO_STORE;
-use super::access_token;
+use super::dpop;
 use super::problem::BearerProblem;
 use super::scope::Scope;
 use crate::front::Front;
 use crate::passport;
 
 /// `GET /userinfo`, `POST /userinfo`
-pub(crate) async fn userinfo(State(front): State<Front>, headers: HeaderMap) -> Response {
-    match answer(&front, &headers).await {
+pub(crate) async fn userinfo(State(front): State<Front>, method: Method, headers: HeaderMap) -> Response {
+    let mut response = match answer(&front, &method, &headers).await {
         Ok(claims) => (NO_STORE, Json(claims)).into_response(),
         Err(problem) => problem.into_response(),
-    }
+    };
+    dpop::with_nonce(&front, &headers, response.headers_mut());
+    response
 }
 
-async fn answer(front: &Front, headers: &HeaderMap) -> Result<Value, BearerProblem> {
+async fn answer(front: &Front, method: &Method, headers: &HeaderMap) -> Result<Value, BearerProblem> {
     let now = front.broker.now();
-    let mut db = front.broker.db();
-    let live = access_token::live(&front.broker, &mut db, access_token::bearer(headers)?, now).await?;
+    let live = dpop::shown(front, headers, method.as_str(), "/userinfo", now).await?;
     if !live.claims.aud.iter().any(|audience| audience == front.issuer()) {
         return Err(BearerProblem::Invalid);
     }

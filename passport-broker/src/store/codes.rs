@@ -20,6 +20,8 @@ pub enum OnceKind {
     Pushed,
     /// The `jti` of a client assertion, with its client.
     Assertion,
+    /// The `jti` of a DPoP proof, with its key.
+    Dpop,
     /// The `jti` of a logout token.
     Logout,
     /// An enrolment code of the first administrator.
@@ -34,6 +36,7 @@ impl OnceKind {
             Self::Authorization => "authorization",
             Self::Pushed => "pushed",
             Self::Assertion => "assertion",
+            Self::Dpop => "dpop",
             Self::Logout => "logout",
             Self::Enrolment => "enrolment",
         }

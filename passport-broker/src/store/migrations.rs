@@ -37,6 +37,11 @@ const ALL: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/20261123140000_provider.sql"),
     ),
     (
+        20_261_123_141_000,
+        "logout_notices",
+        include_str!("../../migrations/20261123141000_logout_notices.sql"),
+    ),
+    (
         20_261_123_160_000,
         "documents",
         include_str!("../../migrations/20261123160000_documents.sql"),

@@ -11,9 +11,9 @@ use super::refusal::{forged, store_problem, unavailable};
 use crate::front::Front;
 use crate::page::{Fields, Frame, Targets, same_origin, show};
 use crate::person::record;
+use crate::provider;
 use crate::session;
 use crate::store::StoreError;
-use crate::store::{sessions, tokens};
 
 #[derive(Debug, Template)]
 #[template(path = "home.html")]
@@ -63,13 +63,9 @@ pub(crate) async fn logout(State(front): State<Front>, headers: HeaderMap, body:
     gone(&front)
 }
 
-/// Ends a session with its tokens.
+/// Ends a session with its tokens, and tells the clients that have any.
 pub(super) async fn end(front: &Front, sid: &str) -> Result<(), StoreError> {
-    let now = front.broker.now();
-    let mut tx = front.broker.db().begin().await?;
-    sessions::end(&mut tx, sid, now).await?;
-    tokens::revoke_of_session(&mut tx, sid, now).await?;
-    tx.commit().await
+    provider::logout::end(front, sid).await
 }
 
 fn gone(front: &Front) -> Response {

@@ -15,5 +15,5 @@ mod refusal;
 mod routes;
 
 pub(crate) use login::{LoginWish, begin_login};
-pub(crate) use refusal::{forged, signed_out, store_problem};
+pub(crate) use refusal::{forged, signed_out, store_problem, unavailable};
 pub(crate) use routes::routes;

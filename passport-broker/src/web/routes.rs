@@ -40,6 +40,7 @@ fn table(front: Front) -> Router {
         .route("/token", post(provider::token))
         .route("/userinfo", get(provider::userinfo).post(provider::userinfo))
         .route("/revoke", post(provider::revoke))
+        .route("/introspect", post(provider::introspect))
         .route("/device_authorization", post(provider::device_authorization))
         // people
         .route("/", get(home::home))
@@ -49,6 +50,8 @@ fn table(front: Front) -> Router {
         .route("/login/callback/{upstream}", get(login::callback))
         .route("/device", get(device::page).post(device::decide))
         .route("/logout", post(home::logout))
+        .route("/end_session", get(provider::logout::ask).post(provider::logout::ask))
+        .route("/end_session/confirm", post(provider::logout::confirm))
         .route("/account", get(account::account))
         .route("/account/purposes", post(account_forms::attest))
         .route("/account/purposes/default", post(account_forms::default_purpose))

@@ -29,6 +29,8 @@ pub(crate) enum Lie {
     AnswerIssuer,
     NoAnswerIssuer,
     Refuses,
+    /// The program beside it takes no notices.
+    Deaf,
     /// Says that the person logged in ten minutes ago, whatever it was asked.
     OldLogin,
 }
@@ -42,6 +44,9 @@ pub(crate) struct Home {
     pub(crate) lie: Mutex<Lie>,
     /// The nonce and challenge of each code.
     codes: Mutex<HashMap<String, HashMap<String, String>>>,
+    /// Logout tokens that came to the program beside it.
+    pub(crate) told: Mutex<Vec<String>>,
+    pub(crate) came: tokio::sync::Notify,
 }
 
 pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
@@ -55,6 +60,8 @@ pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
         clock,
         lie: Mutex::new(Lie::None),
         codes: Mutex::default(),
+        told: Mutex::default(),
+        came: tokio::sync::Notify::new(),
     });
     let router = Router::new()
         .route("/.well-known/openid-configuration", get(metadata))
@@ -70,12 +77,17 @@ pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
             get(|State(home): State<Arc<Home>>| async move { Json(home.visa_key.jwks()) }),
         )
         .route("/issuer/visas", get(visas))
+        .route("/program/logout", post(program))
         .with_state(home.clone());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     home
 }
 
 impl Home {
+    pub(crate) fn program(&self) -> String {
+        format!("{}/program/logout", self.issuer)
+    }
+
     pub(crate) fn visa_issuer(&self) -> String {
         format!("{}/issuer", self.issuer)
     }
@@ -206,4 +218,14 @@ async fn visas(
         json!({ "visas": [visa(sub, &home.visa_key), visa("sub-mallory", &home.visa_key), visa(sub, &home.stranger)] }),
     )
     .into_response()
+}
+
+async fn program(State(home): State<Arc<Home>>, Form(form): Form<HashMap<String, String>>) -> StatusCode {
+    home.told.lock().unwrap().push(form["logout_token"].clone());
+    home.came.notify_one();
+    if home.lie() == Lie::Deaf {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    }
 }

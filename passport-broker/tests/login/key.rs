@@ -41,6 +41,22 @@ impl TestKey {
         json!({ "keys": [self.jwk()] })
     }
 
+    /// A DPoP proof with this header and these claims; a header without `jwk` gets this key's.
+    pub(crate) fn proof(&self, mut header: Value, claims: &Value) -> String {
+        let members = header.as_object_mut().unwrap();
+        members.entry("jwk").or_insert_with(|| {
+            let jwk = self.jwk();
+            json!({ "kty": "EC", "crv": "P-256", "x": jwk["x"], "y": jwk["y"] })
+        });
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let text = format!("{}.{}", part(&header), part(claims));
+        #[expect(clippy::disallowed_methods, reason = "ring signs with its own randomness only")]
+        let random = ring::rand::SystemRandom::new();
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &self.pkcs8, &random).unwrap();
+        let signature = pair.sign(&random, text.as_bytes()).unwrap();
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
+    }
+
     pub(crate) fn sign(&self, typ: &str, jku: Option<&str>, claims: &Value) -> String {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());

@@ -11,9 +11,11 @@
 )]
 
 mod answers;
+mod bound;
 mod cases;
 mod devices;
 mod home;
+mod introspection;
 mod key;
 mod parties;
 mod purposes;
@@ -21,5 +23,6 @@ mod pushed;
 mod refusals;
 mod services;
 mod signing;
+mod signing_out;
 mod step_up;
 mod world;

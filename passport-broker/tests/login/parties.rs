@@ -68,6 +68,7 @@ pub(crate) fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
     foreign.jku = vec![home.visa_jku()];
     foreign.visa_types = vec!["ControlledAccessGrants".to_owned()];
     foreign.sources = vec!["https://foreign.example.org/dac".to_owned()];
+    let basic = ClientAuth::ClientSecretBasic { digest: digest.clone() };
     let institution =
         json!({ "id": "https://uni.example.org", "scopes": ["uni.example.org"], "country": "FI", "nonprofit": true });
     let dataset = json!({
@@ -91,11 +92,26 @@ pub(crate) fn parties(home: &Home, proxy_key: &TestKey) -> Bootstrap {
         services: vec![serde_json::from_value(service).unwrap()],
         trust: vec![own, foreign],
         clients: vec![
-            client(
-                "app",
-                ClientKind::Browser,
-                ClientAuth::ClientSecretBasic { digest: digest.clone() },
-            ),
+            ClientRow {
+                post_logout_redirect_uris: vec!["https://app.example.org/bye".to_owned()],
+                options: ClientOptions {
+                    backchannel_logout_uri: Some(home.program()),
+                    ..ClientOptions::default()
+                },
+                ..client("app", ClientKind::Browser, basic.clone())
+            },
+            client("public", ClientKind::Browser, ClientAuth::None),
+            ClientRow {
+                options: ClientOptions {
+                    dpop_bound_access_tokens: true,
+                    ..ClientOptions::default()
+                },
+                ..client("bound", ClientKind::Browser, basic.clone())
+            },
+            ClientRow {
+                exchange_audiences: vec![PROXY.to_owned()],
+                ..client("server", ClientKind::Service, basic.clone())
+            },
             ClientRow {
                 grant_types: vec![
                     "authorization_code".to_owned(),

@@ -176,6 +176,37 @@ impl World {
         self.send(request.body(Body::from(encoded(fields))).unwrap()).await
     }
 
+    /// The same with a DPoP proof, or several.
+    pub(crate) async fn proven(
+        &self,
+        path: &str,
+        basic: Option<&str>,
+        fields: &[(&str, &str)],
+        proofs: &[&str],
+    ) -> Reply {
+        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(id) = basic {
+            let text = url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect::<String>();
+            request = request.header(
+                header::AUTHORIZATION,
+                format!("Basic {}", STANDARD.encode(format!("{id}:{text}"))),
+            );
+        }
+        for proof in proofs {
+            request = request.header("dpop", *proof);
+        }
+        self.send(request.body(Body::from(encoded(fields))).unwrap()).await
+    }
+
+    /// UserInfo with this `Authorization` and these proofs.
+    pub(crate) async fn userinfo(&self, authorization: &str, proofs: &[&str]) -> Reply {
+        let mut request = Request::get("/userinfo").header(header::AUTHORIZATION, authorization);
+        for proof in proofs {
+            request = request.header("dpop", *proof);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
     pub(crate) async fn bearer(&self, path: &str, token: &str) -> Reply {
         let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
         self.send(request.body(Body::empty()).unwrap()).await

@@ -5,10 +5,7 @@ use std::sync::Arc;
 
 use audit_log::{Auth, Digest, Keystore, Name};
 use moka::sync::Cache;
-use policy_engine::{
-    consent::ResearchPurpose,
-    decide::{Client, ClientKind, Current, Session},
-};
+use policy_engine::decide::{Current, Session};
 use visa_verifier::{
     AccessToken, AccessTokenRules, Issuer, KeyStore, KeyStoreSettings, Passport, PassportRejected, VerifiedPassport,
     VisaIdentity,
@@ -25,12 +22,8 @@ use crate::{
     proxy::Seams,
 };
 
+use super::login::{default_purpose, login_of, session_of};
 use super::{Person, Presented, Service, exchange::Exchange};
-
-/// The claim with which a person's default purpose comes.
-const DEFAULT_PURPOSE: &str = "visum_default_purpose";
-/// REFEDS MFA: the second factor as home organisations assert it.
-const REFEDS_MFA: &str = "https://refeds.org/profile/mfa";
 
 /// Knows callers by their credentials.
 #[derive(Clone)]
@@ -54,7 +47,8 @@ impl std::fmt::Debug for Identify {
     }
 }
 
-fn invalid(code: &'static str, sentence: impl Into<String>) -> Problem {
+/// A credential that does not count.
+pub(super) fn invalid(code: &'static str, sentence: impl Into<String>) -> Problem {
     Problem::unauthenticated(Challenge::InvalidToken, code, sentence)
 }
 
@@ -142,6 +136,13 @@ impl Identify {
         }
         let now = self.clock.now();
         let access = self.access(token, now).await?;
+        if access.claim("cnf").is_some() {
+            // Whoever holds it is not yet who it was issued to (RFC 9449 §7.2, RFC 8705 §3).
+            return Err(invalid(
+                "token.bound",
+                "this token is bound to a key and came without a proof of it; ask for a bearer token for this node",
+            ));
+        }
         if Service::of(&access).is_some() {
             return Err(Problem::new(
                 http::StatusCode::FORBIDDEN,
@@ -168,7 +169,7 @@ impl Identify {
                 "the Passport is of another person than the token",
             ));
         }
-        let session = session_of(&access, &passport);
+        let session = session_of(&access, &passport)?;
         let auth = Auth {
             acr: access.acr().map(Name::new),
             amr: access.amr().into_iter().map(Name::new).collect(),
@@ -352,58 +353,5 @@ impl Identify {
         });
         self.people.insert(digest, Arc::clone(&person));
         Ok(person)
-    }
-}
-
-fn default_purpose(passport: &VerifiedPassport) -> Option<ResearchPurpose> {
-    passport
-        .claim(DEFAULT_PURPOSE)
-        .and_then(|claim| serde_json::from_value(claim.clone()).ok())
-}
-
-/// Strength, assurance and time of the login that a Passport of our broker tells of; what it leaves out is unknown.
-fn login_of(passport: &VerifiedPassport) -> (u8, u8, Option<Timestamp>) {
-    let text = |name: &str| passport.claim(name).and_then(serde_json::Value::as_str);
-    let methods = passport.claim("amr").and_then(serde_json::Value::as_array);
-    let second = text("acr") == Some(REFEDS_MFA)
-        || methods.is_some_and(|all| all.iter().any(|method| method.as_str() == Some("mfa")));
-    let at = passport
-        .claim("auth_time")
-        .and_then(serde_json::Value::as_i64)
-        .map(Timestamp::from_unix);
-    let level = passport
-        .claim("visum_assurance")
-        .and_then(serde_json::Value::as_u64)
-        .and_then(|level| u8::try_from(level).ok());
-    let authn = match (at, second) {
-        (None, _) => 0,
-        (Some(_), false) => 1,
-        (Some(_), true) => 2,
-    };
-    (authn, level.unwrap_or(0).min(3), at)
-}
-
-fn session_of(access: &AccessToken, passport: &VerifiedPassport) -> Session {
-    let second = access.acr() == Some(REFEDS_MFA) || access.amr().contains(&"mfa");
-    let level = access
-        .claim("visum_assurance")
-        .and_then(serde_json::Value::as_u64)
-        .and_then(|level| u8::try_from(level).ok());
-    let kind = if access.client_id() == "visum-cli" {
-        ClientKind::Cli
-    } else {
-        ClientKind::Browser
-    };
-    Session {
-        authn: if second { 2 } else { 1 },
-        identity: level.unwrap_or(0).min(3),
-        authenticated: access.auth_time(),
-        client: Client {
-            id: access.client_id().to_owned(),
-            kind,
-            sender_constrained: false,
-        },
-        default_purpose: default_purpose(passport),
-        ..Session::unknown(std::net::Ipv4Addr::UNSPECIFIED.into(), access.expires())
     }
 }

@@ -7,6 +7,7 @@ mod denied;
 mod event;
 mod exchange;
 mod ledger;
+mod login;
 mod permit;
 mod record;
 mod service;

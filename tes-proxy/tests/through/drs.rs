@@ -123,6 +123,17 @@ async fn e35_e56_credentials_that_do_not_count_and_things_that_may_not_be_known(
             Some(broker.passport("ada", crate::broker::AUDIENCE)),
         ),
         ("nonsense", Some("abc".to_owned())),
+        (
+            "bound to a key, as a bearer token",
+            Some(broker.token_with("ada", json!({"jti": "k", "cnf": {"jkt": "abc"}}))),
+        ),
+        (
+            "narrowed by what nobody here knows",
+            Some(broker.token_with(
+                "ada",
+                json!({"jti": "d", "authorization_details": [{"type": "payment"}]}),
+            )),
+        ),
     ];
     for (name, token) in cases {
         let answer = world.get(&format!("{OBJECT}/access/https"), token.as_deref()).await;
@@ -336,4 +347,27 @@ async fn explain_says_what_a_request_would_be_told() {
         StatusCode::BAD_REQUEST
     );
     assert_eq!(world.events(EventType::Decision).len(), 2);
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_the_purpose_that_it_is_narrowed_to() {
+    let world = World::new().await;
+    world.broker.affiliate("ada");
+    world.broker.grant("ada", A);
+    let purpose = |jti: &str, word: &str| {
+        let details = json!([{"type": "visum_purpose", "categories": [word], "commercial": false}]);
+        world
+            .broker
+            .token_with("ada", json!({"jti": jti, "authorization_details": details}))
+    };
+    let access = format!("{OBJECT}/access/https");
+    let plain = world.get(&access, Some(&world.broker.token("ada"))).await;
+    assert_eq!(
+        plain.status,
+        StatusCode::OK,
+        "what the grant records, where the token says nothing"
+    );
+    let outside = world.get(&access, Some(&purpose("t3", "ancestry"))).await;
+    assert_eq!(outside.status, StatusCode::FORBIDDEN, "{:?}", outside.bytes);
+    assert!(outside.json().to_string().contains("consent."), "{:?}", outside.bytes);
 }

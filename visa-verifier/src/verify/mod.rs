@@ -5,6 +5,7 @@ mod access_token;
 mod broker;
 mod cache;
 mod crew;
+mod dpop;
 #[cfg(feature = "fetch")]
 mod drive;
 mod judge;
@@ -22,6 +23,7 @@ mod visa;
 
 pub use access_token::{AccessToken, AccessTokenRejected, AccessTokenRules, TokenProfile};
 pub use cache::VerifiedTokens;
+pub use dpop::{DpopProof, DpopRejected, PROOF_WINDOW};
 #[cfg(feature = "fetch")]
 pub use drive::{drive, drive_request};
 pub use poll::{Ended, PollSettings, Polls};

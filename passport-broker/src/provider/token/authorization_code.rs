@@ -9,8 +9,9 @@ use crate::front::Front;
 use crate::limits;
 use crate::page::Fields;
 use crate::provider::access_token::{self, IssueProblem};
-use crate::provider::client_auth::Client;
+use crate::provider::client_auth::{Client, Proof};
 use crate::provider::details::Details;
+use crate::provider::dpop::BadProof;
 use crate::provider::pkce::Challenge;
 use crate::provider::problem::TokenProblem;
 use crate::provider::scope::{Scope, Scopes};
@@ -77,7 +78,9 @@ pub(crate) async fn redeem(
         }
         Taken::Unknown => return Err(TokenProblem::grant()),
     };
-    if facts.client != client.row.id || facts.redirect != redirect || !facts.challenge.is_met_by(verifier) {
+    let other_key = facts.dpop_jkt.is_some() && facts.dpop_jkt != client.key;
+    if other_key || facts.client != client.row.id || facts.redirect != redirect || !facts.challenge.is_met_by(verifier)
+    {
         // Used up all the same: who guesses gets one guess.
         tx.commit().await?;
         return Err(TokenProblem::grant());
@@ -92,13 +95,13 @@ pub(crate) async fn redeem(
         audience: facts.audience.clone(),
         login: facts.login.clone(),
         details: facts.details.to_store(),
-        jkt: None,
+        jkt: kept_key(&client),
         created: now,
         expires: now.plus(limits::FAMILY),
         revoked: None,
     };
     tokens::begin_family(&mut tx, &family).await?;
-    let answer = answer(front, &mut tx, &family, &facts.scopes, &facts.details, now).await?;
+    let answer = answer(front, &mut tx, &family, &facts.scopes, &facts.details, &client, now).await?;
     let id_token = id_token(
         front,
         &client.row,
@@ -111,6 +114,11 @@ pub(crate) async fn redeem(
     Ok(answer.with("id_token", id_token))
 }
 
+/// The key that the refresh tokens of a public client are bound to (RFC 9449 §5): others prove themselves each time.
+pub(super) fn kept_key(client: &Client) -> Option<String> {
+    client.key.clone().filter(|_| client.proof == Proof::Public)
+}
+
 /// An access token of the family and, if it may last, the next refresh token.
 pub(super) async fn answer(
     front: &Front,
@@ -118,12 +126,16 @@ pub(super) async fn answer(
     family: &Family,
     scopes: &Scopes,
     details: &Details,
+    client: &Client,
     now: Timestamp,
 ) -> Result<Tokens, TokenProblem> {
-    let issued = access_token::issue(&front.broker, db, family, scopes, details, now).await?;
+    if client.row.options.dpop_bound_access_tokens && client.key.is_none() {
+        return Err(TokenProblem::proof(BadProof::Missing));
+    }
+    let issued = access_token::issue(&front.broker, db, family, scopes, details, client.key.as_deref(), now).await?;
     let mut tokens = Tokens::default()
         .with("access_token", issued.token)
-        .with("token_type", "Bearer")
+        .with("token_type", if client.key.is_some() { "DPoP" } else { "Bearer" })
         .with("expires_in", issued.seconds)
         .with("scope", scopes.to_string());
     if !details.is_empty() {

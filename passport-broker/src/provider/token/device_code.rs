@@ -2,7 +2,7 @@
 
 use visa_verifier::seam::{Timestamp, token};
 
-use super::authorization_code::answer;
+use super::authorization_code::{answer, kept_key};
 use super::dispatch::Tokens;
 use super::id_token::id_token;
 use crate::front::Front;
@@ -81,13 +81,13 @@ pub(crate) async fn redeem(
         audience: row.audience,
         login: allowed.login,
         details: None,
-        jkt: None,
+        jkt: kept_key(&client),
         created: now,
         expires: now.plus(limits::FAMILY),
         revoked: None,
     };
     tokens::begin_family(&mut tx, &family).await?;
-    let answer = answer(front, &mut tx, &family, &scopes, &Details::default(), now).await?;
+    let answer = answer(front, &mut tx, &family, &scopes, &Details::default(), &client, now).await?;
     let id_token = id_token(front, &client.row, &family, None, answer.0.get("access_token"), now)?;
     tx.commit().await?;
     Ok(answer.with("id_token", id_token))

@@ -13,6 +13,7 @@ use super::{authorization_code, client_credentials, device_code, exchange, refre
 use crate::front::Front;
 use crate::page::Fields;
 use crate::provider::client_auth::{self, Client};
+use crate::provider::dpop;
 use crate::provider::problem::{NO_STORE, TokenProblem};
 use crate::session::address;
 use crate::throttle;
@@ -42,10 +43,12 @@ pub(crate) async fn token(
     extensions: Extensions,
     body: Bytes,
 ) -> Response {
-    match Box::pin(answer(&front, &headers, address(&extensions), &body)).await {
+    let mut response = match Box::pin(answer(&front, &headers, address(&extensions), &body)).await {
         Ok(tokens) => (NO_STORE, Json(json!(tokens.0))).into_response(),
         Err(problem) => problem.into_response(),
-    }
+    };
+    dpop::with_nonce(&front, &headers, response.headers_mut());
+    response
 }
 
 async fn answer(
@@ -68,7 +71,7 @@ async fn answer(
         return Err(TokenProblem::request(format!("`{name}` stands more than once")));
     }
     let now = front.broker.now();
-    let client = match client_auth::authenticate(&front.broker, headers, &fields, now).await {
+    let mut client = match client_auth::authenticate(&front.broker, headers, &fields, now).await {
         Ok(client) => client,
         Err(problem) => {
             // Who guesses secrets is slowed down; the answer is the same for unknown and wrong.
@@ -94,6 +97,9 @@ async fn answer(
         return Err(TokenProblem::unsupported());
     }
     allowed(&client, grant)?;
+    client.key = dpop::key(front, headers, "POST", "/token", None, now)
+        .await
+        .map_err(TokenProblem::proof)?;
     match grant {
         authorization_code::GRANT => authorization_code::redeem(front, client, &fields, now).await,
         refresh::GRANT => refresh::renew(front, client, &fields, now).await,

@@ -9,6 +9,7 @@ use crate::page::Fields;
 use crate::passport;
 use crate::provider::access_token::{self, Live};
 use crate::provider::client_auth::{Client, Proof};
+use crate::provider::dpop::BadProof;
 use crate::provider::problem::{BearerProblem, TokenProblem};
 use crate::provider::scope::Scope;
 use crate::store::clients::ClientRow;
@@ -42,7 +43,7 @@ pub(crate) async fn exchange(
                 &std::io::Error::other("not checked"),
             ));
         }
-        Err(BearerProblem::Missing | BearerProblem::Invalid | BearerProblem::Scope(_)) => {
+        Err(BearerProblem::Missing | BearerProblem::Invalid | BearerProblem::Scope(_) | BearerProblem::Proof(_)) => {
             return Err(TokenProblem::request(
                 "the subject token is not a live access token of this issuer",
             ));
@@ -105,6 +106,16 @@ fn may_show(client: &Client, live: &Live) -> Result<(), TokenProblem> {
         return Err(refused());
     }
     let own = live.claims.client_id == client.row.id;
+    if own
+        && live
+            .claims
+            .cnf
+            .as_ref()
+            .is_some_and(|cnf| client.key.as_ref() != Some(&cnf.jkt))
+    {
+        // A resource server that it was shown to has checked the proof; its own client shows one here.
+        return Err(TokenProblem::proof(BadProof::Missing));
+    }
     let for_it = live
         .claims
         .aud

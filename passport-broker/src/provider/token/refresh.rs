@@ -45,6 +45,10 @@ pub(crate) async fn renew(
         }
         Refreshed::Bad => return Err(TokenProblem::grant()),
     };
+    if family.jkt.is_some() && family.jkt != client.key {
+        // Whoever holds the token alone uses nothing up.
+        return Err(TokenProblem::grant());
+    }
     let whole = Scopes::parse(&family.scope);
     let scopes = match fields.one("scope")? {
         None => whole,
@@ -71,7 +75,7 @@ pub(crate) async fn renew(
                 .map_err(|wrong| TokenProblem::details(format!("`authorization_details` is refused: {wrong}")))?
         }
     };
-    let tokens = answer(front, &mut tx, &family, &scopes, &details, now).await?;
+    let tokens = answer(front, &mut tx, &family, &scopes, &details, &client, now).await?;
     tx.commit().await?;
     Ok(tokens)
 }
