@@ -74,6 +74,7 @@ fn head(parts: &Parts, request_id: String, address: Option<IpAddr>, hosts: &Host
     Ok(Incoming {
         request_id,
         method: parts.method.clone(),
+        path: parts.uri.path().to_owned(),
         segments,
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers.clone(),

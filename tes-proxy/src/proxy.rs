@@ -22,7 +22,7 @@ use crate::{
     capability::{Pins, Sealer},
     config::{BrokerLink, Config, ConfigFault},
     entry::Hosts,
-    gate::{Caller, Gate, Identify, Ledger, Presented, credential},
+    gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, credential, held},
     problem::{Api, Challenge, Problem},
     store::{Db, PAGE_BYTES, Pages, StoreError, Works},
     tries::{OneAtATime, Tries},
@@ -102,6 +102,8 @@ pub(crate) struct Parts {
     pub(crate) broker: String,
     pub(crate) gate: Gate,
     pub(crate) identify: Identify,
+    /// Proofs of keys that tokens are bound to.
+    pub(crate) proofs: Proofs,
     pub(crate) sealer: Sealer,
     pub(crate) pins: Pins,
     pub(crate) works: Works,
@@ -152,6 +154,11 @@ impl Proxy {
             .as_ref()
             .map(|wes| WesBackend::new(client("WES", &wes.compute.backend)));
         let issuer = broker.issuer.clone();
+        let proofs = Proofs::new(
+            seams.random.as_ref(),
+            Arc::clone(&seams.clock),
+            config.public_url.clone(),
+        );
         let identify = Identify::new(&config, broker, &seams, Arc::clone(&current), audit.keystore.clone())
             .map_err(OpenError::Broker)?;
         let gate = Gate {
@@ -169,6 +176,7 @@ impl Proxy {
             broker: issuer,
             gate,
             identify,
+            proofs,
             pins: Pins::default(),
             works,
             drs,
@@ -237,9 +245,14 @@ impl Parts {
         if presented == Presented::Nothing {
             return Ok(None);
         }
+        let proven = match &presented {
+            Presented::Bound(token) => Some(self.proofs.key(incoming, token).map_err(counted)?),
+            Presented::Nothing | Presented::Token(_) | Presented::Passports(_) | Presented::Both(..) => None,
+        };
         let Some(person) = self.identify.person(&presented).await.map_err(counted)? else {
             return Ok(None);
         };
+        held(person.bound.as_deref(), proven.as_deref()).map_err(counted)?;
         let address = incoming
             .address
             .unwrap_or_else(|| std::net::Ipv4Addr::UNSPECIFIED.into());

@@ -106,14 +106,14 @@ impl TokenProblem {
 
     /// A DPoP proof that does not count (RFC 9449 §5, §8).
     pub(crate) fn proof(bad: BadProof) -> Self {
-        match bad {
-            BadProof::Store => Self::new(
+        if bad == BadProof::Store {
+            return Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "temporarily_unavailable",
                 "try again later",
-            ),
-            bad => Self::new(StatusCode::BAD_REQUEST, bad.error(), bad.to_string()),
+            );
         }
+        Self::new(StatusCode::BAD_REQUEST, bad.error(), bad.to_string())
     }
 
     /// A word of the device grant (RFC 8628 §3.5).

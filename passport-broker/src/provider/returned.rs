@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn one_of_the_contexts_asked_for_is_enough_and_a_weaker_one_is_not() {
-        let cases: [(&str, &[&str], Option<&str>, &[&str], bool); 8] = [
+        type Case<'c> = (&'c str, &'c [&'c str], Option<&'c str>, &'c [&'c str], bool);
+        let cases: [Case<'_>; 8] = [
             ("nothing asked", &[], None, &[], true),
             ("the very one", &[SFA], Some(SFA), &[], true),
             ("one of two", &["urn:x", SFA], Some(SFA), &[], true),

@@ -19,6 +19,8 @@ pub(crate) struct Incoming {
     pub(crate) request_id: String,
     /// The method; HEAD is answered as GET without body.
     pub(crate) method: Method,
+    /// The path as it came.
+    pub(crate) path: String,
     /// The decoded segments.
     pub(crate) segments: Vec<Segment>,
     /// The query, raw.

@@ -22,7 +22,7 @@ use crate::{
     proxy::Seams,
 };
 
-use super::login::{default_purpose, login_of, session_of};
+use super::login::{default_purpose, key_of, login_of, session_of};
 use super::{Person, Presented, Service, exchange::Exchange};
 
 /// Knows callers by their credentials.
@@ -111,7 +111,7 @@ impl Identify {
     pub(crate) async fn person(&self, presented: &Presented) -> Result<Option<Arc<Person>>, Problem> {
         match presented {
             Presented::Nothing => Ok(None),
-            Presented::Token(token) => self.by_token(token).await.map(Some),
+            Presented::Token(token) | Presented::Bound(token) => self.by_token(token).await.map(Some),
             Presented::Passports(passports) => self.by_passports(passports).await.map(Some),
             Presented::Both(token, passports) => {
                 let (one, other) = (self.by_token(token).await?, self.by_passports(passports).await?);
@@ -136,13 +136,7 @@ impl Identify {
         }
         let now = self.clock.now();
         let access = self.access(token, now).await?;
-        if access.claim("cnf").is_some() {
-            // Whoever holds it is not yet who it was issued to (RFC 9449 §7.2, RFC 8705 §3).
-            return Err(invalid(
-                "token.bound",
-                "this token is bound to a key and came without a proof of it; ask for a bearer token for this node",
-            ));
-        }
+        let bound = key_of(&access)?;
         if Service::of(&access).is_some() {
             return Err(Problem::new(
                 http::StatusCode::FORBIDDEN,
@@ -189,6 +183,7 @@ impl Identify {
             auth,
             changed,
             until,
+            bound,
         )
         .await
     }
@@ -296,7 +291,8 @@ impl Identify {
         let holder = passport.holder().clone();
         // It can't be fetched anew: what was revoked since stands in the snapshot's own lists.
         let changed = self.current.load().snapshot().changed_at(passport.identities());
-        self.keep(digest, holder, passport, session, auth, changed, until).await
+        self.keep(digest, holder, passport, session, auth, changed, until, None)
+            .await
     }
 
     /// Verifies a Passport under the trust of the snapshot in force, for us as audience.
@@ -330,6 +326,7 @@ impl Identify {
         auth: Auth,
         changed: Option<Timestamp>,
         until: Timestamp,
+        bound: Option<String>,
     ) -> Result<Arc<Person>, Problem> {
         let (keystore, subject) = (self.keystore.clone(), identity.to_string());
         // a new person costs one disk sync
@@ -345,6 +342,7 @@ impl Identify {
             digest: digest.clone(),
             identity,
             passport,
+            bound,
             session,
             auth,
             key,

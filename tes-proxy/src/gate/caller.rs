@@ -19,6 +19,8 @@ pub(crate) struct Person {
     pub(crate) identity: VisaIdentity,
     /// What they presented.
     pub(crate) passport: VerifiedPassport,
+    /// Thumbprint of the key that their token is bound to: each request proves it.
+    pub(crate) bound: Option<String>,
     /// Login, client and end, without the circumstances of one request.
     pub(crate) session: Session,
     /// How they were authenticated, for events.

@@ -12,6 +12,8 @@ pub(crate) enum Presented {
     Nothing,
     /// An access token.
     Token(String),
+    /// An access token that is bound to a key: the proof of it stands in a header of its own.
+    Bound(String),
     /// Passports in a DRS body.
     Passports(Vec<String>),
     /// Both, of a DRS body: they must be one person's.
@@ -23,13 +25,14 @@ impl std::fmt::Debug for Presented {
         out.write_str(match self {
             Self::Nothing => "Nothing",
             Self::Token(_) => "Token(…)",
+            Self::Bound(_) => "Bound(…)",
             Self::Passports(_) => "Passports(…)",
             Self::Both(..) => "Both(…)",
         })
     }
 }
 
-/// Reads the `Authorization` header: Bearer in any letter case, or Basic with the token as password where `basic`.
+/// Reads the `Authorization` header: Bearer or DPoP in any letter case, or Basic with the token as password where `basic`.
 ///
 /// # Errors
 /// 400 for two headers, another scheme or something that is no token.
@@ -43,13 +46,21 @@ pub(crate) fn credential(headers: &HeaderMap, basic: bool, passports: Vec<String
     }
     Ok(match (token, passports.is_empty()) {
         (None, true) => Presented::Nothing,
-        (Some(token), true) => Presented::Token(token),
+        (Some((token, false)), true) => Presented::Token(token),
+        (Some((token, true)), true) => Presented::Bound(token),
         (None, false) => Presented::Passports(passports),
-        (Some(token), false) => Presented::Both(token, passports),
+        (Some((token, false)), false) => Presented::Both(token, passports),
+        (Some((_, true)), false) => {
+            return Err(Problem::refused(
+                "token.two_ways",
+                "a token that is bound to a key does not stand beside Passports; send one of them",
+            ));
+        }
     })
 }
 
-fn token(headers: &HeaderMap, basic: bool) -> Result<Option<String>, Problem> {
+/// The token, and whether its scheme says that it is bound to a key.
+fn token(headers: &HeaderMap, basic: bool) -> Result<Option<(String, bool)>, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -58,13 +69,14 @@ fn token(headers: &HeaderMap, basic: bool) -> Result<Option<String>, Problem> {
     let scheme_fault = || {
         Problem::refused(
             "token.scheme",
-            "the Authorization header is neither Bearer nor a scheme that this route takes",
+            "the Authorization header is neither Bearer, DPoP nor a scheme that this route takes",
         )
     };
     let text = value.to_str().map_err(|_| scheme_fault())?;
     let (scheme, rest) = text.split_once(' ').ok_or_else(scheme_fault)?;
     let rest = rest.trim_start_matches(' ');
-    let token = if scheme.eq_ignore_ascii_case("bearer") {
+    let bound = scheme.eq_ignore_ascii_case("dpop");
+    let token = if bound || scheme.eq_ignore_ascii_case("bearer") {
         rest.to_owned()
     } else if basic && scheme.eq_ignore_ascii_case("basic") {
         let pair = STANDARD
@@ -91,7 +103,7 @@ fn token(headers: &HeaderMap, basic: bool) -> Result<Option<String>, Problem> {
             "the Authorization header holds no token, or one that is too long",
         ));
     }
-    Ok(Some(token))
+    Ok(Some((token, bound)))
 }
 
 #[cfg(test)]
@@ -103,7 +115,7 @@ mod tests {
         let basic = format!("Basic {}", STANDARD.encode("visum:abc.def"));
         let named = format!("basic {}", STANDARD.encode("abc.def:"));
         type Case<'c> = (&'c str, &'c [&'c str], bool, Result<Presented, &'c str>);
-        let cases: [Case<'_>; 11] = [
+        let cases: [Case<'_>; 12] = [
             ("none", &[], true, Ok(Presented::Nothing)),
             ("bearer", &["Bearer abc"], true, Ok(Presented::Token("abc".into()))),
             (
@@ -126,6 +138,12 @@ mod tests {
             ),
             ("basic where it is not taken", &[&basic], false, Err("token.scheme")),
             ("two headers", &["Bearer a", "Bearer a"], true, Err("token.twice")),
+            (
+                "bound to a key",
+                &["dpop abc"],
+                false,
+                Ok(Presented::Bound("abc".into())),
+            ),
             ("another scheme", &["Negotiate abc"], true, Err("token.scheme")),
             ("no token", &["Bearer "], true, Err("token.form")),
             ("a token with spaces", &["Bearer a b"], true, Err("token.form")),

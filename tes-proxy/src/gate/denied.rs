@@ -73,6 +73,7 @@ pub(crate) fn problem(decision: &Decision, id: &str, snapshot: &Snapshot, what: 
         .and_then(|id| short_name(snapshot, id));
     Problem {
         denial: Box::new(Denial {
+            nonce: None,
             reasons,
             decision: Some(id.to_owned()),
             dataset,

@@ -67,7 +67,8 @@ pub(super) fn session_of(access: &AccessToken, passport: &VerifiedPassport) -> R
         client: Client {
             id: access.client_id().to_owned(),
             kind,
-            sender_constrained: false,
+            // Such a token gets no further than the proof of its key, request by request.
+            sender_constrained: access.claim("cnf").is_some(),
         },
         default_purpose: default_purpose(passport),
         token_purpose: purpose,
@@ -97,4 +98,34 @@ fn token_purpose(access: &AccessToken) -> Result<Option<ResearchPurpose>, Proble
         }
         Some(_) | None => Err(refused()),
     }
+}
+
+/// The key that a token is bound to. A binding that we cannot check (RFC 8705) is none that we can pass over.
+///
+/// # Errors
+/// 401 for a binding of another kind.
+pub(super) fn key_of(access: &AccessToken) -> Result<Option<String>, Problem> {
+    let Some(binding) = access.claim("cnf") else {
+        return Ok(None);
+    };
+    let members = binding.as_object().filter(|members| members.len() == 1);
+    let key = members
+        .and_then(|members| members.get("jkt"))
+        .and_then(serde_json::Value::as_str);
+    key.map(|key| Some(key.to_owned())).ok_or_else(not_held)
+}
+
+/// Whether the request's proven key is the one that its token is bound to.
+///
+/// # Errors
+/// 401 for a bound token without its key, and for a key with a token that is bound to none.
+pub(crate) fn held(bound: Option<&str>, proven: Option<&str>) -> Result<(), Problem> {
+    if bound == proven { Ok(()) } else { Err(not_held()) }
+}
+
+fn not_held() -> Problem {
+    invalid(
+        "token.bound",
+        "this token is bound to another key, to none, or came as a bearer token without a proof of its key",
+    )
 }

@@ -10,6 +10,8 @@ pub(crate) enum Challenge {
     Missing,
     /// One came and does not count.
     InvalidToken,
+    /// The proof of its key does not count, or has to be made anew (RFC 9449 §7.1, §9): OAuth's word.
+    Dpop(&'static str),
 }
 
 impl Challenge {
@@ -19,6 +21,9 @@ impl Challenge {
             .join("/.well-known/oauth-protected-resource")
             .map_or_else(|_| String::new(), String::from);
         match self {
+            Self::Dpop(error) => format!(
+                "DPoP realm=\"visum\", error=\"{error}\", algs=\"ES256 RS256\", resource_metadata=\"{metadata}\""
+            ),
             Self::Missing => format!("Bearer realm=\"visum\", resource_metadata=\"{metadata}\""),
             Self::InvalidToken => {
                 format!("Bearer realm=\"visum\", error=\"invalid_token\", resource_metadata=\"{metadata}\"")
@@ -34,6 +39,8 @@ pub(crate) fn resource_metadata(resource: &str, issuer: &str) -> Value {
         "authorization_servers": [issuer],
         "bearer_methods_supported": ["header"],
         "scopes_supported": ["openid", "ga4gh_passport_v1"],
+        "dpop_signing_alg_values_supported": ["ES256", "RS256"],
+        "dpop_bound_access_tokens_required": false,
     })
 }
 

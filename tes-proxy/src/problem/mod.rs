@@ -74,6 +74,8 @@ pub(crate) struct Denial {
     pub(crate) decision: Option<String>,
     /// Short name of the dataset that decided, for the reason phrase.
     pub(crate) dataset: Option<String>,
+    /// The nonce that the next DPoP proof shall repeat.
+    pub(crate) nonce: Option<String>,
     /// The receipt of the entry that it left in the audit log.
     pub(crate) receipt: Option<String>,
 }

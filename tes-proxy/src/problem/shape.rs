@@ -47,6 +47,14 @@ pub(crate) fn respond(problem: &Problem, edge: &Edge<'_>) -> Response {
     {
         headers.insert(header::WWW_AUTHENTICATE, value);
     }
+    if let Some(nonce) = problem
+        .denial
+        .nonce
+        .as_deref()
+        .and_then(|text| HeaderValue::from_str(text).ok())
+    {
+        headers.insert("dpop-nonce", nonce);
+    }
     if let Some(allow) = problem.allow {
         headers.insert(header::ALLOW, HeaderValue::from_static(allow));
     }

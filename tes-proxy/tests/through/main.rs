@@ -8,6 +8,7 @@
 )]
 
 mod between;
+mod bound;
 mod broker;
 mod drs;
 mod key;
