@@ -48,13 +48,21 @@ impl Desk<'_> {
     async fn reads(&self) -> u16 {
         let object = self.house.proxy("/ga4gh/drs/v1/objects/a-cohort.vcf");
         let described = get(&object, None).await.json();
-        let access = described.pointer("/access_methods/0/access_id").and_then(Value::as_str).unwrap();
-        get(&format!("{object}/access/{access}"), Some(&self.token)).await.status
+        let access = described
+            .pointer("/access_methods/0/access_id")
+            .and_then(Value::as_str)
+            .unwrap();
+        get(&format!("{object}/access/{access}"), Some(&self.token))
+            .await
+            .status
     }
 }
 
 fn text(of: &Value, pointer: &str) -> String {
-    of.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    of.pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn wanted(categories: &[&str]) -> Value {
@@ -68,8 +76,15 @@ fn wanted(categories: &[&str]) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_study_of_three_people_from_draft_to_report() {
-    let house = House::start(Wants { votes: Some(2), ..Wants::default() }).await;
-    let desk = |who: &str| Desk { house: &house, token: house.token(who) };
+    let house = House::start(Wants {
+        votes: Some(2),
+        ..Wants::default()
+    })
+    .await;
+    let desk = |who: &str| Desk {
+        house: &house,
+        token: house.token(who),
+    };
     let (ada, ben, noor, dan, eve) = (desk("ada"), desk("ben"), desk("noor"), desk("dan"), desk("eve"));
 
     // a draft is its author's alone
@@ -79,12 +94,19 @@ async fn a_study_of_three_people_from_draft_to_report() {
     assert_eq!((ben.see(&id).await.status, dan.see(&id).await.status), (404, 404));
 
     // the letter: a PDF, and nothing that says so
-    let ethics = format!("kind=ethics&title=Letter&institution={UNI}&starts=2026-01-01T00:00:00Z&expires=2029-01-01T00:00:00Z");
+    let ethics =
+        format!("kind=ethics&title=Letter&institution={UNI}&starts=2026-01-01T00:00:00Z&expires=2029-01-01T00:00:00Z");
     let page = b"<html><script>alert(1)</script>%PDF-1.4 %%EOF</html>".to_vec();
     let disguised = ada.upload(&id, &ethics, page).await;
-    assert_eq!((disguised.status, disguised.code().as_str()), (400, "application.not_pdf"));
+    assert_eq!(
+        (disguised.status, disguised.code().as_str()),
+        (400, "application.not_pdf")
+    );
     let large = ada.upload(&id, &ethics, vec![b' '; 20 * 1024 * 1024 + 2]).await;
-    assert_eq!((large.status, large.code().as_str()), (413, "application.document_size"));
+    assert_eq!(
+        (large.status, large.code().as_str()),
+        (413, "application.document_size")
+    );
     let letter = pdf::page("the letter");
     let taken = ada.upload(&id, &ethics, letter.clone()).await;
     assert_eq!(taken.status, 201, "{}", taken.text());
@@ -96,7 +118,12 @@ async fn a_study_of_three_people_from_draft_to_report() {
         let invited = ada.step(&format!("/{id}/members"), json!({ "address": address })).await;
         codes.push((text(&invited, "/code"), text(&invited, "/page")));
     }
-    assert!(codes.iter().all(|(code, page)| page.contains(&id) && page.contains(code)), "{codes:?}");
+    assert!(
+        codes
+            .iter()
+            .all(|(code, page)| page.contains(&id) && page.contains(code)),
+        "{codes:?}"
+    );
     let other = ben.post(&format!("/{id}/join"), json!({ "code": codes[1].0 })).await;
     assert_eq!(other.code(), "application.join_institution", "{}", other.text());
     ben.step(&format!("/{id}/join"), json!({ "code": codes[0].0 })).await;
@@ -107,7 +134,11 @@ async fn a_study_of_three_people_from_draft_to_report() {
     let seen = dan.see(&id).await.json();
     assert_eq!(text(&seen, "/datasets/0/fit/verdict"), "permit", "{seen}");
     assert_eq!(text(&seen, "/applicant/name"), "عائشة Ada");
-    assert_eq!(seen.get("tried").and_then(Value::as_array).map(Vec::len), Some(1), "{seen}");
+    assert_eq!(
+        seen.get("tried").and_then(Value::as_array).map(Vec::len),
+        Some(1),
+        "{seen}"
+    );
     let file = get(&dan.url(&format!("/{id}/documents/{paper}")), Some(&dan.token)).await;
     assert_eq!(file.body, letter);
     assert_eq!(file.header("content-type"), "application/pdf");
@@ -115,10 +146,17 @@ async fn a_study_of_three_people_from_draft_to_report() {
     assert!(file.header("content-security-policy").starts_with("sandbox"));
 
     // questions, an answer
-    dan.step(&format!("/{id}/return"), json!({ "text": "Which tumours?" })).await;
-    let early = dan.post(&format!("/{id}/vote"), json!({ "yes": true, "reason": "fine", "digest": "x" })).await;
+    dan.step(&format!("/{id}/return"), json!({ "text": "Which tumours?" }))
+        .await;
+    let early = dan
+        .post(
+            &format!("/{id}/vote"),
+            json!({ "yes": true, "reason": "fine", "digest": "x" }),
+        )
+        .await;
     assert_eq!(early.code(), "application.state", "{}", early.text());
-    ada.step(&format!("/{id}/answer"), json!({ "text": "Those of the breast." })).await;
+    ada.step(&format!("/{id}/answer"), json!({ "text": "Those of the breast." }))
+        .await;
 
     // "I read it", and two votes: each on the digest that was read, none by who gains
     dan.step(&format!("/{id}/documents/{paper}/read"), json!({})).await;
@@ -127,14 +165,27 @@ async fn a_study_of_three_people_from_draft_to_report() {
     let own = noor.post(&format!("/{id}/approve"), yes.clone()).await;
     assert_eq!(own.status, 403, "{}", own.text());
     let first = dan.post(&format!("/{id}/approve"), yes.clone()).await;
-    assert_eq!((first.status, text(&first.json(), "/stage").as_str()), (202, "in_review"), "{}", first.text());
+    assert_eq!(
+        (first.status, text(&first.json(), "/stage").as_str()),
+        (202, "in_review"),
+        "{}",
+        first.text()
+    );
     assert_eq!(ada.reads().await, 403, "one vote opens nothing");
     let second = eve.post(&format!("/{id}/approve"), yes).await;
     assert_eq!(second.status, 201, "{}", second.text());
     let approved = second.json();
     assert_eq!(text(&approved, "/approval/digest"), digest);
-    assert_eq!(approved.pointer("/approval/ethics/0"), Some(&json!(paper)), "{approved}");
-    assert_eq!(approved.get("grants").and_then(Value::as_array).map(Vec::len), Some(3), "{approved}");
+    assert_eq!(
+        approved.pointer("/approval/ethics/0"),
+        Some(&json!(paper)),
+        "{approved}"
+    );
+    assert_eq!(
+        approved.get("grants").and_then(Value::as_array).map(Vec::len),
+        Some(3),
+        "{approved}"
+    );
 
     // the visas are in their Passports, and the proxy permits
     let me = get(&house.broker("/visum/v1/me"), Some(&ben.token)).await.json();
@@ -151,10 +202,18 @@ async fn a_study_of_three_people_from_draft_to_report() {
     assert_eq!(ada.reads().await, 200);
     let digest = text(&dan.see(&id).await.json(), "/digest");
     let yes = json!({ "reason": "within the consent too", "digest": digest });
-    dan.step(&format!("/{id}/vote"), json!({ "yes": true, "reason": "fine", "digest": digest })).await;
+    dan.step(
+        &format!("/{id}/vote"),
+        json!({ "yes": true, "reason": "fine", "digest": digest }),
+    )
+    .await;
     let amended = eve.step(&format!("/{id}/approve"), yes).await;
     assert_eq!(text(&amended, "/stage"), "approved");
-    assert_eq!(amended.pointer("/purpose/categories"), Some(&json!(["genetic", "disease"])), "{amended}");
+    assert_eq!(
+        amended.pointer("/purpose/categories"),
+        Some(&json!(["genetic", "disease"])),
+        "{amended}"
+    );
     assert_eq!((ada.reads().await, ben.reads().await), (200, 403));
 
     // the report closes it
@@ -169,11 +228,24 @@ async fn a_study_of_three_people_from_draft_to_report() {
     let events = house.broker("/visum/v1/admin/audit/events?from=0&limit=1000");
     let events = get(&events, Some(&noor.token)).await.text();
     for step in [
-        "application.begun", "application.document", "application.invited", "application.joined", "application.submitted",
-        "application.returned", "application.answered", "application.document_read", "application.voted",
-        "application.approved", "application.left", "application.amended", "application.closed",
+        "application.begun",
+        "application.document",
+        "application.invited",
+        "application.joined",
+        "application.submitted",
+        "application.returned",
+        "application.answered",
+        "application.document_read",
+        "application.voted",
+        "application.approved",
+        "application.left",
+        "application.amended",
+        "application.closed",
     ] {
         assert!(events.contains(&format!("\"{step}\"")), "the log lacks {step}");
     }
-    assert!(!events.contains("tumours") && !events.contains("Letter"), "the log holds digests, not texts");
+    assert!(
+        !events.contains("tumours") && !events.contains("Letter"),
+        "the log holds digests, not texts"
+    );
 }

@@ -10,7 +10,10 @@ fn each_command_of_applying_does_what_it_says() {
     let demo = Demo::start();
     let mut newcomer = Newcomer::beside(&demo.data());
     let mut words: Vec<(&str, String)> = Vec::new();
-    for block in page::blocks_below("researchers.md", "Apply").iter().flat_map(Block::lines) {
+    for block in page::blocks_below("researchers.md", "Apply")
+        .iter()
+        .flat_map(Block::lines)
+    {
         newcomer.follow(&block, &words);
         let Some((line, said)) = newcomer.said.last() else {
             continue;
@@ -29,7 +32,11 @@ fn each_command_of_applying_does_what_it_says() {
         }
     }
     assert!(newcomer.said.len() > 20, "{} commands", newcomer.said.len());
-    assert!(newcomer.of("visum application show").contains("the consent says permit"));
+    assert!(
+        newcomer
+            .of("visum application show")
+            .contains("the consent says permit")
+    );
     assert!(newcomer.of("visum application approve").contains("approved since"));
     assert!(newcomer.of("visum application list").contains("approved"));
     assert!(newcomer.of("visum application report").contains("closed since"));

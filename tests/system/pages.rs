@@ -190,3 +190,201 @@ async fn every_page_from_login_to_account_works_without_script_and_names_its_fie
     assert_eq!(refused.status, 403);
     is_a_sound_page("refused form", &refused);
 }
+
+impl Visitor {
+    /// Signs in at the demo's institution and lands on a page.
+    async fn arrive(&mut self, path: &str, who: &str) -> String {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let url = format!("{}{path}{mark}login_hint={who}&idp_hint=sample", self.broker);
+        let (_, answer) = self.visit(&url, None, "").await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        is_a_sound_page(path, &answer)
+    }
+
+    /// Sends the first form of a page that goes to `action`, with more fields; the page that follows.
+    async fn send(&mut self, page: &str, action: &str, more: &[(&str, &str)]) -> (u16, String) {
+        let mut fields = hidden(page, &format!("{action}\""));
+        fields.extend(
+            more.iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let form = page
+            .split("<form ")
+            .skip(1)
+            .find(|form| form.split('>').next().unwrap().contains(&format!("{action}\"")));
+        let to = attribute(form.unwrap().split('>').next().unwrap(), "action").unwrap();
+        let url = format!("{}{to}", self.broker);
+        let (_, answer) = self.visit(&url, Some(&fields), "").await;
+        (answer.status, is_a_sound_page(action, &answer))
+    }
+
+    /// Sends a file with the form that goes to `action`.
+    async fn hand_in(&mut self, page: &str, action: &str, more: &[(&str, &str)], file: Vec<u8>) -> (u16, String) {
+        let mut form = reqwest::multipart::Form::new();
+        let fields = hidden(page, &format!("{action}\""));
+        let more = more
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        for (name, value) in fields.into_iter().chain(more) {
+            form = form.text(name, value);
+        }
+        form = form.part(
+            "file",
+            reqwest::multipart::Part::bytes(file).file_name("../../etc/passwd"),
+        );
+        let jar: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = self.http.post(format!("{}{action}", self.broker)).multipart(form);
+        let request = request
+            .header("origin", &self.broker)
+            .header(header::COOKIE, jar.join("; "));
+        let answer = read(request.send().await.unwrap()).await;
+        let to = answer.header("location");
+        if to.is_empty() {
+            return (answer.status, is_a_sound_page(action, &answer));
+        }
+        let (_, answer) = self.visit(&format!("{}{to}", self.broker), None, "").await;
+        (answer.status, is_a_sound_page(action, &answer))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_study_is_applied_for_and_approved_in_browsers_without_script() {
+    let demo = Demo::start();
+    let broker = demo.fact("/broker/issuer");
+    let (mut ada, mut dan, mut ben) = (Visitor::new(&broker), Visitor::new(&broker), Visitor::new(&broker));
+
+    // the form, in plain words; what people write is text, from either side of the page
+    let page = ada.arrive("/applications/new", "ada").await;
+    assert!(
+        page.contains("I will not try to find out who participants are"),
+        "{page}"
+    );
+    let study = [
+        ("title", "<script>alert(1)</script> \u{202e}drow"),
+        ("summary", "We compare.\n<img src=x onerror=alert(1)>"),
+        ("name", "عائشة الباحثة"),
+        ("institution", "https://uni.example.org"),
+        ("dataset", "https://data.biobank.example.org/datasets/C"),
+        ("category", "disease"),
+        ("diseases", "MONDO:0007254"),
+        ("commercial", "no"),
+        ("countries", "fi se"),
+        ("until", "2027-12-31"),
+    ];
+    let (status, page) = ada.send(&page, "/applications/new", &study).await;
+    assert_eq!(status, 422, "not confirmed: {page}");
+    assert!(
+        page.contains("role=\"alert\"") && page.contains("عائشة الباحثة"),
+        "what was written stays"
+    );
+    let mut whole = study.to_vec();
+    whole.push(("none_barred", "yes"));
+    let (status, page) = ada.send(&page, "/applications/new", &whole).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(
+        page.contains("&#60;script&#62;") && !page.contains("<img") && !page.contains('\u{202e}'),
+        "{page}"
+    );
+    assert!(page.contains("<bdi>عائشة الباحثة</bdi>"), "{page}");
+    assert!(
+        page.contains("breast cancer") && page.contains("the purpose fits"),
+        "{page}"
+    );
+    let at = page.split("action=\"/applications/").nth(1).unwrap();
+    let id = at.split('/').next().unwrap().to_owned();
+    let here = format!("/applications/{id}");
+
+    // a paper, and one that is none; an invitation
+    let letter = [
+        ("title", "Letter"),
+        ("kind", "ethics"),
+        ("institution", "https://uni.example.org"),
+        ("starts", "2026-01-01"),
+    ];
+    let documents = format!("{here}/documents");
+    let (status, page_after) = ada
+        .hand_in(&page, &documents, &letter, b"<html>%PDF-1.4".to_vec())
+        .await;
+    assert_eq!(status, 422, "{page_after}");
+    assert!(page_after.contains("application.not_pdf"), "{page_after}");
+    let (status, page) = ada
+        .hand_in(&page, &documents, &letter, tests::pdf::page("letter"))
+        .await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("Letter") && !page.contains("passwd"), "{page}");
+    let (status, page) = ada
+        .send(&page, &format!("{here}/invite"), &[("address", "ben@uni.example.org")])
+        .await;
+    assert_eq!(status, 200, "{page}");
+    let link = page.split(&format!("{broker}{here}/join?code=")).nth(1).unwrap();
+    let code = link.split('<').next().unwrap().to_owned();
+    let (_, page) = ada.send(&page, &format!("{here}/submit"), &[]).await;
+    assert!(page.contains("handed in"), "{page}");
+
+    // Ben accepts; before that it is not his to see
+    let (_, hidden_page) = {
+        ben.arrive("/applications", "ben").await;
+        ben.visit(&format!("{broker}{here}"), None, "").await
+    };
+    assert_eq!(hidden_page.status, 404);
+    let (_, invitation) = ben.visit(&format!("{broker}{here}/join?code={code}"), None, "").await;
+    let (status, page) = ben
+        .send(&is_a_sound_page("join", &invitation), &format!("{here}/join"), &[])
+        .await;
+    // the code stands in a visible field
+    assert_eq!(status, 422, "{page}");
+    let (status, page) = ben.send(&page, &format!("{here}/join"), &[("code", &code)]).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("You take part in this study now"), "{page}");
+
+    // Dan reads, asks, and approves the digest that he saw
+    let page = dan.arrive(&here, "dan").await;
+    for shown in [
+        "Purposes tried before this one",
+        "What the participants agreed to",
+        "I read it",
+        "Decide on this digest",
+    ] {
+        assert!(page.contains(shown), "the committee's page without {shown}");
+    }
+    let (_, page) = dan
+        .send(&page, &format!("{here}/return"), &[("text", "Which tumours?")])
+        .await;
+    assert!(page.contains("back with questions"), "{page}");
+    let (_, mine) = ada.visit(&format!("{broker}{here}"), None, "").await;
+    let (_, _) = ada
+        .send(&mine.text(), &format!("{here}/answer"), &[("text", "Of the breast.")])
+        .await;
+    let page = dan.arrive(&here, "dan").await;
+    let said = [
+        ("say", "approve"),
+        ("reason", "Within the consent."),
+        ("conditions", "No copies.\nNo models."),
+    ];
+    let (status, page) = dan.send(&page, &format!("{here}/decide"), &said).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("It is approved") && page.contains("No models."), "{page}");
+
+    // a form without its token decides nothing
+    let (_, forged) = dan
+        .visit(
+            &format!("{broker}{here}/return"),
+            Some(&[("text".to_owned(), "x".to_owned())]),
+            "",
+        )
+        .await;
+    assert_eq!(forged.status, 403);
+
+    // Ben leaves; Ada reports, and it is closed
+    let (_, page) = ben.visit(&format!("{broker}{here}"), None, "").await;
+    let (_, page) = ben.send(&page.text(), &format!("{here}/leave"), &[]).await;
+    assert!(page.contains("You no longer take part"), "{page}");
+    let (_, mine) = ada.visit(&format!("{broker}{here}"), None, "").await;
+    let said = [("text", "Two genes."), ("references", "https://doi.org/10.1000/1")];
+    let (_, page) = ada.send(&mine.text(), &format!("{here}/report"), &said).await;
+    assert!(page.contains("closed"), "{page}");
+}

@@ -1,5 +1,6 @@
 //! The grants of an application: one a person and dataset, made by the committee's one way of making grants.
 
+use policy_engine::consent::{EthicsEntry, ResearchPurpose, VouchedBy};
 use visa_verifier::VisaIdentity;
 
 use crate::broker::Broker;
@@ -42,6 +43,7 @@ pub(super) async fn of_approval(
         .filter(|member| member.takes_part() && approval.members.contains(&member.id));
     people.extend(named.filter_map(|member| member.person.as_deref()));
     let mut held = live(broker, row).await?;
+    let purpose = with_papers(row, &approval.terms.purpose, &approval.ethics);
     for person in people {
         let to = broker.identity_of(&PersonId::from_text(person))?;
         for id in &approval.terms.datasets {
@@ -51,7 +53,7 @@ pub(super) async fn of_approval(
                 .ok_or_else(|| GovernError::NoDataset { dataset: id.clone() })?;
             let given = Given {
                 to: to.clone(),
-                purpose: approval.terms.purpose.clone(),
+                purpose: purpose.clone(),
                 project: Some(row.project.clone()),
                 institution: Some(row.house_of(person)),
                 until: approval.terms.until,
@@ -72,6 +74,26 @@ pub(super) async fn of_approval(
         renewed.ended.push(over);
     }
     Ok(renewed)
+}
+
+/// The purpose with the ethics papers that the committee read: checked by it, for this project and these data.
+pub(super) fn with_papers(row: &AccessApplication, purpose: &ResearchPurpose, named: &[String]) -> ResearchPurpose {
+    let mut purpose = purpose.clone();
+    let papers = row.documents.iter().filter(|paper| named.contains(&paper.id));
+    purpose.ethics = papers
+        .filter_map(|paper| {
+            Some(EthicsEntry {
+                id: paper.id.parse().ok()?,
+                institution: paper.institution.as_deref()?.parse().ok()?,
+                starts: paper.starts?,
+                expires: paper.expires,
+                verified_by: (!paper.read_by.is_empty()).then_some(VouchedBy::Dac),
+                projects: Some(row.project.parse().into_iter().collect()),
+                datasets: Some(row.terms.datasets.iter().filter_map(|id| id.parse().ok()).collect()),
+            })
+        })
+        .collect();
+    purpose
 }
 
 /// Ends grants of the application: all of them, or one person's.

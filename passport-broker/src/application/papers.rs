@@ -118,6 +118,9 @@ pub async fn file(
         .find(|paper| paper.id == document && paper.deleted.is_none())
         .ok_or_else(missing)?;
     let parts = documents::get(&mut broker.db(), &row.id, &found.id).await?;
+    if parts.is_empty() {
+        return Err(missing());
+    }
     let file = unseal(broker, &row.id, &found.id, &parts)?;
     if RowDigest::of_bytes(&file).as_str() != found.digest {
         return Err(spoilt());

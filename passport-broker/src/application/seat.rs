@@ -137,8 +137,10 @@ fn own(row: &AccessApplication, caller: &Caller) -> Option<Seat> {
     if row.applicant == me {
         return Some(Seat::Applicant);
     }
-    let member = |member: &&crate::store::applications::Member| member.person.as_deref() == Some(me);
-    row.members.iter().find(member).map(|_| Seat::Member)
+    let mine =
+        |member: &crate::store::applications::Member| member.takes_part() && member.person.as_deref() == Some(me);
+    // who has left sees no more of it than anybody else
+    row.members.iter().any(mine).then_some(Seat::Member)
 }
 
 /// The dataset for which the right to read is asked; none while it is nobody's but the applicant's.

@@ -244,6 +244,8 @@ async fn each_member_accepts_for_themself_and_who_leaves_ends_their_own_part_onl
     leave(broker, &house.ben, &row.id).await.unwrap();
     assert!(house.held(&house.ben).await.is_empty());
     assert_eq!(house.held(&house.ada).await.len(), 1, "she keeps hers");
+    let gone = open(broker, &house.ben, &row.id).await.unwrap_err();
+    assert_eq!(code(&gone), "admin.not_found", "who has left sees it no more");
 }
 
 #[tokio::test]
@@ -388,4 +390,86 @@ async fn what_makes_no_sense_is_refused_with_its_reason() {
             "{name}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_letter_that_the_committee_read_is_what_ethics_terms_ask_for_and_one_that_nobody_read_is_not() {
+    let house = house(1).await;
+    let broker = &house.node.broker;
+    let mut record = serde_json::to_value(dataset(1)).unwrap();
+    let terms = record.pointer_mut("/consent/uses/0/terms").unwrap();
+    terms.as_array_mut().unwrap().push(json!({ "id": "DUO:0000021" }));
+    let asks = Bootstrap {
+        datasets: vec![serde_json::from_value(record).unwrap()],
+        ..Bootstrap::default()
+    };
+    bootstrap::apply(broker, asks).await.unwrap();
+    let works = async |broker: &crate::Broker| {
+        let review = crate::committee::access::who_can(broker, &house.dan, A).await.unwrap();
+        let uses = review.people.into_iter().flat_map(|person| person.uses);
+        uses.filter(|standing| standing.permit && standing.kind == policy_engine::review::gains::Use::Download)
+            .count()
+    };
+    let letter = Paper {
+        kind: crate::store::applications::DocumentKind::Ethics,
+        title: "Letter".to_owned(),
+        institution: Some(format!("https://{UNI}")),
+        starts: Some(Timestamp::from_unix(START - 86_400)),
+        expires: Some(Timestamp::from_unix(START + 100 * 86_400)),
+    };
+    // approved without: what the consent asks for is missing
+    let bare = house.filed().await;
+    house.yes(&house.dan, &bare).await.unwrap();
+    assert_eq!(works(broker).await, 0);
+    // handed in and read: the approval names it, and so do its visas
+    amend(broker, &house.ada, &bare.id, wanted()).await.unwrap();
+    let boardless = Paper {
+        institution: None,
+        ..letter.clone()
+    };
+    let error = hand_in(broker, &house.ada, &bare.id, boardless, &pdf::sample())
+        .await
+        .unwrap_err();
+    assert_eq!(code(&error), "application.ethics_board");
+    let row = hand_in(broker, &house.ada, &bare.id, letter, &pdf::sample())
+        .await
+        .unwrap();
+    let paper = row.documents[0].id.clone();
+    let row = submit(broker, &house.ada, &row.id).await.unwrap();
+    let told = shown(broker, &house.dan, open(broker, &house.dan, &row.id).await.unwrap())
+        .await
+        .unwrap();
+    let fit = told.datasets[0].fit.clone().unwrap();
+    assert_eq!(
+        fit.verdict,
+        policy_engine::consent::Verdict::Review,
+        "nobody has read it: {fit:?}"
+    );
+    tick(broker, &house.dan, &row.id, &paper).await.unwrap();
+    let Outcome::Approved(row, _) = house.yes(&house.dan, &row).await.unwrap() else {
+        panic!("one vote is enough");
+    };
+    assert_eq!(row.approval.unwrap().ethics, [paper.clone()]);
+    assert_eq!(works(broker).await, 1);
+    // kept sealed, read by who may, deleted a year after the end
+    let (_, file, _) = document(broker, &house.dan, &row.id, &paper).await.unwrap();
+    assert_eq!(file, pdf::sample());
+    assert_eq!(
+        code(&document(broker, &house.ben, &row.id, &paper).await.unwrap_err()),
+        "admin.not_found"
+    );
+    let raw = std::fs::read(house.node.dir.path().join("broker.db")).unwrap();
+    assert!(
+        !raw.windows(9).any(|part| part == b"%PDF-1.4\n"),
+        "a file lies open in the database"
+    );
+    report(broker, &house.ada, &row.id, "Done.", Vec::new()).await.unwrap();
+    assert_eq!(sweep(broker).await.unwrap(), 0);
+    house.node.clock.advance(std::time::Duration::from_secs(366 * 86_400));
+    assert_eq!(sweep(broker).await.unwrap(), 1);
+    let ada = house.node.caller("ada").await;
+    assert_eq!(
+        code(&document(broker, &ada, &row.id, &paper).await.unwrap_err()),
+        "admin.not_found"
+    );
 }

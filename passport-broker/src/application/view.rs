@@ -157,6 +157,9 @@ fn fit(asked: &Asked, facts: &Facts, row: &AccessApplication, dataset: &str, now
     let mut purpose = row.terms.purpose.clone();
     purpose.project = row.project.parse().ok();
     purpose.institution = row.institution.parse().ok();
+    let letters = row.documents.iter().filter(|paper| paper.deleted.is_none());
+    let letters: Vec<String> = letters.map(|paper| paper.id.clone()).collect();
+    let purpose = grants::with_papers(row, &purpose, &letters);
     asked.engine.fits(facts, dataset, &purpose, now)
 }
 

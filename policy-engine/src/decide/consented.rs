@@ -71,6 +71,17 @@ impl Engine {
         if datasets.is_empty() || datasets.len() > DATASETS || approvals.len() > APPROVALS {
             return None;
         }
+        // papers that committees recorded stand beside those of the question: a session never brings any
+        let mut purpose = std::borrow::Cow::Borrowed(question.purpose);
+        for paper in shown
+            .iter()
+            .filter_map(|at| facts.derived.grants.get(*at))
+            .flat_map(|grant| &grant.papers)
+        {
+            if !purpose.ethics.iter().any(|known| known.id == paper.id) {
+                purpose.to_mut().ethics.push(paper.clone());
+            }
+        }
         let country = |code: &str| CountryCode::try_from(code).ok();
         let context = Context {
             now: question.now,
@@ -81,7 +92,7 @@ impl Engine {
             stage: question.stage,
             action: question.operation,
             context: &context,
-            purpose: question.purpose,
+            purpose: &purpose,
             user: &facts.derived.user,
             approvals,
             datasets: datasets.to_vec(),

@@ -6,12 +6,14 @@ use serde::Deserialize;
 use visa_verifier::VisaType;
 
 use super::{GrantTimes, presented::Held};
-use crate::consent::{Approval, ApprovedPurpose, Basis, Categories, InstitutionFacts, Name, VouchedBy};
+use crate::consent::{Approval, ApprovedPurpose, Basis, Categories, EthicsEntry, InstitutionFacts, Name, VouchedBy};
 
 /// An approval and the visas that it was read from (positions among those presented).
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Grant {
     pub(crate) approval: Approval,
+    /// Ethics papers that the committee read, as it recorded them; they come from nowhere else (consent.md 3).
+    pub(crate) papers: Vec<EthicsEntry>,
     pub(crate) visas: Vec<usize>,
     pub(crate) times: GrantTimes,
 }
@@ -31,6 +33,9 @@ struct PurposeClaim {
     settles: Vec<Name>,
     #[serde(default)]
     ethics: BTreeSet<Name>,
+    /// The entries behind `ethics`.
+    #[serde(default)]
+    papers: Vec<EthicsEntry>,
     #[serde(default)]
     facts: Vec<InstitutionFacts>,
 }
@@ -62,9 +67,10 @@ pub(crate) fn grants(visas: &[Held]) -> Vec<Grant> {
         let mut purposed = false;
         for (beside, purpose) in visas.iter().enumerate().filter(|(_, other)| goes_with(other, visa)) {
             purposed = true;
-            if let Some(approval) = with_purpose(&plain, purpose) {
+            if let Some((approval, papers)) = with_purpose(&plain, purpose) {
                 grants.push(Grant {
                     approval,
+                    papers,
                     visas: vec![at, beside],
                     times: GrantTimes::default(),
                 });
@@ -73,6 +79,7 @@ pub(crate) fn grants(visas: &[Held]) -> Vec<Grant> {
         if !purposed {
             grants.push(Grant {
                 approval: plain,
+                papers: Vec::new(),
                 visas: vec![at],
                 times: GrantTimes::default(),
             });
@@ -111,7 +118,7 @@ fn goes_with(purpose: &Held, grant: &Held) -> bool {
 }
 
 /// The grant under the purpose that its purpose visa records; `None` if that can't be read or says too much.
-fn with_purpose(plain: &Approval, visa: &Held) -> Option<Approval> {
+fn with_purpose(plain: &Approval, visa: &Held) -> Option<(Approval, Vec<EthicsEntry>)> {
     let claim: PurposeClaim = serde_json::from_value(visa.purpose.clone()?).ok()?;
     let categories = claim.purpose.categories;
     if categories.is_unstated() || categories.has_barred() {
@@ -123,12 +130,20 @@ fn with_purpose(plain: &Approval, visa: &Held) -> Option<Approval> {
         Some(VouchedBy::Peer | VouchedBy::System | VouchedBy::SigningOfficial) | None => return None,
     };
     // An attested purpose may carry project, institution and purpose, and nothing else.
-    let more =
-        !(claim.users.is_empty() && claim.settles.is_empty() && claim.ethics.is_empty() && claim.facts.is_empty());
+    let papers = claim.papers;
+    let more = !(claim.users.is_empty()
+        && claim.settles.is_empty()
+        && claim.ethics.is_empty()
+        && papers.is_empty()
+        && claim.facts.is_empty());
     if basis == Basis::Attested && more || claim.purpose.basis.is_some_and(|said| said != basis) {
         return None;
     }
-    Some(Approval {
+    // a paper that the approval does not name is none that its committee read
+    if papers.iter().any(|paper| !claim.ethics.contains(&paper.id)) {
+        return None;
+    }
+    let approval = Approval {
         expires: plain.expires.min(visa.expires),
         project: claim.project,
         institution: claim.institution,
@@ -143,5 +158,6 @@ fn with_purpose(plain: &Approval, visa: &Held) -> Option<Approval> {
         ethics: claim.ethics,
         facts: claim.facts,
         ..plain.clone()
-    })
+    };
+    Some((approval, papers))
 }

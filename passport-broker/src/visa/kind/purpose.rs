@@ -22,6 +22,7 @@ pub(crate) fn bound(issuer: &str, grant: &Grant) -> Option<VisaDraft> {
         grant.institution.as_deref(),
         "bound",
     )?;
+    let claim = with_papers(claim, grant.purpose.as_ref()?);
     Some(VisaDraft {
         kind: visa_type(issuer),
         value: grant.dataset.clone(),
@@ -52,6 +53,16 @@ pub(crate) fn attested(issuer: &str, row: &AttestedPurpose) -> Option<VisaDraft>
         grant: None,
         claim: Some(("visum_purpose", claim)),
     })
+}
+
+/// The ethics papers that the committee read: their ids, as an approval names them, and the entries behind them.
+fn with_papers(mut claim: Value, purpose: &ResearchPurpose) -> Value {
+    if let (false, Some(members)) = (purpose.ethics.is_empty(), claim.as_object_mut()) {
+        let ids: Vec<&str> = purpose.ethics.iter().map(|paper| paper.id.as_str()).collect();
+        members.insert("ethics".to_owned(), json!(ids));
+        members.insert("papers".to_owned(), json!(purpose.ethics));
+    }
+    claim
 }
 
 /// `visum_purpose`: the members of an approval in the Evaluate interface. Of the purpose only what bounds it; agreements
