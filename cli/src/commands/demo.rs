@@ -48,13 +48,13 @@ enum Of {
     /// Print an access token, obtained by a scripted login
     Token {
         /// Whose
-        #[arg(value_parser = ["ada", "dan", "noor"])]
+        #[arg(value_parser = ["ada", "ben", "dan", "eve", "noor"])]
         person: String,
     },
     /// Log in as one of them, by script, and keep the login: the other commands then act as that person
     Login {
         /// Whose
-        #[arg(value_parser = ["ada", "dan", "noor"])]
+        #[arg(value_parser = ["ada", "ben", "dan", "eve", "noor"])]
         person: String,
         /// The name to keep this login under
         #[arg(long, value_name = "NAME", default_value = "default", env = "VISUM_PROFILE")]
@@ -63,7 +63,7 @@ enum Of {
     /// Print a Passport for the proxy
     Passport {
         /// Whose
-        #[arg(value_parser = ["ada", "dan", "noor"])]
+        #[arg(value_parser = ["ada", "ben", "dan", "eve", "noor"])]
         person: String,
     },
 }

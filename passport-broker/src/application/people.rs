@@ -61,7 +61,9 @@ pub async fn invite(broker: &Broker, caller: &Caller, id: &str, address: &str) -
             message: format!("An application has at most {MEMBERS} members."),
         });
     }
-    let (member, code) = (token(broker.random(), 6), token(broker.random(), 16));
+    // words of ours go in front, so that no command takes one for an option
+    let member = format!("m-{}", token(broker.random(), 6));
+    let code = format!("join-{}", token(broker.random(), 16));
     row.members.push(Member {
         id: member.clone(),
         address,

@@ -2,6 +2,7 @@
 
 use audit_log::EventType;
 use policy_engine::decide::GovernQuestion;
+use policy_engine::snapshot::RoleGrant;
 
 use crate::broker::Broker;
 use crate::caller::Caller;
@@ -51,7 +52,9 @@ pub async fn open(broker: &Broker, caller: &Caller, id: &str) -> Result<Seen, Go
         .await
     {
         Ok(_) => {}
-        Err(GovernError::Denied { reasons }) if !is_step_up(&reasons) => return Err(unknown(id)),
+        Err(GovernError::Denied { reasons }) if !(is_step_up(&reasons) && has_office(broker, &asked, &row)) => {
+            return Err(unknown(id));
+        }
         Err(GovernError::NoDataset { .. }) => return Err(unknown(id)),
         Err(error) => return Err(error),
     }
@@ -154,6 +157,13 @@ pub(super) fn unknown(id: &str) -> GovernError {
         what: "application",
         id: id.to_owned(),
     }
+}
+
+/// Whether a better login could help at all: nobody else is told that there is something to see.
+fn has_office(broker: &Broker, asked: &Asked, row: &AccessApplication) -> bool {
+    let seat = RoleGrant::Committee(row.dac.clone());
+    let mut roles = asked.facts.roles(broker.now());
+    roles.any(|role| *role == seat || matches!(role, RoleGrant::Role(_)))
 }
 
 fn is_step_up(reasons: &[policy_engine::decide::Reason]) -> bool {

@@ -132,7 +132,18 @@ pub(super) fn answer(front: &Front, browser: &Browser, shown: Shown, status: Sta
             .map(|tried| {
                 let purpose = serde_json::from_value(tried.purpose.clone()).ok();
                 let words = purpose.as_ref().map(purpose_form::in_words).unwrap_or_default();
-                format!("{}: {words} ({}, {} times)", day(tried.last), tried.door, tried.times)
+                let words = words.replace(" (below)", "");
+                let often = if tried.times == 1 {
+                    "once".to_owned()
+                } else {
+                    format!("{} times", tried.times)
+                };
+                format!(
+                    "{}: {words} ({}, {often}, for {})",
+                    day(tried.last),
+                    tried.door,
+                    tried.dataset
+                )
             })
             .collect(),
         turns: row.turns.iter().map(|one| turn(one, &shown.row, me)).collect(),
@@ -155,7 +166,7 @@ pub(super) fn answer(front: &Front, browser: &Browser, shown: Shown, status: Sta
 
 /// The purpose in words, diseases by their names.
 fn purpose(tables: &Arc<Tables>, row: &AccessApplication) -> String {
-    let mut words = purpose_form::in_words(&row.terms.purpose);
+    let mut words = purpose_form::in_words(&row.terms.purpose).replace(" (below)", "");
     for disease in &row.terms.purpose.diseases {
         if let Some(label) = tables.diseases().label(disease.as_str()) {
             words = words.replace(disease.as_str(), &format!("{label} ({disease})"));
