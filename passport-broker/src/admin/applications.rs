@@ -256,8 +256,9 @@ pub(super) async fn join(
 }
 
 pub(super) async fn leave(State(broker): State<Broker>, Own(caller): Own, Path(id): Path<String>) -> Answer {
-    Box::pin(application::leave(&broker, &caller, &id)).await?;
-    told(&broker, &caller, &id).await
+    let row = Box::pin(application::leave(&broker, &caller, &id)).await?;
+    // who has left sees no more of it
+    Ok(Json(json!({ "application": row.id, "left": broker.now() })))
 }
 
 pub(super) async fn send_back(

@@ -85,7 +85,13 @@ pub(super) async fn join(args: Join, context: &Context) -> Result<Exit, CommandE
 
 pub(super) async fn leave(args: Leave, context: &Context) -> Result<Exit, CommandError> {
     let session = Session::open(&args.session)?;
-    step(&session, context, &path(&args.application, "/leave")?, &json!({})).await?;
+    let answer = session.post(&path(&args.application, "/leave")?, &json!({})).await?;
+    context.show(&answer, |_| {
+        format!(
+            "You no longer take part in {}: your access under it has ended.",
+            args.application
+        )
+    });
     Ok(Exit::Yes)
 }
 
