@@ -18,8 +18,13 @@ pub(crate) fn time_limit(asking: Asking<'_, '_>, findings: &mut Findings<'_>) {
     let Some(months) = asking.pool.months else { return };
     let end = asking.approval.map(|approval| months_after(approval.starts, months));
     match end {
-        Some(end) if asking.case.now() < end => findings.ends(end),
-        Some(_) => drop(findings.reason(asking.spot, Code::TimeLimitPassed)),
+        Some(end) => {
+            // Its end counts whatever the decision (2.9, 2.10): of two approvals, the one that ends latest is told.
+            findings.ends(end);
+            if end <= asking.case.now() {
+                findings.reason(asking.spot, Code::TimeLimitPassed);
+            }
+        }
         None if asking.case.lack_of_approval_is_told() => {}
         None => drop(findings.reason(asking.spot, Code::TimeLimitStartUnknown)),
     }

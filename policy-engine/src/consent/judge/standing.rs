@@ -24,9 +24,8 @@ pub(crate) fn judge(case: &Case<'_>, approval: Option<&Approval>, findings: &mut
         State::Retired => drop(findings.reason(&Spot::WHOLE, Code::DatasetRetired)),
     }
     if let Some(expires) = case.dataset.expires {
-        if case.now() < expires {
-            findings.ends(expires);
-        } else {
+        findings.ends(expires);
+        if expires <= case.now() {
             findings.reason(&Spot::WHOLE, Code::ConsentExpired);
         }
     }
