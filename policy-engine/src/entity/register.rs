@@ -308,9 +308,8 @@ fn added(store: Store, found: Vec<Arc<Entity>>) -> Result<Store, EngineError> {
         .map_err(|error| EngineError::Entities { message: chain(&error) })
 }
 
-#[cfg(test)]
 impl Register {
-    /// The same with one entity gone.
+    /// The same with one entity gone: what a store with a hole answers.
     pub(crate) fn without(&self, id: &EntityUid) -> Self {
         let things = self.things.iter().filter(|(other, _)| *other != id.as_ref());
         let bare = |standing: &Standing| Thing {
@@ -322,13 +321,16 @@ impl Register {
     }
 
     /// All that is there, whole or not.
-    pub(crate) fn everything(&self) -> Entities {
+    ///
+    /// # Errors
+    /// [`EngineError::Entities`] if Cedar refuses the store.
+    pub(crate) fn everything(&self) -> Result<Entities, EngineError> {
         let entities = self
             .things
             .values()
             .map(|standing| Arc::clone(&standing.entity))
             .collect();
-        added(self.actions.as_ref().clone(), entities).unwrap().into()
+        added(self.actions.as_ref().clone(), entities).map(Into::into)
     }
 }
 

@@ -6,6 +6,7 @@ mod could;
 mod difference;
 mod facts;
 pub mod gains;
+mod hole;
 mod json;
 pub mod proof;
 pub mod relabel;

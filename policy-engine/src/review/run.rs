@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{
-    Outcome,
+    Outcome, hole,
     scenario::{Case, Suite},
 };
-use crate::policy::{Origin, Policies};
+use crate::{
+    entity::Register,
+    policy::{Origin, Policies},
+};
 
 /// One case, asked.
 #[derive(Clone, Debug, Serialize)]
@@ -53,7 +56,7 @@ pub struct Coverage {
 /// All that a run found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// The bundle's own cases.
+    /// The bundle's own cases, and behind each file's the stores with a hole.
     pub results: Vec<CaseResult>,
     /// How many shipped cases were asked.
     pub shipped: usize,
@@ -91,6 +94,7 @@ pub fn run(policies: &Policies, suites: &[Suite], shipped: &Suite) -> Report {
                 outcome,
             });
         }
+        results.extend(hole::asked(policies, suite));
     }
     let purposes: BTreeMap<&String, bool> = suites
         .iter()
@@ -136,6 +140,11 @@ pub fn run(policies: &Policies, suites: &[Suite], shipped: &Suite) -> Report {
 
 /// Asks one case as the engine does: a whole store or none, and any error of a policy is a denial.
 pub(crate) fn ask(policies: &Policies, suite: &Suite, case: &Case) -> Outcome {
+    ask_in(policies, &suite.register, case)
+}
+
+/// The same of a store of one's own.
+pub(super) fn ask_in(policies: &Policies, register: &Register, case: &Case) -> Outcome {
     let linked;
     let policies = if case.links.is_empty() {
         policies
@@ -149,7 +158,7 @@ pub(crate) fn ask(policies: &Policies, suite: &Suite, case: &Case) -> Outcome {
         linked = with;
         &linked
     };
-    match suite.store(case) {
+    match register.store(Vec::new(), &case.seeds) {
         Ok(store) => Outcome::of(policies, &case.request, &store, case.now),
         Err(error) => Outcome::failed(error),
     }

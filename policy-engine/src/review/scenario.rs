@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Context, Entities, Entity, EntityUid, Request};
+use cedar_policy::{Context, Entity, EntityUid, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use visa_verifier::{seam::Timestamp, token::json as strict};
@@ -11,7 +11,6 @@ use super::json::{merge, now, refs};
 use crate::{
     EntityName,
     entity::{Register, SchemaParts, Thing, chain},
-    error::EngineError,
     intent::Action,
     policy::{DEPTH, FILE_BYTES, Finding, entity_uid},
     snapshot::TemplateLink,
@@ -40,9 +39,28 @@ struct File {
     /// Shipped cases whose decision this bundle changes on purpose: id to new decision.
     #[serde(default)]
     shipped: BTreeMap<String, Word>,
-    /// Stores with a hole; only the shipped file has them.
+    /// Stores with a hole.
     #[serde(default)]
-    missing_entity: Option<Value>,
+    missing_entity: Option<FileHoles>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileHoles {
+    #[serde(default)]
+    #[expect(dead_code, reason = "for who reads the file")]
+    why: String,
+    cases: Vec<FileHole>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileHole {
+    case: String,
+    drop: EntityName,
+    engine: Word,
+    #[serde(default)]
+    cedar_alone: Option<Word>,
 }
 
 #[derive(Deserialize)]
@@ -118,9 +136,20 @@ pub struct Suite {
     /// Shipped cases whose decision changes on purpose.
     pub shipped: BTreeMap<String, Word>,
     pub(crate) register: Register,
-    /// The `missing_entity` part of the shipped file.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the tests of the shipped cases"))]
-    pub(crate) holes: Option<Value>,
+    pub(crate) holes: Vec<Hole>,
+}
+
+/// A case asked once more, of a store that lacks one entity.
+#[derive(Clone, Debug)]
+pub(crate) struct Hole {
+    /// The case, by its position.
+    pub(crate) case: usize,
+    /// The entity that is gone.
+    pub(crate) drop: EntityUid,
+    /// What the engine answers.
+    pub(crate) engine: Word,
+    /// What Cedar answers without the engine's guard, if that is to be checked: why the guard is there.
+    pub(crate) cedar_alone: Option<Word>,
 }
 
 impl Word {
@@ -180,17 +209,29 @@ impl Suite {
             let id = case.id.clone();
             cases.push(ready(case, &file.contexts, schema).map_err(|what| wrong(format!("case `{id}`: {what}")))?);
         }
+        let holes = file.missing_entity.map(|holes| holes.cases).unwrap_or_default();
+        if holes.len() > CASES {
+            return Err(wrong(format!("more than {CASES} stores with a hole")));
+        }
+        let holes = holes
+            .into_iter()
+            .enumerate()
+            .map(|(at, hole)| {
+                hole_of(hole, &cases, &register).map_err(|what| wrong(format!("`missing_entity.cases[{at}]`: {what}")))
+            })
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             name: name.to_owned(),
             cases,
             shipped: file.shipped,
             register,
-            holes: file.missing_entity,
+            holes,
         })
     }
 
     /// The whole store of a case, as the engine would make it.
-    pub(crate) fn store(&self, case: &Case) -> Result<Entities, EngineError> {
+    #[cfg(test)]
+    pub(crate) fn store(&self, case: &Case) -> Result<cedar_policy::Entities, crate::error::EngineError> {
         self.register.store(Vec::new(), &case.seeds)
     }
 }
@@ -235,6 +276,24 @@ fn ready(case: FileCase, contexts: &Map<String, Value>, schema: &SchemaParts) ->
         now: Timestamp::from_unix(now),
         request,
         seeds,
+    })
+}
+
+/// A hole of a case that is in the file, where an entity is that is there.
+fn hole_of(hole: FileHole, cases: &[Case], register: &Register) -> Result<Hole, String> {
+    let case = cases
+        .iter()
+        .position(|case| case.id == hole.case)
+        .ok_or_else(|| format!("there is no case `{}` in this file", hole.case))?;
+    let drop = entity_uid(&hole.drop)?;
+    if !register.has(&drop) {
+        return Err(format!("there is no entity `{drop}` to be missing"));
+    }
+    Ok(Hole {
+        case,
+        drop,
+        engine: hole.engine,
+        cedar_alone: hole.cedar_alone,
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) fn now() -> Timestamp {
     SystemClock.now()
 }
 
-/// Reads what `path` names: a bundle's folder, one `.cedar` file or a folder of them, or `shipped`.
+/// Reads what `path` names: a bundle's folder, one `.cedar` file or a folder of them, one case file, or `shipped`.
 ///
 /// # Errors
 /// `input.unreadable` (exit 3); `policy.none`, `policy.not_text`, `policy.bundle` (exit 2).
@@ -55,7 +55,15 @@ pub(super) fn read(path: &Path) -> Result<Result<Loaded, Vec<Finding>>, CommandE
     }
     if !path.is_dir() {
         let file = file(path, &path.display().to_string())?;
-        return Ok(Ok(loaded(Bundle::of_policies(vec![file]))));
+        let bundle = if path.extension().is_some_and(|ending| ending == "json") {
+            Bundle {
+                tests: vec![file],
+                ..Bundle::shipped()
+            }
+        } else {
+            Bundle::of_policies(vec![file])
+        };
+        return Ok(Ok(loaded(bundle)));
     }
     let BundleFiles {
         manifest,

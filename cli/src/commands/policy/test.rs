@@ -9,10 +9,11 @@ use crate::{error::CommandError, exit::Exit, output::Context};
 
 /// Run a bundle's case files; the shipped cases always run too
 ///
-/// Exit status 0 if all came out as expected, 1 if not, 2 if bundle or cases are refused.
+/// A case file (`.json`) is asked of the shipped policies alone. Exit status 0 if all came out as expected, 1 if not, 2 if
+/// bundle or cases are refused.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Test {
-    /// A bundle's folder, or `shipped`
+    /// A bundle's folder, one case file, or `shipped`
     #[arg(default_value = bundle::SHIPPED)]
     path: PathBuf,
     /// A policy that no case makes decide fails too
