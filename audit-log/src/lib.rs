@@ -8,6 +8,7 @@ mod encoding;
 mod error;
 pub mod event;
 mod facts;
+mod follow;
 mod note;
 pub mod pseudonym;
 mod receipt;
@@ -26,6 +27,7 @@ pub use event::{
     EventType, Instant, Mode, Name, Outcome, RowChange, Verdict, Via, What, Where, Who, Why,
 };
 pub use facts::{FACTS_BYTES, SealedFacts, read_facts};
+pub use follow::Follower;
 pub use note::{LogKey, Note, NoteError, Signed, VKey};
 pub use pseudonym::{Keys, Keystore, ObjectSalt, PersonKey, Pseudonym, Sealed};
 pub use receipt::{HEADER, Promise, Receipt};

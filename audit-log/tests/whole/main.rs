@@ -7,6 +7,8 @@ mod denials;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+mod follow;
+#[cfg(test)]
 mod keystore;
 #[cfg(test)]
 mod log;
