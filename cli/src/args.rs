@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Demo(commands::demo::Demo),
     Init(commands::init::Init),
     Up(commands::up::Up),
+    #[command(subcommand)]
+    Replica(commands::replica::Replica),
     Check(commands::check::Check),
     Login(commands::login::Login),
     #[command(subcommand)]

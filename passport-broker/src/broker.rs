@@ -11,7 +11,7 @@ use visa_verifier::seam::{Clock, Fetch, Random, Timestamp};
 use visa_verifier::{KeyStore, KeyStoreSettings};
 use zeroize::Zeroizing;
 
-use crate::catalogue::{self, Files, Ledger, PublishError};
+use crate::catalogue::{self, Files, Ledger, Others, PublishError};
 use crate::config::Config;
 use crate::keys::{AtRest, KeyError, KeyRing, Signer};
 use crate::store::{Db, StoreError};
@@ -101,6 +101,8 @@ struct Inner {
     changing: Mutex<()>,
     /// What the log knows of governed rows; held for lookups only, never while anything waits.
     ledger: std::sync::Mutex<Ledger>,
+    /// The logs of the other replicas.
+    others: Others,
     /// Files that the published rows name; held for lookups only.
     files: std::sync::Mutex<Files>,
     affected: OnceLock<Arc<dyn Affected>>,
@@ -144,6 +146,7 @@ impl Broker {
             ..KeyStoreSettings::default()
         };
         let visa_keys = KeyStore::new(seams.fetch.clone(), seams.clock.clone(), settings);
+        let others = Others::of(&config.other_logs);
         let broker = Self(Arc::new(Inner {
             config,
             seams,
@@ -154,6 +157,7 @@ impl Broker {
             current: Arc::new(current),
             changing: Mutex::new(()),
             ledger: std::sync::Mutex::default(),
+            others,
             files: std::sync::Mutex::default(),
             affected: OnceLock::new(),
             visa_keys,
@@ -267,6 +271,10 @@ impl Broker {
 
     pub(crate) fn ledger(&self) -> std::sync::MutexGuard<'_, Ledger> {
         self.0.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(crate) fn others(&self) -> &Others {
+        &self.0.others
     }
 
     pub(crate) fn files(&self) -> std::sync::MutexGuard<'_, Files> {

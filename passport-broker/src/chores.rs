@@ -6,11 +6,15 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::Broker;
+use crate::catalogue::LOOK;
 use crate::provider::logout;
 use crate::store::{StoreError, codes, logout_notices, tokens};
 
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(60);
+
+/// After a look that failed: what is wrong is seldom over in a second.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// The running chores; dropping it stops them.
 #[derive(Debug)]
@@ -29,12 +33,31 @@ impl Broker {
         let broker = self.clone();
         Chores(tokio::spawn(async move {
             let mut rounds = interval(ROUND);
-            rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut looks = interval(LOOK);
+            for ticks in [&mut rounds, &mut looks] {
+                ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            }
+            let mut failed = None;
             loop {
-                rounds.tick().await;
-                broker.do_chores().await;
+                tokio::select! {
+                    _ = rounds.tick() => broker.do_chores().await,
+                    now = looks.tick() => {
+                        if failed.is_none_or(|then| now.duration_since(then) >= AGAIN) {
+                            failed = (!broker.look().await).then_some(now);
+                        }
+                    }
+                }
             }
         }))
+    }
+
+    /// What another replica published is put in force here. Whether all is well.
+    async fn look(&self) -> bool {
+        let taken = self.take_up().await;
+        if let Err(error) = &taken {
+            tracing::error!(error.code = error.code(), %error, "what is on record is not in force here");
+        }
+        taken.is_ok()
     }
 
     /// One round of the chores: what fails is logged, and tried again in the next one.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use audit_log::VKey;
 use policy_engine::snapshot::Governance;
 use visa_verifier::Issuer;
 use visa_verifier::seam::Secret;
@@ -42,6 +43,17 @@ pub struct Config {
     pub require_proofs: bool,
     /// A sentence that stands on every page, such as "sample data, fictional people".
     pub banner: Option<String>,
+    /// The audit logs of this node's other replicas, which share the database: their rows are believed with their events.
+    pub other_logs: Vec<OtherLog>,
+}
+
+/// Another replica's audit log, on storage that this one can read.
+#[derive(Clone, Debug)]
+pub struct OtherLog {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its verifier key, with the log's origin as name.
+    pub key: VKey,
 }
 
 impl Config {
@@ -63,6 +75,7 @@ impl Config {
             solver: None,
             require_proofs: false,
             banner: None,
+            other_logs: Vec::new(),
         }
     }
 }

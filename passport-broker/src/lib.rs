@@ -40,5 +40,5 @@ mod web;
 pub use broker::{Affected, Audit, Broker, BrokerError, Nothing, Seams};
 pub use caller::Caller;
 pub use chores::Chores;
-pub use config::Config;
+pub use config::{Config, OtherLog};
 pub use router::router;

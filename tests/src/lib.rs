@@ -14,3 +14,4 @@ pub mod node;
 pub mod outside;
 pub mod page;
 pub mod pdf;
+pub mod replica;

@@ -147,6 +147,13 @@ impl Node {
         Self { child, folder, at }
     }
 
+    /// Starts the node whose data folder is `node` in this folder.
+    #[must_use]
+    pub fn of(folder: tempfile::TempDir, at: Addresses) -> Self {
+        let child = up(&folder, &at);
+        Self { child, folder, at }
+    }
+
     /// Ends its server; the data folder stays.
     pub fn stop(&mut self) {
         let _ = self.child.kill();

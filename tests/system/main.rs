@@ -20,5 +20,6 @@ mod passport_commands;
 mod passport_door;
 mod policy_commands;
 mod postgres;
+mod replicas;
 mod tls;
 mod tour;

@@ -86,7 +86,7 @@ async fn a_node_on_postgresql_logs_in_grants_and_reads() {
         .unwrap();
 }
 
-fn url_of(server: &str, name: &str) -> String {
+pub(crate) fn url_of(server: &str, name: &str) -> String {
     let mut url = url::Url::parse(server).unwrap();
     url.set_path(name);
     url.to_string()

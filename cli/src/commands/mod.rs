@@ -25,6 +25,7 @@ pub(crate) mod passport;
 pub(crate) mod policy;
 pub(crate) mod purpose;
 pub(crate) mod register;
+pub(crate) mod replica;
 pub(crate) mod role;
 pub(crate) mod trust;
 pub(crate) mod up;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
     match command {
         Command::Demo(args) => demo::run(args, context).await,
         Command::Init(args) => init::run(args, context).await,
+        Command::Replica(command) => replica::run(command, context).await,
         Command::Up(args) => up::run(args, context).await,
         Command::Check(args) => check::run(args, context).await,
         Command::Login(args) => login::run(args, context).await,

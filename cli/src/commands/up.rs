@@ -12,7 +12,7 @@ use url::Url;
 use visa_verifier::seam::Secret;
 
 use crate::{
-    config::file::{BackendTable, File, GovernanceWord, ReadingWord, TlsTable},
+    config::file::{BackendTable, File, GovernanceWord, ReadingWord, ReplicaTable, TlsTable},
     error::CommandError,
     exit::Exit,
     input::Input,
@@ -90,17 +90,34 @@ pub(crate) fn broker(file: &File, folder: &Folder) -> Result<(passport_broker::C
     broker.solver.clone_from(&file.policy.solver);
     broker.require_proofs = file.policy.require_proofs;
     broker.node = file.node.name.clone();
+    broker.other_logs = file.replicas.iter().map(other_log).collect::<Result<_, _>>()?;
     broker.drs_hosts = file
         .proxy
         .url
         .host_str()
         .map(|host| vec![host.to_ascii_lowercase()])
         .unwrap_or_default();
-    let host = Url::parse(&issuer)
+    Ok((broker, host(file)))
+}
+
+/// The host of the audit log's origin.
+pub(crate) fn host(file: &File) -> String {
+    Url::parse(&file.broker.issuer)
         .ok()
         .and_then(|url| url.host_str().map(str::to_owned))
-        .unwrap_or_else(|| file.node.name.clone());
-    Ok((broker, host))
+        .unwrap_or_else(|| file.node.name.clone())
+}
+
+/// Another replica's log.
+fn other_log(table: &ReplicaTable) -> Result<passport_broker::OtherLog, CommandError> {
+    let key = table.key.parse().map_err(|source| {
+        CommandError::refused("config.invalid", format!("replicas.key: `{}`: {source}", table.key))
+            .hint("it is the line that `visum up` and `visum init` print there: the audit log's key")
+    })?;
+    Ok(passport_broker::OtherLog {
+        folder: table.log.clone(),
+        key,
+    })
 }
 
 /// Settings of the parts from a file.
@@ -120,6 +137,7 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
     }
     Ok(Plan {
         name: file.node.name.clone(),
+        log_name: file.node.log_name(),
         host,
         proxy: proxy(file, &folder, &issuer, proxy_url)?,
         broker,

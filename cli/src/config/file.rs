@@ -31,8 +31,21 @@ pub(crate) struct File {
     /// Policies: the solver of their proofs.
     #[serde(default)]
     pub(crate) policy: PolicyTable,
+    /// This node's other replicas, on the same database.
+    #[serde(default)]
+    pub(crate) replicas: Vec<ReplicaTable>,
     /// TLS for the listeners; without it they serve plain http, for a TLS front on the same machine.
     pub(crate) tls: Option<TlsTable>,
+}
+
+/// `[[replicas]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReplicaTable {
+    /// Its audit log's folder, as this machine reads it.
+    pub(crate) log: PathBuf,
+    /// That log's verifier key, as `visum up` prints it there.
+    pub(crate) key: String,
 }
 
 /// `[policy]`
@@ -52,6 +65,8 @@ pub(crate) struct PolicyTable {
 pub(crate) struct NodeTable {
     /// Its short name in events, and its service's id in the register.
     pub(crate) name: String,
+    /// Which replica of the node this is, where there are several: its audit log is a log of its own.
+    pub(crate) replica: Option<String>,
     /// Its organisation, for service-info.
     pub(crate) organisation: String,
     /// The organisation's page.
@@ -75,6 +90,14 @@ pub(crate) struct NodeTable {
 }
 
 impl NodeTable {
+    /// The last part of the audit log's origin: each replica has a log of its own.
+    pub(crate) fn log_name(&self) -> String {
+        match &self.replica {
+            Some(replica) => format!("{}-{replica}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
     /// The way out, if it is not the direct one.
     ///
     /// # Errors
@@ -236,7 +259,7 @@ impl File {
         Self::parse(&text, &path.display().to_string())
     }
 
-    fn parse(text: &str, name: &str) -> Result<Self, CommandError> {
+    pub(crate) fn parse(text: &str, name: &str) -> Result<Self, CommandError> {
         let file: Self = toml::from_str(text).map_err(|wrong| {
             let words = wrong.to_string();
             let refused = CommandError::refused("config.invalid", format!("{name}: {}", words.trim_end()));

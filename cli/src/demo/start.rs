@@ -84,6 +84,7 @@ impl Running {
         let entered = Facts::read(entered.to_string().as_bytes(), "the demo's facts")?;
         let plan = Plan {
             name: "demo".to_owned(),
+            log_name: "demo".to_owned(),
             host: host(&broker),
             broker: broker_config(&folder, &broker, &proxy, &sample, collector.expose())?,
             proxy: proxy_config(&folder, &proxy, &door, &broker, &sample, credential.expose())?,

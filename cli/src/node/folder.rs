@@ -49,20 +49,7 @@ impl Folder {
     /// # Errors
     /// `node.exists` (exit 2), `node.folder` (exit 3).
     pub(crate) fn create(path: &Path) -> Result<Self, CommandError> {
-        if path.join("keys").exists() {
-            return Err(
-                CommandError::refused("node.exists", format!("{} holds a node already", path.display()))
-                    .hint("choose another folder, or start it: visum up --config DIR/visum.toml"),
-            );
-        }
-        for folder in [path.to_owned(), path.join("keys")] {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&folder)
-                .map_err(|source| failed(&folder, &source))?;
-        }
-        let lock = lock(path)?;
+        let lock = empty(path)?;
         let mut key = [0; 32];
         SystemRandom::new().fill(&mut key);
         write(&path.join("keys/node.key"), URL_SAFE_NO_PAD.encode(key).as_bytes())?;
@@ -71,11 +58,47 @@ impl Folder {
             node_key: Secret::new(key.to_vec()),
             _lock: lock,
         };
-        let mut seed = [0; 32];
-        SystemRandom::new().fill(&mut seed);
-        made.keep("audit", &seed)?;
+        made.keep_log_key()?;
         made.keep("proxy", ClientKey::generate()?.pkcs8())?;
         Ok(made)
+    }
+
+    /// Makes the folder of a further replica of the node in `of`, which may run: the node's key and the proxy's are the same,
+    /// the log's is new.
+    ///
+    /// # Errors
+    /// As [`Folder::create`]; `node.missing`, `node.key` if `of` holds no node.
+    pub(crate) fn replica(path: &Path, of: &Path) -> Result<Self, CommandError> {
+        let node_key = Secret::new(node_key(of)?);
+        let proxy = of.join("keys/proxy.jwe");
+        let proxy = fs::read(&proxy).map_err(|source| failed(&proxy, &source))?;
+        let lock = empty(path)?;
+        write(
+            &path.join("keys/node.key"),
+            URL_SAFE_NO_PAD.encode(node_key.expose()).as_bytes(),
+        )?;
+        write(&path.join("keys/proxy.jwe"), &proxy)?;
+        let made = Self {
+            path: path.to_owned(),
+            node_key,
+            _lock: lock,
+        };
+        made.keep_log_key()?;
+        Ok(made)
+    }
+
+    /// The log's key of the node in `path`, which may run.
+    ///
+    /// # Errors
+    /// `node.missing`, `node.key` (exit 3).
+    pub(crate) fn read_log_key(path: &Path) -> Result<LogKey, CommandError> {
+        log_key(path, &Secret::new(node_key(path)?))
+    }
+
+    fn keep_log_key(&self) -> Result<(), CommandError> {
+        let mut seed = [0; 32];
+        SystemRandom::new().fill(&mut seed);
+        self.keep("audit", &seed)
     }
 
     /// Opens a folder that [`Folder::create`] made, and holds it.
@@ -114,12 +137,7 @@ impl Folder {
     /// # Errors
     /// If its file can't be opened with the node's key.
     pub(crate) fn log_key(&self) -> Result<LogKey, CommandError> {
-        let seed = self.kept("audit")?;
-        let seed: &[u8; 32] = seed
-            .expose()
-            .try_into()
-            .map_err(|_| CommandError::unknown("node.key", "the log's key is damaged"))?;
-        LogKey::from_seed(seed).map_err(|source| CommandError::unknown(source.code(), source.to_string()))
+        log_key(&self.path, &self.node_key)
     }
 
     /// The proxy's key as a client of the broker.
@@ -182,17 +200,50 @@ impl Folder {
     }
 
     fn kept(&self, name: &str) -> Result<Secret, CommandError> {
-        let path = self.path.join(format!("keys/{name}.jwe"));
-        let sealed = fs::read_to_string(&path).map_err(|source| failed(&path, &source))?;
-        let at_rest = AtRest::new(self.node_key.clone()).map_err(|source| key_failed(&source))?;
-        at_rest.open(name, sealed.trim()).map_err(|_| {
-            CommandError::unknown(
-                "node.key",
-                format!("{} does not open with this node's key", path.display()),
-            )
-            .hint("is keys/node.key the one that this folder was made with?")
-        })
+        kept(&self.path, &self.node_key, name)
     }
+}
+
+/// A new folder with room for keys, held. One that holds a node already is refused.
+fn empty(path: &Path) -> Result<File, CommandError> {
+    if path.join("keys").exists() {
+        return Err(
+            CommandError::refused("node.exists", format!("{} holds a node already", path.display()))
+                .hint("choose another folder, or start it: visum up --config DIR/visum.toml"),
+        );
+    }
+    for folder in [path.to_owned(), path.join("keys")] {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(|source| failed(&folder, &source))?;
+    }
+    lock(path)
+}
+
+/// A private key of the folder, opened.
+fn kept(path: &Path, node_key: &Secret, name: &str) -> Result<Secret, CommandError> {
+    let path = path.join(format!("keys/{name}.jwe"));
+    let sealed = fs::read_to_string(&path).map_err(|source| failed(&path, &source))?;
+    let at_rest = AtRest::new(node_key.clone()).map_err(|source| key_failed(&source))?;
+    at_rest.open(name, sealed.trim()).map_err(|_| {
+        CommandError::unknown(
+            "node.key",
+            format!("{} does not open with this node's key", path.display()),
+        )
+        .hint("is keys/node.key the one that this folder was made with?")
+    })
+}
+
+/// The log's signing key.
+fn log_key(path: &Path, node_key: &Secret) -> Result<LogKey, CommandError> {
+    let seed = kept(path, node_key, "audit")?;
+    let seed: &[u8; 32] = seed
+        .expose()
+        .try_into()
+        .map_err(|_| CommandError::unknown("node.key", "the log's key is damaged"))?;
+    LogKey::from_seed(seed).map_err(|source| CommandError::unknown(source.code(), source.to_string()))
 }
 
 /// The key that opens all others.

@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) folder: Folder,
     /// Its short name in events.
     pub(crate) name: String,
+    /// The last part of the audit log's origin.
+    pub(crate) log_name: String,
     /// Host (and port) of the audit log's origin.
     pub(crate) host: String,
     /// The broker's settings.
@@ -67,6 +69,7 @@ impl Node {
         let Plan {
             folder,
             name,
+            log_name,
             host,
             broker,
             proxy,
@@ -88,7 +91,7 @@ impl Node {
             })
             .map_err(|source| CommandError::unknown(source.code(), source.to_string()))?,
         );
-        let (writer, keystore) = log(&folder, &name, &host)?;
+        let (writer, keystore) = log(&folder, &name, &log_name, &host)?;
 
         let seams = passport_broker::Seams {
             clock: clock.clone(),
@@ -147,15 +150,20 @@ impl passport_broker::Affected for AtWork {
     }
 }
 
+/// The name of a replica's audit log.
+pub(crate) fn log_origin(host: &str, log_name: &str) -> String {
+    format!("{host}/audit/{log_name}")
+}
+
 /// The log and the subjects' keys.
-pub(super) fn log(folder: &Folder, name: &str, host: &str) -> Result<(Writer, Keystore), CommandError> {
+pub(super) fn log(folder: &Folder, name: &str, log_name: &str, host: &str) -> Result<(Writer, Keystore), CommandError> {
     let failed = |wrong: audit_log::AuditError| {
         CommandError::unknown(wrong.code(), wrong.to_string()).hint(advice(wrong.code()))
     };
     let source = Folder::source();
     let node_key = folder.derived("subjects")?;
     let keystore = Keystore::open(&folder.subjects(), node_key, Arc::clone(&source)).map_err(failed)?;
-    let origin = format!("{host}/audit/{name}");
+    let origin = log_origin(host, log_name);
     let salt = keystore.salt(&origin).map_err(failed)?;
     let mut settings = audit_log::Settings::new(folder.audit(), origin, name, folder.log_key()?, salt, source);
     settings.facts = Some(folder.facts());

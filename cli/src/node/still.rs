@@ -30,7 +30,7 @@ impl Still {
         let file = File::read(&path.join("visum.toml"))?;
         let folder = Folder::open(path)?;
         let (config, host) = up::broker(&file, &folder)?;
-        let (writer, keystore) = log(&folder, &file.node.name, &host)?;
+        let (writer, keystore) = log(&folder, &file.node.name, &file.node.log_name(), &host)?;
         let fetch = HttpsFetch::new(FetchSettings::default())
             .map_err(|source| CommandError::unknown(source.code(), source.to_string()))?;
         let seams = passport_broker::Seams {

@@ -7,14 +7,16 @@ mod governance;
 mod ledger;
 mod publish;
 mod read;
+mod replicas;
 
 pub use change::{Agreed, ChangeError, Changing};
 pub use content::ContentError;
 pub(crate) use content::{Content, committee_type, policies};
 pub(crate) use files::{Files, complete};
-pub use ledger::{Ledger, Mismatch};
+pub use ledger::{Ledger, Mismatch, Reach};
 pub use publish::PublishError;
 pub(crate) use publish::{logged_content, narrow_by, nothing_yet, publish, try_out};
+pub(crate) use replicas::{LOOK, Others};
 
 #[cfg(test)]
 mod tests;

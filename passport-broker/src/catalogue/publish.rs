@@ -32,6 +32,12 @@ pub enum PublishError {
         /// How.
         source: Mismatch,
     },
+    /// Another replica's log can't be read, or is damaged.
+    #[error("the log of another replica can't be followed")]
+    OtherLog {
+        /// What is wrong with it.
+        source: AuditError,
+    },
     /// Rows contradict each other.
     #[error("the catalogue cannot be published")]
     Content {
@@ -73,7 +79,7 @@ impl PublishError {
             Self::Content { source } => source.code(),
             Self::Bundle { source } => source.code(),
             Self::Store { source } => source.code(),
-            Self::Audit { source } => source.code(),
+            Self::Audit { source } | Self::OtherLog { source } => source.code(),
             Self::Key { source } => source.code(),
         }
     }
@@ -95,7 +101,7 @@ pub(crate) async fn recover(broker: &Broker) -> Result<(), PublishError> {
         let place = {
             let mut ledger = broker.ledger();
             ledger.follow(broker.writer());
-            ledger.place(&row.digest)
+            ledger.place(&row.digest, origin)
         };
         match place {
             Some((index, leaf)) => governed::seal(&mut db, &row.digest, index, &leaf)
@@ -136,19 +142,36 @@ pub(super) async fn publish_locked(broker: &Broker) -> Result<(), PublishError> 
 
 async fn build_and_replace(broker: &Broker) -> Result<SnapshotRow, PublishError> {
     recover(broker).await?;
+    // Before the rows are read: of two replicas that publish at once, the higher version has what the lower one has.
+    let version = counters::next_snapshot(&mut broker.db())
+        .await
+        .map_err(|source| PublishError::Store { source })?;
     let content = logged_content(broker).await?;
     governance::settle(broker, &content).await?;
-    let mut snapshot = frame(broker).await?;
-    files::keep(broker, &content);
-    content
-        .fill(&mut snapshot)
-        .map_err(|source| PublishError::Content { source })?;
+    let snapshot = assemble(broker, content, version).await?;
     let signed = sign(broker, &snapshot).await?;
     put_in_force(broker.current().clone(), snapshot).await?;
     snapshots::insert(&mut broker.db(), &signed, broker.now())
         .await
         .map_err(|source| PublishError::Store { source })?;
     Ok(signed)
+}
+
+/// The snapshot of these rows.
+async fn assemble(broker: &Broker, content: Content, version: u64) -> Result<Snapshot, PublishError> {
+    let mut snapshot = frame(broker, version).await?;
+    files::keep(broker, &content);
+    content
+        .fill(&mut snapshot)
+        .map_err(|source| PublishError::Content { source })?;
+    Ok(snapshot)
+}
+
+/// Puts in force here what another replica published under this version, from the same rows. Under the lock of a change.
+pub(super) async fn build_again(broker: &Broker, version: u64) -> Result<(), PublishError> {
+    let content = logged_content(broker).await?;
+    let snapshot = assemble(broker, content, version).await?;
+    put_in_force(broker.current().clone(), snapshot).await
 }
 
 /// Its manifest, under the key of snapshots, after the one that was in force before it.
@@ -176,26 +199,31 @@ async fn sign(broker: &Broker, snapshot: &Snapshot) -> Result<SnapshotRow, Publi
 /// All rows, after each was compared with the log and the log with them.
 pub(crate) async fn logged_content(broker: &Broker) -> Result<Content, PublishError> {
     let store = |source| PublishError::Store { source };
-    let rows = governed::everything(&mut broker.db()).await.map_err(store)?;
-    {
-        let mut ledger = broker.ledger();
-        ledger.follow(broker.writer());
-        ledger
-            .compare(&rows, broker.writer().origin())
-            .map_err(|source| PublishError::NotAsLogged { source })?;
-    }
+    let other = |source| PublishError::OtherLog { source };
+    // An event up to here has its row by now, pending at least; a row read now has its event by then.
+    broker.follow().await.map_err(other)?;
+    let reach = broker.ledger().reach();
+    let (rows, pending) = {
+        let mut db = broker.db();
+        let pending = governed::pending(&mut db).await.map_err(store)?;
+        (governed::everything(&mut db).await.map_err(store)?, pending)
+    };
+    broker.follow().await.map_err(other)?;
+    broker
+        .ledger()
+        .compare(&rows, &pending, &reach)
+        .map_err(|source| PublishError::NotAsLogged { source })?;
     let mut content = Content::read(&rows).map_err(store)?;
     files::complete(broker, &mut content).await.map_err(store)?;
     Ok(content)
 }
 
 /// All but the governed rows: version, people, bars, revocations, settings.
-async fn frame(broker: &Broker) -> Result<Snapshot, PublishError> {
+async fn frame(broker: &Broker, version: u64) -> Result<Snapshot, PublishError> {
     let store = |source| PublishError::Store { source };
     let config = broker.config();
     let mut db = broker.db();
     let now = broker.now();
-    let version = counters::next_snapshot(&mut db).await.map_err(store)?;
     let mut audience = vec![config.issuer.as_str().to_owned()];
     audience.extend(config.proxy_audience.clone());
     let trust = TrustPolicy::new(audience, Vec::new()).map_err(|source| PublishError::Content {

@@ -21,7 +21,7 @@ impl Broker {
     /// The database is down.
     pub async fn find<T: Governed>(&self, id: &str) -> Result<Option<T>, StoreError> {
         let rows = governed::newest(&mut self.db(), T::KIND, id).await?;
-        Ok(self.vouched(rows.into_iter().collect()).into_iter().next())
+        Ok(self.vouched(rows.into_iter().collect()).await.into_iter().next())
     }
 
     /// All live rows of a table, by id.
@@ -30,7 +30,7 @@ impl Broker {
     /// The database is down.
     pub async fn live<T: Governed>(&self) -> Result<Vec<T>, StoreError> {
         let rows = governed::all_newest(&mut self.db(), T::KIND).await?;
-        Ok(self.vouched_live(rows))
+        Ok(self.vouched_live(rows).await)
     }
 
     /// The live rows of a table that concern an identity (`sub,iss`) or a person's id.
@@ -39,7 +39,7 @@ impl Broker {
     /// The database is down.
     pub async fn of_person<T: Governed>(&self, person: &str) -> Result<Vec<T>, StoreError> {
         let rows = governed::newest_of_person(&mut self.db(), T::KIND, person).await?;
-        Ok(self.vouched_live(rows))
+        Ok(self.vouched_live(rows).await)
     }
 
     /// The live rows of a table that concern a dataset.
@@ -48,7 +48,7 @@ impl Broker {
     /// The database is down.
     pub async fn of_dataset<T: Governed>(&self, dataset: &str) -> Result<Vec<T>, StoreError> {
         let rows = governed::newest_of_dataset(&mut self.db(), T::KIND, dataset).await?;
-        Ok(self.vouched_live(rows))
+        Ok(self.vouched_live(rows).await)
     }
 
     /// A live client.
@@ -157,17 +157,17 @@ impl Broker {
         Ok(roles)
     }
 
-    fn vouched_live<T: Governed>(&self, rows: Vec<Sealed>) -> Vec<T> {
-        self.vouched(rows.into_iter().filter(|row| row.live).collect())
+    async fn vouched_live<T: Governed>(&self, rows: Vec<Sealed>) -> Vec<T> {
+        self.vouched(rows.into_iter().filter(|row| row.live).collect()).await
     }
 
-    fn vouched<T: Governed>(&self, rows: Vec<Sealed>) -> Vec<T> {
+    async fn vouched<T: Governed>(&self, rows: Vec<Sealed>) -> Vec<T> {
+        self.follow_for(&rows).await;
         let mut ledger = self.ledger();
         ledger.follow(self.writer());
-        let origin = self.writer().origin();
         rows.into_iter()
             .filter_map(|row| match row.read::<T>() {
-                Ok(meaning) if ledger.vouches(&row, origin) => Some(meaning),
+                Ok(meaning) if ledger.vouches(&row) => Some(meaning),
                 Ok(_) | Err(_) => {
                     alarm(row.kind, &row.id);
                     None

@@ -46,6 +46,7 @@ pub(super) async fn put_in_force(
         .map_err(|source| match source {
             PublishError::Bundle { source } => GovernError::input("policy.unsound", source.to_string()),
             source @ (PublishError::NotAsLogged { .. }
+            | PublishError::OtherLog { .. }
             | PublishError::Content { .. }
             | PublishError::Store { .. }
             | PublishError::Audit { .. }

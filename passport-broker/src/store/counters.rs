@@ -12,6 +12,22 @@ impl FromRow for Value {
     }
 }
 
+/// The newest version that a replica drew for its snapshot.
+///
+/// # Errors
+/// The database is down, or the counter is gone.
+pub async fn snapshot(db: &mut Db) -> Result<u64, StoreError> {
+    let newest: Option<Value> = db
+        .one("SELECT value FROM counters WHERE name = 'snapshot.version'", args![])
+        .await?;
+    newest
+        .and_then(|Value(value)| u64::try_from(value).ok())
+        .ok_or(StoreError::Inconsistent {
+            table: "counters",
+            column: "value",
+        })
+}
+
 /// The next version of the snapshot; never the same twice.
 ///
 /// # Errors

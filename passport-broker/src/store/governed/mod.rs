@@ -12,5 +12,5 @@ pub use kind::{Governed, RowKind};
 pub use row::{Pending, RowDigest, Sealed};
 pub use table::{
     all_newest, by_digest, draft, draft_removal, drop_pending, everything, newest, newest_of_dataset, newest_of_person,
-    pend, pending_of, seal,
+    pend, pending, pending_of, seal,
 };

@@ -128,6 +128,19 @@ pub async fn pending_of(db: &mut Db, origin: &str) -> Result<Vec<Sealed>, StoreE
     .await
 }
 
+/// The pending rows of all replicas.
+///
+/// # Errors
+/// The database is down.
+pub async fn pending(db: &mut Db) -> Result<Vec<Sealed>, StoreError> {
+    db.all(
+        "SELECT kind, id, version, state, live, person, dataset, body, digest, origin, ix, leaf FROM governed
+         WHERE state = 'pending' ORDER BY kind, id, version",
+        args![],
+    )
+    .await
+}
+
 /// Every sealed row, all versions: what the snapshot builder compares with the log.
 ///
 /// # Errors
