@@ -119,7 +119,8 @@ async fn a_browser_is_sent_to_registered_addresses_only() {
     let hint = tokens["id_token"].as_str().unwrap();
     let access = tokens["access_token"].as_str().unwrap();
     let cut = hint.get(..hint.len() - 4).unwrap();
-    let cases: [(&str, Vec<(&str, &str)>, &str); 8] = [
+    type Case<'c> = (&'c str, Vec<(&'c str, &'c str)>, &'c str);
+    let cases: [Case<'_>; 8] = [
         (
             "another address",
             vec![

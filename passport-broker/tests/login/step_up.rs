@@ -29,7 +29,8 @@ async fn a_login_that_is_old_weak_or_not_wanted_is_made_anew() {
     let world = world().await;
     let mut browser = signed_in(&world, "ada").await;
     world.clock.advance(Duration::from_secs(100));
-    let cases: [(&str, &[(&str, &str)], bool); 9] = [
+    type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], bool);
+    let cases: [Case<'_>; 9] = [
         ("nothing said", &[], false),
         ("prompt=login", &[("prompt", "login")], true),
         ("prompt=select_account", &[("prompt", "select_account")], true),
