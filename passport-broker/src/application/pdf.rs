@@ -178,11 +178,8 @@ mod tests {
             ),
             (
                 "a script",
-                good.replace(
-                    "/Type /Catalog",
-                    "/OpenAction << /S /JavaScript /JS (1) >> /Type /Catalog",
-                )
-                .into_bytes(),
+                good.replace("/MediaBox [0 0 72 72]", &format!("{:<21}", "/JavaScript (1)"))
+                    .into_bytes(),
                 Some(NoPdf::Active),
             ),
         ];

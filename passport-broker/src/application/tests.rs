@@ -9,7 +9,7 @@ use crate::caller::Caller;
 use crate::committee::GovernError;
 use crate::store::applications::{AccessApplication, Stage};
 use crate::store::grants::Grant;
-use crate::testing::{A, Node, START, dataset, node};
+use crate::testing::{A, ISSUER, Node, START, bare, catalogue, dataset};
 
 const UNI: &str = "uni.example.org";
 
@@ -32,16 +32,15 @@ struct House {
 
 /// A dataset that needs `quorum` votes, two researchers of the university, two members of the committee.
 async fn house(quorum: u32) -> House {
-    let node = node().await;
-    bootstrap::apply(
-        &node.broker,
-        Bootstrap {
-            datasets: vec![dataset(quorum)],
-            ..Bootstrap::default()
-        },
-    )
-    .await
-    .unwrap();
+    let node = bare().await;
+    let mut sample = catalogue();
+    // its own visas speak for its two houses, as a real node's do
+    for entry in &mut sample.trust {
+        entry.jku = vec![format!("{ISSUER}/jwks")];
+        entry.scopes = vec![UNI.to_owned(), "biobank.example.org".to_owned()];
+    }
+    sample.datasets = vec![dataset(quorum)];
+    bootstrap::apply(&node.broker, sample).await.unwrap();
     House {
         ada: node.person("ada", &format!("faculty@{UNI}")).await,
         ben: node.person("ben", &format!("member@{UNI}")).await,
