@@ -91,6 +91,14 @@ fn object_id(dataset: usize) -> String {
     format!("EGAF{dataset:011}")
 }
 
+/// The id of the dataset of this number, counted from 0.
+///
+/// # Errors
+/// Never, while ids are short.
+pub fn dataset_name(number: usize) -> Result<Name, Box<dyn Error>> {
+    Ok(Name::try_from(dataset_id(GRANTED + number))?)
+}
+
 fn dataset_id(number: usize) -> String {
     format!("https://data.example.org/datasets/EGAD{number:08}")
 }

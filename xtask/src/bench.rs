@@ -4,8 +4,10 @@ use crate::process::{Outcome, cargo, run};
 
 /// Runs one bench; `words` is what stood after `bench`.
 pub(crate) fn run_one(words: &[&str]) -> Outcome<()> {
-    let Some((name @ ("verify" | "decide"), rest)) = words.split_first().map(|(name, rest)| (*name, rest)) else {
-        return Err("which bench? cargo xtask bench verify|decide [-- …]".to_owned());
+    let Some((name @ ("verify" | "decide" | "catalogue"), rest)) =
+        words.split_first().map(|(name, rest)| (*name, rest))
+    else {
+        return Err("which bench? cargo xtask bench verify|decide|catalogue [-- …]".to_owned());
     };
     let rest = rest.strip_prefix(&["--"]).unwrap_or(rest);
     run(

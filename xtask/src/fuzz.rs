@@ -33,7 +33,17 @@ pub(crate) fn run_targets(words: &[&str]) -> Outcome<()> {
     let tests = target.map_or_else(|| "fuzz::fuzz_".to_owned(), |target| format!("fuzz::fuzz_{target}"));
     let mut command = cargo();
     command
-        .args(["test", "--workspace", "--locked", "--test", "verifier", "--", &tests])
+        .args([
+            "test",
+            "--workspace",
+            "--locked",
+            "--test",
+            "verifier",
+            "--test",
+            "engine_fuzz",
+            "--",
+            &tests,
+        ])
         .args(["--nocapture", "--test-threads", "2"])
         .env("VISUM_FUZZ_SECONDS", seconds.to_string());
     if target.is_some() {

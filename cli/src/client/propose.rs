@@ -91,8 +91,8 @@ impl Session {
     ///
     /// # Errors
     /// What the broker says, or `blob.other_digest` (exit 3) if it kept something else.
-    pub(crate) async fn upload(&self, text: &str) -> Result<String, CommandError> {
-        let own = digest(text.as_bytes());
+    pub(crate) async fn upload(&self, bytes: &[u8]) -> Result<String, CommandError> {
+        let own = digest(bytes);
         let request = http::Request::builder()
             .method(http::Method::POST)
             .uri(self.broker("admin/blobs"))
@@ -101,7 +101,7 @@ impl Session {
                 http::header::AUTHORIZATION,
                 format!("Bearer {}", self.profile.access_token),
             );
-        let answer = self.client.send(request, text.as_bytes().to_vec()).await?.ok()?;
+        let answer = self.client.send(request, bytes.to_vec()).await?.ok()?;
         if answer.get("digest").and_then(Value::as_str) == Some(own.as_str()) {
             Ok(own)
         } else {
@@ -117,12 +117,20 @@ impl Session {
     /// # Errors
     /// What the broker says.
     pub(crate) async fn text(&self, path: &str) -> Result<String, CommandError> {
+        Ok(String::from_utf8_lossy(&self.file(path).await?).into_owned())
+    }
+
+    /// A file of the broker's own API.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub(crate) async fn file(&self, path: &str) -> Result<Vec<u8>, CommandError> {
         let reply = self
             .client
             .get(&self.broker(path), Some(&self.profile.access_token))
             .await?;
         if reply.status.is_success() {
-            Ok(reply.text())
+            Ok(reply.body.to_vec())
         } else {
             Err(reply.problem())
         }

@@ -46,11 +46,7 @@ async fn visible(broker: &Broker, caller: &Caller, snapshot: &Snapshot) -> Resul
 }
 
 fn shown(dataset: &DatasetRecord, snapshot: &Snapshot) -> Value {
-    let objects = snapshot
-        .objects
-        .iter()
-        .filter(|object| object.dataset.as_str() == dataset.id())
-        .count();
+    let objects = snapshot.objects.count_of(&dataset.consent.id);
     json!({
         "id": dataset.id(), "short_name": dataset.short_name, "title": dataset.title, "dac": dataset.dac,
         "custodian": dataset.custodian, "mode": dataset.mode, "access": dataset.consent.access,

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
+use policy_engine::catalogue::Segment;
 use policy_engine::decide::GovernQuestion;
 use policy_engine::snapshot::RoleGrant;
 use serde::Deserialize;
@@ -15,6 +16,7 @@ use super::ApiProblem;
 use super::body::Admin;
 use crate::broker::Broker;
 use crate::caller::Caller;
+use crate::catalogue;
 use crate::committee::ask;
 use crate::limits;
 use crate::store::blobs;
@@ -46,8 +48,14 @@ pub(super) async fn upload(
                 format!("The file is cut short, or longer than {} bytes.", limits::BLOB_BYTES),
             )
         })?;
-    if std::str::from_utf8(&bytes).is_err() {
-        return Err(ApiProblem::input("admin.not_text", "The file is no UTF-8 text."));
+    if Segment::is_one(&bytes) {
+        let looked_at = catalogue::opened(bytes.to_vec()).await;
+        looked_at.map_err(|why| ApiProblem::input(why.code(), format!("{why}: make it anew.")))?;
+    } else if std::str::from_utf8(&bytes).is_err() {
+        return Err(ApiProblem::input(
+            "admin.not_text",
+            "The file is neither a list of objects nor UTF-8 text.",
+        ));
     }
     let digest = blobs::put(&mut broker.db(), &bytes, broker.now()).await?;
     Ok((
@@ -110,7 +118,12 @@ async fn file(broker: &Broker, digest: Option<RowDigest>) -> Result<Response, Ap
     let missing = || ApiProblem::not_found("file");
     let digest = digest.ok_or_else(missing)?;
     let bytes = blobs::get(&mut broker.db(), &digest).await?.ok_or_else(missing)?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())
+    let kind = if Segment::is_one(&bytes) {
+        "application/octet-stream"
+    } else {
+        "text/plain; charset=utf-8"
+    };
+    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
 }
 
 /// Anybody with a role or in a committee; what they may change, the policies say when they propose it.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use policy_engine::catalogue::list::ListError;
 use policy_engine::catalogue::{CatalogueError, ObjectMap, ObjectRecord, PrefixMap, PrefixRecord};
 use policy_engine::consent::ResearchPurpose;
 use policy_engine::decide::MEMBERSHIP;
@@ -81,12 +82,12 @@ pub enum ContentError {
         id: String,
     },
     /// A list of objects that is none.
-    #[error("the list of objects `{id}` cannot be read: {what}")]
+    #[error("the list of objects `{id}` cannot be read: {source}")]
     List {
         /// The row.
         id: String,
         /// Why.
-        what: String,
+        source: ListError,
     },
     /// Trust entries.
     #[error("the trust entries contradict each other")]
@@ -104,7 +105,7 @@ impl ContentError {
             Self::Catalogue { source } => source.code(),
             Self::FileMissing { .. } => "catalogue.file_missing",
             Self::NoSuchTable { .. } => "catalogue.no_such_table",
-            Self::List { .. } => "catalogue.list_unreadable",
+            Self::List { source, .. } => source.code(),
             Self::Trust { .. } => "catalogue.trust_contradiction",
         }
     }
@@ -161,9 +162,8 @@ impl Content {
         snapshot.institutions = self.institutions.into_values().collect();
         snapshot.committees = self.committees.into_values().collect();
         snapshot.datasets = self.datasets.into_values().collect();
-        let mut objects = self.files.objects(&self.object_lists)?;
-        objects.extend(self.objects.into_values());
-        snapshot.objects = ObjectMap::new(objects).map_err(catalogue)?;
+        let lists = self.files.objects(&self.object_lists)?;
+        snapshot.objects = ObjectMap::with_lists(self.objects.into_values().collect(), lists).map_err(catalogue)?;
         snapshot.tables = self.files.tables(&self.tables)?;
         snapshot.prefixes = PrefixMap::new(self.prefixes.into_values().collect()).map_err(catalogue)?;
         snapshot.sinks = self.sinks.into_values().collect();

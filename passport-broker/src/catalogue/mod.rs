@@ -12,7 +12,7 @@ mod replicas;
 pub use change::{Agreed, ChangeError, Changing};
 pub use content::ContentError;
 pub(crate) use content::{Content, committee_type, policies};
-pub(crate) use files::{Files, complete};
+pub(crate) use files::{Files, complete, opened};
 pub use ledger::{Ledger, Mismatch, Reach};
 pub use publish::PublishError;
 pub(crate) use publish::{logged_content, narrow_by, nothing_yet, publish, try_out};

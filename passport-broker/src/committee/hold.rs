@@ -169,11 +169,8 @@ pub(super) async fn effect(
         grants: 0,
         running: None,
     };
-    for object in snapshot
-        .objects
-        .iter()
-        .filter(|object| object.dataset.as_str() == dataset)
-    {
+    let name = Name::try_from(dataset).ok();
+    for object in name.iter().flat_map(|name| snapshot.objects.of_dataset(name)) {
         // `None`: nobody knows who or what is in it, so the hold hits; it does not make the target known
         let (hit, known) = match request.scope {
             HoldScope::Dataset => (true, true),

@@ -199,11 +199,11 @@ async fn too_many(
     }
     let listed = snapshot.datasets.iter().find(|record| record.id() == dataset);
     let listed = listed.map_or(0, |record| record.participants.len());
-    let people: BTreeSet<&Name> = snapshot
-        .objects
+    let name = Name::try_from(dataset).ok();
+    let people: BTreeSet<Name> = name
         .iter()
-        .filter(|object| object.dataset.as_str() == dataset)
-        .flat_map(|object| object.participants.iter().flatten())
+        .flat_map(|name| snapshot.objects.of_dataset(name))
+        .flat_map(|object| object.into_owned().participants.into_iter().flatten())
         .collect();
     let people = people.len().max(listed);
     let held: BTreeSet<&Name> = mine

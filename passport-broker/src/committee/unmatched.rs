@@ -115,10 +115,8 @@ pub async fn decide(
 fn meant(broker: &Broker, snapshot: &Snapshot, row: &HoldRow, person: &Name) -> Result<HoldRow, GovernError> {
     let dataset = row.record.dataset.as_str();
     let record = snapshot.datasets.iter().find(|record| record.id() == dataset);
-    let mut objects = snapshot
-        .objects
-        .iter()
-        .filter(|object| object.dataset.as_str() == dataset);
+    let name = Name::try_from(dataset).ok();
+    let mut objects = name.iter().flat_map(|name| snapshot.objects.of_dataset(name));
     let named = objects.any(|object| object.participants.iter().flatten().any(|one| one == person));
     if !named && !listed(record, Some(person)) {
         return Err(GovernError::input(

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::object_map::ObjectRecord;
+use super::segment::Fault;
 use crate::consent::Name;
 
 /// Bytes of one list; longer ones are split.
@@ -37,13 +38,22 @@ pub enum ListError {
         /// In the row.
         said: u64,
     },
+    /// A file in the form of bytes that is not as it was written.
+    #[error("{fault}")]
+    Damaged {
+        /// How.
+        fault: Fault,
+    },
 }
 
 impl ListError {
     /// Stable.
     #[must_use]
     pub const fn code(&self) -> &'static str {
-        "catalogue.list_unreadable"
+        match self {
+            Self::Line { .. } | Self::Order { .. } | Self::Count { .. } => "catalogue.list_unreadable",
+            Self::Damaged { fault } => fault.code(),
+        }
     }
 }
 

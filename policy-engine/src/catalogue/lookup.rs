@@ -9,6 +9,9 @@ use crate::consent::{
     input::{Names, Part},
 };
 
+/// Objects of one list that a directory names one by one; of more the whole dataset is asked for, which is stricter.
+const DIRECTORY_OBJECTS: usize = 16_384;
+
 /// Something that a request would read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Place<'r> {
@@ -62,21 +65,28 @@ impl Resolved {
 
     fn take(&mut self, place: Place<'_>, objects: &ObjectMap, prefixes: &PrefixMap) -> bool {
         match place {
-            Place::Object(id) => objects.object(id).map(|record| self.add(record)).is_some(),
+            Place::Object(id) => objects.object(id).map(|record| self.add(&record)).is_some(),
             // A URL that ends in a slash stands for what lies under it.
             Place::File(url) if !url.ends_with('/') => {
                 // An object's own URL is the longest match there can be.
                 let mut known = false;
                 for record in objects.at_url(url) {
-                    self.add(record);
+                    self.add(&record);
                     known = true;
                 }
                 known || prefixes.covering(url).map(|record| self.add_part(record)).is_some()
             }
             Place::File(url) | Place::Directory(url) => {
                 prefixes.under(url).for_each(|record| self.add_part(record));
-                objects.under_url(url).for_each(|record| self.add(record));
-                prefixes.covering(url).map(|record| self.add_part(record)).is_some()
+                let covered = prefixes.covering(url).map(|record| self.add_part(record)).is_some();
+                // to a dataset that is asked for as a whole an object of it adds nothing
+                let whole = |dataset: &Name| self.datasets.get(dataset) == Some(&Asked::default());
+                let under = objects.under_url(url, DIRECTORY_OBJECTS, whole);
+                under.objects.iter().for_each(|record| self.add(record));
+                for dataset in under.many {
+                    self.join(&dataset, Asked::default());
+                }
+                covered
             }
         }
     }

@@ -1,10 +1,15 @@
-//! DRS ids to datasets: one table, sorted by decoded id; and the storage URLs of these objects.
+//! DRS ids to datasets, and the storage URLs of these objects: single ones that each have a governed row, and lists.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::prefix_map::{is_under, trimmed};
+use super::lists::{ObjectList, ObjectLists, Under};
+use super::prefix_map::trimmed;
+use super::single::Single;
+use super::walk::Merged;
 use crate::consent::Name;
 
 /// One object of the catalogue.
@@ -35,6 +40,9 @@ pub enum CatalogueError {
         /// The id.
         id: Name,
     },
+    /// More than are counted here: 2^32 - 1 ids or URLs.
+    #[error("the lists hold more objects or URLs than a node can count")]
+    TooMany,
     /// Two entries for one storage prefix.
     #[error("the storage prefix `{prefix}` stands twice")]
     PrefixTwice {
@@ -55,21 +63,21 @@ impl CatalogueError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::ObjectTwice { .. } => "catalogue.object_twice",
+            Self::TooMany => "catalogue.too_many_objects",
             Self::PrefixTwice { .. } => "catalogue.prefix_twice",
             Self::NotAPrefix { .. } => "catalogue.not_a_prefix",
         }
     }
 }
 
-/// All objects. Serialised as their list.
+/// All objects, each id once. Serialised as one list of them; single ones are read back from it.
 ///
-/// INVARIANT: sorted by id, each id once; equal names share their text.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<ObjectRecord>", into = "Vec<ObjectRecord>")]
+/// Nothing is copied when it is cloned.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(try_from = "Vec<ObjectRecord>")]
 pub struct ObjectMap {
-    records: Vec<ObjectRecord>,
-    /// Canonical URL to places in `records`. Copies of one file may belong to two objects.
-    by_url: BTreeMap<Box<str>, Vec<usize>>,
+    single: Arc<Single>,
+    lists: ObjectLists,
 }
 
 impl ObjectMap {
@@ -77,85 +85,169 @@ impl ObjectMap {
     ///
     /// # Errors
     /// [`CatalogueError`] if two have one id.
-    pub fn new(mut records: Vec<ObjectRecord>) -> Result<Self, CatalogueError> {
-        records.sort_unstable_by(|one, other| one.id.cmp(&other.id));
-        if let Some(twice) = records.windows(2).find_map(|pair| match pair {
-            [one, other] if one.id == other.id => Some(one.id.clone()),
-            _ => None,
-        }) {
-            return Err(CatalogueError::ObjectTwice { id: twice });
+    pub fn new(records: Vec<ObjectRecord>) -> Result<Self, CatalogueError> {
+        Self::with_lists(records, ObjectLists::default())
+    }
+
+    /// A map of these objects, in any order, beside those of lists.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] if two have one id.
+    pub fn with_lists(records: Vec<ObjectRecord>, lists: ObjectLists) -> Result<Self, CatalogueError> {
+        let single = Single::new(records)?;
+        if let Some(twice) = single.iter().find(|record| lists.object(record.id.as_str()).is_some()) {
+            return Err(CatalogueError::ObjectTwice { id: twice.id.clone() });
         }
-        let mut names = HashSet::new();
-        let mut by_url: BTreeMap<Box<str>, Vec<usize>> = BTreeMap::new();
-        for (at, record) in records.iter_mut().enumerate() {
-            record.dataset = shared(&mut names, &record.dataset);
-            record.groups = record
-                .groups
-                .take()
-                .map(|groups| groups.iter().map(|one| shared(&mut names, one)).collect());
-            if let Some(people) = &mut record.participants {
-                people
-                    .iter_mut()
-                    .for_each(|person| *person = shared(&mut names, person));
-                people.shrink_to_fit();
-            }
-            for url in &record.urls {
-                by_url.entry(url.as_str().into()).or_default().push(at);
-            }
-        }
-        Ok(Self { records, by_url })
+        Ok(Self {
+            single: Arc::new(single),
+            lists,
+        })
     }
 
     /// The object of a decoded DRS id.
     #[must_use]
-    pub fn object(&self, id: &str) -> Option<&ObjectRecord> {
-        let at = self
-            .records
-            .binary_search_by(|record| record.id.as_str().cmp(id))
-            .ok()?;
-        self.records.get(at)
+    pub fn object(&self, id: &str) -> Option<Cow<'_, ObjectRecord>> {
+        let single = self.single.object(id).map(Cow::Borrowed);
+        single.or_else(|| self.lists.object(id).map(Cow::Owned))
     }
 
     /// The objects whose bytes lie at exactly this canonical URL.
-    pub fn at_url<'m>(&'m self, url: &str) -> impl Iterator<Item = &'m ObjectRecord> + use<'m> {
-        self.by_url
-            .get(trimmed(url))
-            .into_iter()
-            .flatten()
-            .filter_map(|at| self.records.get(*at))
+    #[must_use]
+    pub fn at_url(&self, url: &str) -> Vec<Cow<'_, ObjectRecord>> {
+        let mut listed = Vec::new();
+        self.lists.at_url(trimmed(url), &mut listed);
+        let single = self.single.at_url(url).map(Cow::Borrowed);
+        single.chain(listed.into_iter().map(Cow::Owned)).collect()
     }
 
-    /// The objects whose bytes lie under this canonical URL, itself included.
-    pub fn under_url<'m>(&'m self, directory: &str) -> impl Iterator<Item = &'m ObjectRecord> + use<'m> {
-        let directory: Box<str> = trimmed(directory).into();
-        self.by_url
-            .range(directory.clone()..)
-            .take_while({
-                let directory = directory.clone();
-                move |(url, _)| url.starts_with(&*directory)
-            })
-            .filter(move |(url, _)| is_under(url, &directory))
-            .flat_map(|(_, places)| places)
-            .filter_map(|at| self.records.get(*at))
+    /// The objects whose bytes lie under this canonical URL, itself included: of a list with more than `most` of them
+    /// the dataset. Lists of datasets that `skip` names are not looked at.
+    #[must_use]
+    pub fn under_url(&self, directory: &str, most: usize, skip: impl Fn(&Name) -> bool) -> Under {
+        let mut found = Under {
+            objects: self.single.under_url(directory).cloned().collect(),
+            many: BTreeSet::new(),
+        };
+        self.lists.under_url(directory, most, skip, &mut found);
+        found
     }
 
     /// All objects, sorted by id.
-    pub fn iter(&self) -> impl Iterator<Item = &ObjectRecord> {
-        self.records.iter()
+    pub fn iter(&self) -> impl Iterator<Item = Cow<'_, ObjectRecord>> {
+        Merged::of(self.single.iter(), self.lists.lists())
+    }
+
+    /// The objects of a dataset, sorted by id.
+    pub fn of_dataset<'m>(&'m self, dataset: &'m Name) -> impl Iterator<Item = Cow<'m, ObjectRecord>> {
+        let single = self.single.iter().filter(move |record| record.dataset == *dataset);
+        Merged::of(single, self.lists.of_dataset(dataset))
+    }
+
+    /// How many objects a dataset has; no list is gone through.
+    #[must_use]
+    pub fn count_of(&self, dataset: &Name) -> usize {
+        let single = self.single.iter().filter(|record| record.dataset == *dataset).count();
+        let lists = self.lists.of_dataset(dataset);
+        lists.fold(single, |sum, list| sum.saturating_add(list.segment.len() as usize))
+    }
+
+    /// The objects that do not stand in a list that the other map has too, sorted by id; and the same of the other.
+    pub fn apart<'m>(
+        &'m self,
+        other: &'m Self,
+    ) -> (
+        impl Iterator<Item = Cow<'m, ObjectRecord>>,
+        impl Iterator<Item = Cow<'m, ObjectRecord>>,
+    ) {
+        // one and the same list of single objects says nothing
+        let single = |map: &'m Self| {
+            let apart = !Arc::ptr_eq(&self.single, &other.single);
+            map.single.iter().filter(move |_| apart)
+        };
+        (
+            Merged::of(single(self), self.lists.beyond(&other.lists)),
+            Merged::of(single(other), other.lists.beyond(&self.lists)),
+        )
+    }
+
+    /// Datasets that objects belong to, each with the id of one.
+    pub fn datasets(&self) -> impl Iterator<Item = (Name, Name)> {
+        let single = self
+            .single
+            .iter()
+            .map(|record| (record.dataset.clone(), record.id.clone()));
+        let first = |list: &ObjectList| Some(list.segment.objects(&list.dataset).next()?.id);
+        let listed = self.lists.lists().iter();
+        single.chain(listed.filter_map(move |list| Some((list.dataset.clone(), first(list)?))))
+    }
+
+    /// The lists.
+    #[must_use]
+    pub fn lists(&self) -> &ObjectLists {
+        &self.lists
+    }
+
+    /// What stands for all objects under a manifest's digest: the list of them; with lists of their own, these by
+    /// their digests.
+    pub fn section(&self) -> impl Serialize + '_ {
+        Section(self)
     }
 
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.single.len().saturating_add(self.lists.len())
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.len() == 0
     }
 }
+
+struct Section<'m>(&'m ObjectMap);
+
+#[derive(Serialize)]
+struct Listed<'m> {
+    dataset: &'m Name,
+    sha256: &'m str,
+    count: u32,
+}
+
+impl Serialize for Section<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let single = self.0.single.records();
+        if self.0.lists.is_empty() {
+            return single.serialize(to);
+        }
+        let mut lists: Vec<Listed<'_>> = Vec::new();
+        for list in self.0.lists.lists() {
+            lists.push(Listed {
+                dataset: &list.dataset,
+                sha256: list.segment.digest(),
+                count: list.segment.len(),
+            });
+        }
+        lists.sort_by(|one, other| (one.dataset, one.sha256).cmp(&(other.dataset, other.sha256)));
+        (lists, single).serialize(to)
+    }
+}
+
+impl Serialize for ObjectMap {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.iter())
+    }
+}
+
+impl PartialEq for ObjectMap {
+    fn eq(&self, other: &Self) -> bool {
+        let (mine, others) = self.apart(other);
+        mine.eq(others)
+    }
+}
+
+impl Eq for ObjectMap {}
 
 impl TryFrom<Vec<ObjectRecord>> for ObjectMap {
     type Error = CatalogueError;
@@ -167,16 +259,8 @@ impl TryFrom<Vec<ObjectRecord>> for ObjectMap {
 
 impl From<ObjectMap> for Vec<ObjectRecord> {
     fn from(map: ObjectMap) -> Self {
-        map.records
+        map.iter().map(Cow::into_owned).collect()
     }
-}
-
-fn shared(names: &mut HashSet<Name>, name: &Name) -> Name {
-    if let Some(known) = names.get(name) {
-        return known.clone();
-    }
-    names.insert(name.clone());
-    name.clone()
 }
 
 #[cfg(test)]
@@ -210,7 +294,8 @@ mod tests {
             ("", None),
         ];
         for (id, dataset) in cases {
-            assert_eq!(map.object(id).map(|record| record.dataset.as_str()), dataset, "{id}");
+            let found = map.object(id);
+            assert_eq!(found.as_ref().map(|record| record.dataset.as_str()), dataset, "{id}");
         }
     }
 

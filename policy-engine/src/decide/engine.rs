@@ -197,8 +197,7 @@ fn check(
             return fault("role", id, "is of a committee that is not there");
         }
     }
-    let mapped = snapshot.objects.iter().map(|record| (&record.id, &record.dataset));
-    for (id, dataset) in mapped {
+    for (dataset, id) in snapshot.objects.datasets() {
         if !datasets.contains_key(dataset.as_str()) {
             return fault("object", id.as_str(), "is of a dataset that is not there");
         }

@@ -18,7 +18,8 @@ pub const MAX_AGE: u32 = 300;
 pub struct Section {
     /// Its name, such as `datasets`.
     pub name: String,
-    /// SHA-256 of its JSON as this program writes it, lower-case hexadecimal.
+    /// SHA-256 of its JSON as this program writes it, lower-case hexadecimal. Lists of objects stand in it by dataset,
+    /// digest and number, never one object after the other.
     pub sha256: String,
     /// Length of that JSON, in bytes.
     pub bytes: u64,
@@ -63,7 +64,7 @@ impl Manifest {
             section("holds", &snapshot.holds)?,
             section("institutions", &snapshot.institutions)?,
             section("links", &snapshot.links)?,
-            section("objects", &snapshot.objects)?,
+            section("objects", &snapshot.objects.section())?,
             section("observe", &snapshot.observe)?,
             section("persons", &snapshot.persons)?,
             section("policies", &(&snapshot.standard, &snapshot.policies))?,

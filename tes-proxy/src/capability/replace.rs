@@ -22,7 +22,7 @@ pub(crate) fn object_of(snapshot: &Snapshot, data: &DataRef) -> Option<String> {
         DataRef::Storage(url) => snapshot
             .objects
             .at_url(&url.to_string())
-            .next()
+            .first()
             .map(|record| record.id.as_str().to_owned()),
         // compact ids need a table of prefixes, which this node has not
         DataRef::Object(ObjectRef::Compact { .. }) | DataRef::Dataset(_) => None,

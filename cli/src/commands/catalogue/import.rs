@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use policy_engine::catalogue::{
-    ObjectRecord, list,
+    ObjectRecord, Segment, list,
     manifest::{self, Hints, Mapped, Mapping},
+    segment,
 };
 use policy_engine::consent::Name;
 use serde_json::{Value, json};
@@ -102,11 +103,8 @@ pub(crate) async fn run(args: Import, context: &Context) -> Result<Exit, Command
             objects.entry(id).or_insert(record);
         }
     }
-    let parts = list::write(objects.into_values().collect(), list::LIST_BYTES);
-    report.lists = parts
-        .iter()
-        .map(|part| (digest(part.text.as_bytes()), part.count))
-        .collect();
+    let parts = segment::write(objects.into_values().collect(), list::LIST_BYTES);
+    report.lists = parts.iter().map(|part| (digest(&part.bytes), part.count)).collect();
     if args.dry_run {
         context.show(&report, words);
         return Ok(Exit::Yes);
@@ -130,13 +128,13 @@ pub(crate) async fn run(args: Import, context: &Context) -> Result<Exit, Command
     }
     let mut state = State::open(args.state.as_deref())?;
     for (at, part) in (1_usize..).zip(&parts) {
-        let digest = digest(part.text.as_bytes());
+        let digest = digest(&part.bytes);
         if state.has(&digest) {
             context.words(&format!("list {at} of {}: was sent before", parts.len()));
             continue;
         }
         context.words(&format!("list {at} of {}: {} objects", parts.len(), part.count));
-        session.upload(&part.text).await?;
+        session.upload(&part.bytes).await?;
         state.sent(digest)?;
     }
     let change = Change {
@@ -257,15 +255,24 @@ async fn current(session: &Session, dataset: &Name, context: &Context) -> Result
         let (id, digest) = (text("id"), text("digest"));
         let count = row.get("count").and_then(Value::as_u64).unwrap_or_default();
         context.words(&format!("comparing with {id}: {count} objects"));
-        let list = session.text(&query(Some(&id))).await?;
-        let records = list::read(&list, dataset, count)
-            .map_err(|why| CommandError::unknown(why.code(), format!("the node's list {id}: {why}")))?;
-        there
-            .objects
-            .extend(records.into_iter().map(|record| (record.id.clone(), record)));
+        let list = session.file(&query(Some(&id))).await?;
+        for record in records(list, dataset, count)
+            .map_err(|why| CommandError::unknown(why.code(), format!("the node's list {id}: {why}")))?
+        {
+            there.objects.insert(record.id.clone(), record);
+        }
         there.rows.insert(id, digest);
     }
     Ok(there)
+}
+
+/// A list of the node's, in the form of today or in the older one.
+fn records(list: Vec<u8>, dataset: &Name, count: u64) -> Result<Vec<ObjectRecord>, list::ListError> {
+    if !Segment::is_one(&list) {
+        return list::read(&String::from_utf8_lossy(&list), dataset, count);
+    }
+    let segment = Segment::open(list).map_err(|fault| list::ListError::Damaged { fault })?;
+    Ok(segment.objects(dataset).collect())
 }
 
 /// The rows that change: one for each list, ended where there are fewer now.

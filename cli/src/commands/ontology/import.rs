@@ -125,7 +125,7 @@ pub(crate) async fn run(args: Import, context: &Context) -> Result<Exit, Command
     };
     context.words(&words(&report));
     let source = args.source.clone().unwrap_or_else(|| args.file.to_string());
-    let row = json!({ "id": id, "digest": session.upload(&table).await?, "version": report.release,
+    let row = json!({ "id": id, "digest": session.upload(table.as_bytes()).await?, "version": report.release,
         "source": format!("{source} (sha256 {})", report.file_sha256) });
     let change = Change {
         title: format!("{id} {}", report.release),

@@ -158,10 +158,9 @@ fn is_asked(snapshot: &Snapshot, dataset: &str, group: &Name) -> bool {
     let names = |of: &Name, groups: Option<&BTreeSet<Name>>| {
         of.as_str() == dataset && groups.is_some_and(|groups| groups.contains(group))
     };
-    snapshot
-        .objects
-        .iter()
-        .any(|record| names(&record.dataset, record.groups.as_ref()))
+    let name = Name::try_from(dataset).ok();
+    let mut objects = name.iter().flat_map(|name| snapshot.objects.of_dataset(name));
+    objects.any(|record| names(&record.dataset, record.groups.as_ref()))
         || snapshot
             .prefixes
             .iter()

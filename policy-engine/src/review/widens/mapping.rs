@@ -3,6 +3,8 @@
 //! A request's places are judged by what they lead to: nothing (denied), or some datasets with groups, objects and
 //! participants. A change narrows as long as every place leads to nothing, or to all that it led to before and more.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Found, WeakerKind};
@@ -11,6 +13,13 @@ use crate::{
     consent::Name,
     snapshot::Snapshot,
 };
+
+/// Objects that are compared; with more, a change widens.
+const OBJECTS: usize = 2_000_000;
+/// Addresses that are compared; with more, a change widens.
+const URLS: usize = 2_000_000;
+/// Sentences about the places of one dataset; of more, how many.
+const SENTENCES: usize = 1_000;
 
 impl Found<'_> {
     pub(super) fn mapping(&mut self, before: &Snapshot, after: &Snapshot) {
@@ -21,22 +30,37 @@ impl Found<'_> {
         if before.prefixes == after.prefixes {
             urls.clear();
         }
-        for (was, is) in changed(before, after) {
-            urls.extend(
-                [was, is]
-                    .into_iter()
-                    .flatten()
-                    .flat_map(|record| record.urls.iter().map(|url| file(url))),
-            );
-            let Some(is) = is else { continue };
-            self.place(before, after, Place::Object(is.id.as_str()), is.id.as_str());
-        }
+        let mut told = Told::default();
+        let whole = changed(before, after, OBJECTS, |was, is| {
+            if urls.len() < URLS {
+                urls.extend(
+                    [&was, &is]
+                        .into_iter()
+                        .flatten()
+                        .flat_map(|record| record.urls.iter().map(|url| file(url))),
+                );
+            }
+            let Some(is) = is else { return };
+            self.place(before, after, Place::Object(is.id.as_str()), is.id.as_str(), &mut told);
+        });
         for url in &urls {
-            self.place(before, after, Place::File(url), url);
+            self.place(before, after, Place::File(url), url, &mut told);
+        }
+        for (dataset, count) in told.0.into_iter().filter(|(_, count)| *count > SENTENCES) {
+            let more = count - SENTENCES;
+            let sentence = format!("Of `{dataset}`, {more} more objects or places like these.");
+            self.tell(WeakerKind::Mapping, Some(dataset.as_str()), sentence);
+        }
+        if !whole || urls.len() >= URLS {
+            self.complete = false;
+            let sentence = format!(
+                "More than {OBJECTS} objects or {URLS} addresses are not the same: the rest was not compared, so it counts as wider."
+            );
+            self.tell(WeakerKind::Mapping, None, sentence);
         }
     }
 
-    fn place(&mut self, before: &Snapshot, after: &Snapshot, place: Place<'_>, name: &str) {
+    fn place(&mut self, before: &Snapshot, after: &Snapshot, place: Place<'_>, name: &str, told: &mut Told) {
         let led = |snapshot: &Snapshot| resolve([place], &snapshot.objects, &snapshot.prefixes);
         let (was, is) = (led(before), led(after));
         if !is.is_whole() {
@@ -50,7 +74,7 @@ impl Found<'_> {
                 format!("`{name}` belonged to {} and comes to `{dataset}`.", from.join(", "))
             };
             // Beside all that it belonged to, another dataset only adds a judgement.
-            if !was.is_whole() || !keeps(&was, &is) {
+            if (!was.is_whole() || !keeps(&was, &is)) && told.says(dataset) {
                 self.tell(WeakerKind::Mapping, Some(dataset.as_str()), sentence);
             }
         }
@@ -63,8 +87,23 @@ impl Found<'_> {
                 None if is.datasets.keys().any(|id| !was.datasets.contains_key(id)) => continue,
                 None => format!("`{name}` belongs to `{dataset}` no more, and to other datasets still."),
             };
-            self.tell(WeakerKind::Mapping, Some(dataset.as_str()), sentence);
+            if told.says(dataset) {
+                self.tell(WeakerKind::Mapping, Some(dataset.as_str()), sentence);
+            }
         }
+    }
+}
+
+/// How often something was said of a dataset.
+#[derive(Default)]
+struct Told(BTreeMap<Name, usize>);
+
+impl Told {
+    /// Counts once more; whether it is to be said.
+    fn says(&mut self, dataset: &Name) -> bool {
+        let count = self.0.entry(dataset.clone()).or_default();
+        *count = count.saturating_add(1);
+        *count <= SENTENCES
     }
 }
 
@@ -91,24 +130,28 @@ fn as_much(was: &Asked, is: &Asked) -> bool {
         && covers(&was.participants, &is.participants)
 }
 
-/// Objects that are not the same in both.
-fn changed<'s>(before: &'s Snapshot, after: &'s Snapshot) -> Vec<(Option<&'s ObjectRecord>, Option<&'s ObjectRecord>)> {
-    let mut earlier: BTreeMap<&str, &ObjectRecord> = BTreeMap::new();
-    let mut found = Vec::new();
-    for record in before.objects.iter() {
-        if after.objects.object(record.id.as_str()) != Some(record) {
-            earlier.insert(record.id.as_str(), record);
+/// Calls with each object that is not the same in both, until `most` were looked at. Lists that both have are not.
+/// False if some were left.
+fn changed(before: &Snapshot, after: &Snapshot, most: usize, mut call: impl FnMut(Side<'_>, Side<'_>)) -> bool {
+    let (was, is) = before.objects.apart(&after.objects);
+    let (mut was, mut is) = (was.peekable(), is.peekable());
+    for _ in 0..most {
+        let order = match (was.peek(), is.peek()) {
+            (None, None) => return true,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(one), Some(other)) => one.id.cmp(&other.id),
+        };
+        let was = if order.is_le() { was.next() } else { None };
+        let is = if order.is_ge() { is.next() } else { None };
+        if was != is {
+            call(was, is);
         }
     }
-    for record in after.objects.iter() {
-        let was = earlier.remove(record.id.as_str());
-        if was.is_some() || before.objects.object(record.id.as_str()).is_none() {
-            found.push((was, Some(record)));
-        }
-    }
-    found.extend(earlier.into_values().map(|record| (Some(record), None)));
-    found
+    was.peek().is_none() && is.peek().is_none()
 }
+
+type Side<'s> = Option<Cow<'s, ObjectRecord>>;
 
 /// The URL as that of a file: the region of a prefix begins there.
 fn file(url: &str) -> String {

@@ -1,0 +1,3 @@
+//! The parsers of `policy-engine` under mutations: see `fuzz/README.md`.
+
+mod fuzz;
