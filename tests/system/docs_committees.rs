@@ -52,9 +52,14 @@ fn each_command_of_the_page_does_what_it_says() {
         of("visum can-i")
     );
     assert!(
-        of("visum grant issue").contains("Granted"),
+        of("visum grant issue --preview").contains("works with this grant"),
         "{}",
-        of("visum grant issue")
+        of("visum grant issue --preview")
+    );
+    assert!(
+        of("visum grant issue --yes").contains("Granted"),
+        "{}",
+        of("visum grant issue --yes")
     );
     assert!(
         of("visum access who-can").contains("until"),

@@ -11,17 +11,22 @@ use crate::{error::CommandError, output::Context};
 /// # Errors
 /// `hold.unasked` if there is nobody, `hold.not_placed` if the answer is not yes.
 pub(crate) fn agreed(context: &Context, question: &str) -> Result<(), CommandError> {
+    match answered(context, question) {
+        None => Err(CommandError::refused("hold.unasked", "there is nobody to ask").hint("add --yes if you are sure")),
+        Some(true) => Ok(()),
+        Some(false) => Err(CommandError::denied("hold.not_placed", "nothing was changed")),
+    }
+}
+
+/// What the person at the terminal says; `None` if there is nobody.
+pub(crate) fn answered(context: &Context, question: &str) -> Option<bool> {
     if !std::io::stdin().is_terminal() {
-        return Err(CommandError::refused("hold.unasked", "there is nobody to ask").hint("add --yes if you are sure"));
+        return None;
     }
     context.words(&format!("{question} Type yes:"));
     let mut line = String::new();
     let _ = std::io::stdin().lock().read_line(&mut line);
-    if line.trim() == "yes" {
-        Ok(())
-    } else {
-        Err(CommandError::denied("hold.not_placed", "nothing was changed"))
-    }
+    Some(line.trim() == "yes")
 }
 
 /// An effect as the broker tells it: objects, live grants, running tasks.

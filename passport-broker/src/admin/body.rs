@@ -31,6 +31,10 @@ pub(super) struct Admin(pub(super) Caller);
 #[derive(Debug)]
 pub(super) struct Strict<T, const BYTES: usize = { limits::ADMIN_BODY_BYTES }>(pub(super) T);
 
+/// A body that another reader takes as it was sent, `BYTES` at most.
+#[derive(Debug)]
+pub(super) struct Raw<const BYTES: usize>(pub(super) Bytes);
+
 /// A consent service, by a token of its own with scope `visum:consent`. What it may do, the policies say.
 #[derive(Debug)]
 pub(super) struct ConsentService(pub(super) ServiceCaller);
@@ -69,6 +73,30 @@ async fn caller(parts: &Parts, broker: &Broker, scope: &str) -> Result<Caller, A
         return Err(ApiProblem::throttled(wait));
     }
     Ok(caller)
+}
+
+/// A JSON body as it was sent, `most` bytes at most.
+async fn json_bytes(request: Request, most: usize) -> Result<Bytes, ApiProblem> {
+    let is_json = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    if !is_json {
+        return Err(ApiProblem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "admin.media_type",
+            "Send JSON with `Content-Type: application/json`.",
+        ));
+    }
+    axum::body::to_bytes(request.into_body(), most).await.map_err(|_| {
+        ApiProblem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "admin.too_large",
+            format!("The body is cut short, or longer than {most} bytes."),
+        )
+    })
 }
 
 impl FromRequestParts<Broker> for ConsentService {
@@ -113,28 +141,17 @@ impl<T: DeserializeOwned, const BYTES: usize> FromRequest<Broker> for Strict<T, 
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request, _: &Broker) -> Result<Self, ApiProblem> {
-        let is_json = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split(';').next())
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
-        if !is_json {
-            return Err(ApiProblem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "admin.media_type",
-                "Send JSON with `Content-Type: application/json`.",
-            ));
-        }
-        let body: Bytes = axum::body::to_bytes(request.into_body(), BYTES).await.map_err(|_| {
-            ApiProblem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "admin.too_large",
-                format!("The body is cut short, or longer than {BYTES} bytes."),
-            )
-        })?;
+        let body = json_bytes(request, BYTES).await?;
         json::parse(&body, BYTES, limits::API_DEPTH)
             .map(Self)
             .map_err(|error| ApiProblem::input("admin.input_invalid", format!("The body cannot be read: {error}.")))
+    }
+}
+
+impl<const BYTES: usize> FromRequest<Broker> for Raw<BYTES> {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, _: &Broker) -> Result<Self, ApiProblem> {
+        json_bytes(request, BYTES).await.map(Self)
     }
 }

@@ -24,6 +24,14 @@ pub(super) struct Which {
     dataset: String,
 }
 
+/// Whether to issue, or to say what a grant would be worth.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct How {
+    #[serde(default)]
+    preview: bool,
+}
+
 /// Why a grant is taken back.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,8 +78,14 @@ pub(super) async fn list(
 pub(super) async fn issue(
     State(broker): State<Broker>,
     Admin(caller): Admin,
+    Query(how): Query<How>,
     Strict(request): Strict<GrantRequest>,
 ) -> Result<(StatusCode, Json<Value>), ApiProblem> {
+    if how.preview {
+        let foresight = committee::foresee(&broker, &caller, request).await?;
+        let body = json!({ "preview": true, "foresight": foresight });
+        return Ok((StatusCode::OK, Json(body)));
+    }
     Ok(match committee::issue(&broker, &caller, request).await? {
         Granted::Issued(grant) => (
             StatusCode::CREATED,

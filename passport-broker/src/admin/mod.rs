@@ -9,6 +9,7 @@ mod changes;
 mod consent_holds;
 mod datasets;
 mod documents;
+mod evaluate;
 mod grants;
 mod holds;
 mod keys;
@@ -49,6 +50,7 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/holds/confirm", post(holds::confirm))
         .route("/admin/holds/{id}/decide", post(holds::decide))
         .route("/admin/dataset-states", post(states::set))
+        .route("/consent/evaluate", post(evaluate::evaluate))
         .route("/consent/holds", get(consent_holds::list).post(consent_holds::place))
         .route("/consent/holds/{id}/release", post(consent_holds::release))
         .route("/admin/holds/{id}/release", post(holds::release))
@@ -110,5 +112,7 @@ fn of_applications() -> Router<Broker> {
 
 #[cfg(test)]
 mod change_tests;
+#[cfg(test)]
+mod evaluate_tests;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use visa_verifier::seam::{SystemRandom, token};
 use crate::catalogue::{ChangeError, PublishError};
 use crate::committee::GovernError;
 use crate::store::StoreError;
+use crate::tried::TriedError;
 
 /// An answer that is no success.
 #[derive(Debug)]
@@ -150,6 +151,29 @@ impl From<GovernError> for ApiProblem {
                     StatusCode::INTERNAL_SERVER_ERROR,
                     code,
                     "What is known of you could not be put together.",
+                )
+            }
+        }
+    }
+}
+
+impl From<TriedError> for ApiProblem {
+    fn from(error: TriedError) -> Self {
+        match error {
+            TriedError::TooMany { dataset } => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "explain.too_many_purposes",
+                format!(
+                    "so many purposes were tried on {dataset} within a day that no more are judged; ask its committee"
+                ),
+            ),
+            TriedError::Store(source) => source.into(),
+            TriedError::Audit(source) => {
+                tracing::error!(error = ?source, "what was tried cannot be counted");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "explain.uncounted",
+                    "what is tried cannot be counted at present, so nothing is answered",
                 )
             }
         }

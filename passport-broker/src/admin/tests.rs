@@ -64,6 +64,7 @@ async fn every_route_denies_without_a_token_and_without_its_scope() {
         ("GET", "/visum/v1/purposes"),
         ("POST", "/visum/v1/purposes"),
         ("POST", "/visum/v1/purposes/default"),
+        ("POST", "/visum/v1/consent/evaluate"),
         ("GET", "/visum/v1/admin/datasets"),
         ("GET", "/visum/v1/admin/datasets/A"),
         ("GET", "/visum/v1/admin/grants?dataset=A"),

@@ -6,7 +6,7 @@ use policy_engine::consent::ResearchPurpose;
 use serde::Deserialize;
 
 use super::foreign::{ForeignGrant, foreign_grants};
-use super::grant::{check_purpose, one};
+use super::stated::{check_purpose, one};
 use super::{Asked, GovernError, grant};
 use crate::broker::Broker;
 use crate::caller::Caller;

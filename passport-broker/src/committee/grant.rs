@@ -1,13 +1,15 @@
 //! An application, a vote, a grant: three questions, three events; and taking a grant back.
 
 use audit_log::{AboutKind, Class, Digest, Event, EventType, Outcome, What, Who};
-use policy_engine::consent::{Categories, Name, ResearchPurpose};
+use policy_engine::consent::ResearchPurpose;
 use policy_engine::decide::{self, GovernQuestion};
 use policy_engine::snapshot::DatasetRecord;
 use serde::Deserialize;
 use visa_verifier::VisaIdentity;
 use visa_verifier::seam::{Timestamp, token};
 
+use super::houses::houses;
+use super::stated::{check_purpose, one};
 use super::{Asked, GovernError};
 use crate::broker::Broker;
 use crate::caller::Caller;
@@ -15,7 +17,7 @@ use crate::catalogue::{Agreed, Changing};
 use crate::limits;
 use crate::record;
 use crate::store::grants::{Application, ApplicationState, Grant};
-use crate::store::people::{self, FactKind};
+use crate::store::people;
 use crate::store::visas;
 
 /// What a committee member asks for: access of one person to one dataset for one purpose.
@@ -69,11 +71,25 @@ pub enum Granted {
     },
 }
 
-/// Files the application (or finds the one that says the same), casts the caller's vote, issues if the votes suffice.
-///
-/// # Errors
-/// [`GovernError`]. Nothing is stored before the policies permitted the vote.
-pub async fn issue(broker: &Broker, caller: &Caller, mut request: GrantRequest) -> Result<Granted, GovernError> {
+/// A request that this caller may vote on.
+#[derive(Debug)]
+pub(super) struct Considered {
+    /// The caller's facts.
+    pub(super) asked: Asked,
+    /// The request, with project and institution beside its purpose.
+    pub(super) request: GrantRequest,
+    /// The dataset.
+    pub(super) dataset: DatasetRecord,
+    houses: Vec<String>,
+    application: Application,
+}
+
+/// May this person vote at all? Judged for each house that the applicant belongs to. Nothing is stored.
+pub(super) async fn consider(
+    broker: &Broker,
+    caller: &Caller,
+    mut request: GrantRequest,
+) -> Result<Considered, GovernError> {
     request.project = one(request.project, &mut request.purpose.project, "project")?;
     request.institution = one(request.institution, &mut request.purpose.institution, "institution")?;
     let now = broker.now();
@@ -83,12 +99,7 @@ pub async fn issue(broker: &Broker, caller: &Caller, mut request: GrantRequest) 
     let id = dataset.id().to_owned();
     let named: Vec<String> = request.institution.iter().cloned().collect();
     let houses = houses(broker, &asked, &named, std::slice::from_ref(&request.to)).await?;
-
-    // read and written under one lock: two members who vote at once are two votes on one application
-    let mut changing = Changing::begin(broker).await;
-
-    // 1: may this person vote at all? Judged for each house that the applicant belongs to.
-    let mut application = open_application(broker, &id, &request)
+    let application = open_application(broker, &id, &request)
         .await?
         .unwrap_or_else(|| Application {
             id: token(broker.random(), 12),
@@ -108,6 +119,32 @@ pub async fn issue(broker: &Broker, caller: &Caller, mut request: GrantRequest) 
             .ask(broker, caller, EventType::ChangeApprove, Some(&id), &question)
             .await?;
     }
+    Ok(Considered {
+        asked,
+        request,
+        dataset,
+        houses,
+        application,
+    })
+}
+
+/// Files the application (or finds the one that says the same), casts the caller's vote, issues if the votes suffice.
+///
+/// # Errors
+/// [`GovernError`]. Nothing is stored before the policies permitted the vote.
+pub async fn issue(broker: &Broker, caller: &Caller, request: GrantRequest) -> Result<Granted, GovernError> {
+    // read and written under one lock: two members who vote at once are two votes on one application
+    let mut changing = Changing::begin(broker).await;
+
+    // 1: may this person vote at all?
+    let Considered {
+        asked,
+        request,
+        dataset,
+        houses,
+        mut application,
+    } = consider(broker, caller, request).await?;
+    let id = dataset.id().to_owned();
     let me = caller.person.as_str().to_owned();
     if application.yes.contains(&me) {
         return Err(GovernError::Conflict {
@@ -276,7 +313,7 @@ pub(super) fn dataset(asked: &Asked, name: &str) -> Result<DatasetRecord, Govern
 }
 
 /// The `source` of the dataset's own grants: its committee, which consent must list among the sources that count.
-fn source(dataset: &DatasetRecord) -> Result<String, GovernError> {
+pub(super) fn source(dataset: &DatasetRecord) -> Result<String, GovernError> {
     if dataset.consent.dac.iter().any(|source| source.as_str() == dataset.dac) {
         return Ok(dataset.dac.clone());
     }
@@ -308,94 +345,6 @@ fn check(request: &GrantRequest, now: Timestamp) -> Result<(), GovernError> {
         ));
     }
     Ok(())
-}
-
-/// Project and institution may stand in the purpose as well: one of both, or the same twice. They are kept beside it.
-pub(super) fn one(
-    beside: Option<String>,
-    inside: &mut Option<Name>,
-    what: &'static str,
-) -> Result<Option<String>, GovernError> {
-    match (beside, inside.take()) {
-        (Some(beside), Some(inside)) if beside != inside.as_str() => Err(GovernError::input(
-            "purpose.said_twice",
-            format!("The purpose names another {what} than the request does."),
-        )),
-        (Some(named), _) => Ok(Some(named)),
-        (None, inside) => Ok(inside.map(|name| name.to_string())),
-    }
-}
-
-/// A purpose that an approval can record: stated, not barred, commercial or not said so (D4, consent.md 2.3).
-pub(crate) fn check_purpose(purpose: &ResearchPurpose) -> Result<(), GovernError> {
-    if purpose.categories.is_unstated() {
-        return Err(GovernError::input(
-            "purpose.unstated",
-            "A purpose has to say what the data are for.",
-        ));
-    }
-    if purpose.categories.has_barred() {
-        return Err(GovernError::input(
-            "purpose.barred",
-            "The purpose names a use that no approval can open.",
-        ));
-    }
-    if purpose.categories.meets(Categories::SCOPE) && purpose.categories.aims().is_empty() {
-        return Err(GovernError::input(
-            "purpose.no_aim",
-            "The purpose says whom the work looks at, and not what for.",
-        ));
-    }
-    if purpose.commercial.is_none() {
-        return Err(GovernError::input(
-            "purpose.commercial",
-            "Say whether the use is commercial: `\"commercial\": false` or `true`.",
-        ));
-    }
-    Ok(())
-}
-
-/// The houses for which a conflict of interest is judged: those that are named, and those that are known of whoever
-/// gains, so that leaving one out opens nothing.
-pub(crate) async fn houses(
-    broker: &Broker,
-    asked: &Asked,
-    named: &[String],
-    gaining: &[VisaIdentity],
-) -> Result<Vec<String>, GovernError> {
-    let mut houses: Vec<String> = Vec::new();
-    for house in named {
-        if !houses.contains(house) {
-            houses.push(house.clone());
-        }
-    }
-    for identity in gaining {
-        let Some(person) = broker.person_of(identity).await? else {
-            continue;
-        };
-        for fact in people::facts(&mut broker.db(), &person, broker.now()).await? {
-            let scope = fact.value.split_once('@').map(|(_, scope)| scope.to_ascii_lowercase());
-            let (FactKind::Affiliation, Some(scope)) = (fact.kind, scope) else {
-                continue;
-            };
-            let known = asked
-                .engine
-                .snapshot()
-                .institutions
-                .iter()
-                .find(|house| house.scopes.contains(&scope));
-            if let Some(house) = known.filter(|house| !houses.contains(&house.id)) {
-                houses.push(house.id.clone());
-            }
-        }
-    }
-    if houses.is_empty() {
-        return Err(GovernError::input(
-            "grant.institution",
-            "Nothing is known here of the applicant's institution: name it (`institution`).",
-        ));
-    }
-    Ok(houses)
 }
 
 /// An application that asks for exactly this and waits for more votes.

@@ -33,11 +33,7 @@ struct Fault<'r> {
 #[must_use]
 pub fn answer(bytes: &[u8], tables: &Tables) -> Answer {
     match Input::parse(bytes) {
-        Ok(input) => {
-            let output = evaluate(&input, tables);
-            let status = u8::from(output.decision != Verdict::Permit);
-            printed(&output, status)
-        }
+        Ok(input) => judged(&input, tables),
         Err(error) => {
             let message = error.to_string();
             let error = Fault {
@@ -48,6 +44,14 @@ pub fn answer(bytes: &[u8], tables: &Tables) -> Answer {
             printed(&Refusal { version: 1, error }, 2)
         }
     }
+}
+
+/// Judges a question that was read: what [`answer`] does with one that it does not refuse.
+#[must_use]
+pub fn judged(input: &Input, tables: &Tables) -> Answer {
+    let output = evaluate(input, tables);
+    let status = u8::from(output.decision != Verdict::Permit);
+    printed(&output, status)
 }
 
 fn printed(what: &impl Serialize, status: u8) -> Answer {

@@ -86,6 +86,11 @@ impl Engine {
         &self.snapshot
     }
 
+    /// The terms, the ontology and the countries that consent is judged by on this snapshot.
+    pub fn tables(&self) -> Arc<Tables> {
+        Arc::clone(&self.tables)
+    }
+
     /// The policies in force.
     pub const fn policies(&self) -> &Policies {
         &self.policies

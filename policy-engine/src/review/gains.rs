@@ -133,6 +133,22 @@ pub fn standing(engine: &Engine, facts: &Facts, dataset: &str, kind: Use, now: T
     told(dataset, kind, &decision)
 }
 
+/// Decides whether a person may use a dataset for this purpose.
+pub fn standing_for(
+    engine: &Engine,
+    facts: &Facts,
+    dataset: &str,
+    kind: Use,
+    purpose: &ResearchPurpose,
+    now: Timestamp,
+) -> Standing {
+    told(
+        dataset,
+        kind,
+        &engine.decide(facts, &intent(dataset, kind, Some(purpose.clone())), now),
+    )
+}
+
 /// Who gains and who loses by a change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Gains {

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::foreseen;
 use crate::{
     client::session::{As, Session},
+    commands::agree,
     error::CommandError,
     exit::Exit,
     input::Input,
@@ -15,8 +17,9 @@ const PURPOSE_BYTES: u64 = 8 << 10;
 
 /// Grant a dataset to a person, for a purpose and until a date
 ///
-/// As a member of the dataset's committee, with a second factor of the last 15 minutes. Files the application, casts
-/// your vote, and issues the grant if the votes suffice: three decisions, three events in the audit log.
+/// As a member of the dataset's committee, with a second factor of the last 15 minutes. Shows first which facts would
+/// still deny the use, and who can record them, and asks. Then files the application, casts your vote, and issues the
+/// grant if the votes suffice: three decisions, three events in the audit log.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Issue {
     /// The dataset's id (a URL)
@@ -31,15 +34,38 @@ pub(crate) struct Issue {
     /// The last day, `YYYY-MM-DD`, or an instant `YYYY-MM-DDThh:mm:ssZ`
     #[arg(long, value_name = "DATE")]
     until: String,
+    /// Show what the grant would be worth, and do nothing; exit 1 if it would not work
+    #[arg(long, conflicts_with = "yes")]
+    preview: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     session: As,
 }
 
-/// Files, votes, issues.
+/// Shows, asks, files, votes, issues.
 pub(crate) async fn run(args: Issue, context: &Context) -> Result<Exit, CommandError> {
     let purpose = purpose(&args.purpose)?;
     let session = Session::open(&args.session)?;
     let body = body(&args.dataset, &args.to, purpose, &args.until)?;
+    let seen = session.post("admin/grants?preview=true", &body).await?;
+    if args.preview {
+        context.show(&seen, foreseen::screen);
+        let works = seen.pointer("/foresight/works").and_then(Value::as_bool) == Some(true);
+        return Ok(if works { Exit::Yes } else { Exit::No });
+    }
+    context.words(&foreseen::screen(&seen));
+    if !args.yes {
+        match agree::answered(context, "Grant it?") {
+            Some(true) => {}
+            Some(false) => return Err(CommandError::denied("grant.not_issued", "nothing was granted")),
+            None => {
+                let nobody = CommandError::refused("grant.unasked", "there is nobody to ask");
+                return Err(nobody.hint("add --yes if you are sure"));
+            }
+        }
+    }
     let answer = session.post("admin/grants", &body).await?;
     context.show(&answer, |answer| {
         let grant = answer.get("grant").unwrap_or(answer);

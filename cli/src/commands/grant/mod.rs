@@ -1,5 +1,6 @@
 //! `visum grant …`
 
+mod foreseen;
 pub(crate) mod issue;
 pub(crate) mod list;
 pub(crate) mod revoke;

@@ -9,19 +9,20 @@ mod tests;
 use std::sync::Arc;
 
 use audit_log::EventType;
-use policy_engine::decide::{Change, ChangeKind, ChangeStep, Engine, GovernQuestion};
+use policy_engine::decide::{Change, ChangeKind, ChangeStep, Engine, Facts, GovernQuestion};
 use policy_engine::review::gains::{self, Gains, Known, Standing, Use};
 use policy_engine::snapshot::{DatasetRecord, RoleGrant, Snapshot};
 use serde::Serialize;
 use visa_verifier::VisaIdentity;
 use visa_verifier::seam::Timestamp;
 
-use self::people::{ASSUMED, Someone};
+pub(super) use self::people::ASSUMED;
+use self::people::Someone;
 use super::{Asked, GovernError};
 use crate::broker::Broker;
 use crate::caller::Caller;
 use crate::record;
-use crate::store::grants::Application;
+use crate::store::grants::{Application, Grant};
 use crate::store::people::PersonId;
 use crate::store::roles::RoleRow;
 
@@ -195,6 +196,24 @@ pub async fn own(broker: &Broker, caller: &Caller) -> Result<Review, GovernError
     of_person(broker, &engine, someone, &Sight::All, true).await
 }
 
+/// What the caller's Passport would say now, on one snapshot.
+///
+/// # Errors
+/// [`GovernError`]
+pub async fn own_facts(broker: &Broker, caller: &Caller, snapshot: &Snapshot) -> Result<Facts, GovernError> {
+    let someone = people::of_identity(broker, &caller.identity).await?;
+    someone.facts(broker, snapshot).await
+}
+
+/// What a person's Passport would say if they had this grant too, which nobody has issued yet.
+///
+/// # Errors
+/// [`GovernError`]
+pub(super) async fn facts_with(broker: &Broker, grant: &Grant, snapshot: &Snapshot) -> Result<Facts, GovernError> {
+    let someone = people::of_identity(broker, &grant.to).await?;
+    someone.facts_with(broker, snapshot, Some(grant)).await
+}
+
 async fn of_person(
     broker: &Broker,
     engine: &Arc<Engine>,
@@ -291,12 +310,7 @@ fn sight(broker: &Broker, caller: &Caller, asked: &Asked) -> Sight {
     Sight::Of(seen.map(str::to_owned).collect())
 }
 
-async fn person(
-    broker: &Broker,
-    someone: Someone,
-    facts: &policy_engine::decide::Facts,
-    uses: Vec<Standing>,
-) -> Result<Person, GovernError> {
+async fn person(broker: &Broker, someone: Someone, facts: &Facts, uses: Vec<Standing>) -> Result<Person, GovernError> {
     let roles = someone.roles(broker).await?;
     Ok(Person {
         logged_in: someone.id.is_some(),
@@ -353,11 +367,7 @@ pub async fn voters(broker: &Broker, application: &Application, dac: &str) -> Re
 }
 
 /// What this node knows of a person by their id (`sub` of our tokens), as if they asked now after a good login.
-pub(crate) async fn facts_of(
-    broker: &Broker,
-    person: &str,
-    snapshot: &Snapshot,
-) -> Result<Option<policy_engine::decide::Facts>, GovernError> {
+pub(crate) async fn facts_of(broker: &Broker, person: &str, snapshot: &Snapshot) -> Result<Option<Facts>, GovernError> {
     match people::find(broker, person).await? {
         Some(someone) => someone.facts(broker, snapshot).await.map(Some),
         None => Ok(None),

@@ -86,6 +86,12 @@ pub(super) async fn find(broker: &Broker, name: &str) -> Result<Option<Someone>,
     }
 }
 
+/// The person of an identity, also of one that nobody here has heard of.
+pub(super) async fn of_identity(broker: &Broker, who: &VisaIdentity) -> Result<Someone, StoreError> {
+    let found = find(broker, &who.to_string()).await?;
+    Ok(found.unwrap_or_else(|| never_seen(who.clone())))
+}
+
 async fn logged_in(broker: &Broker, id: &PersonId) -> Result<Someone, StoreError> {
     Ok(Someone {
         who: broker.identity_of(id)?,
@@ -114,9 +120,23 @@ impl Someone {
 
     /// Their facts on a snapshot, as if they asked now after a good login.
     pub(super) async fn facts(&self, broker: &Broker, snapshot: &Snapshot) -> Result<Facts, GovernError> {
+        self.facts_with(broker, snapshot, None).await
+    }
+
+    /// The same with one more grant, which nobody has issued yet.
+    pub(super) async fn facts_with(
+        &self,
+        broker: &Broker,
+        snapshot: &Snapshot,
+        further: Option<&Grant>,
+    ) -> Result<Facts, GovernError> {
         let now = broker.now();
         let trust = passport::with_ourselves(broker, snapshot.trust.clone());
         let (mut own, foreign) = self.visas(broker, now).await?;
+        if let Some(grant) = further {
+            own.push(kind::controlled_access::draft(grant));
+            own.extend(kind::purpose::bound(broker.config().issuer.as_str(), grant));
+        }
         let mut verified = self.verified(broker, &trust, &own, &foreign, now).await?;
         if !foreign.is_empty() {
             let issuer = &broker.config().issuer;
@@ -204,7 +224,7 @@ impl Someone {
 }
 
 /// What a review assumes of a login, in words.
-pub(super) const ASSUMED: &str = "A login of just now with a second factor and a well proven identity, from a client \
+pub(in crate::committee) const ASSUMED: &str = "A login of just now with a second factor and a well proven identity, from a client \
                                   whose token is bound to its key, and work on this node.";
 
 fn session(now: Timestamp, default_purpose: Option<policy_engine::consent::ResearchPurpose>) -> Session {
