@@ -15,6 +15,7 @@ mod chores;
 pub mod client;
 pub mod committee;
 mod config;
+pub mod enrolment;
 mod front;
 pub mod keys;
 pub mod limits;

@@ -24,6 +24,22 @@ pub const ACCESS_TOKEN: Duration = Duration::from_secs(900);
 pub const REFRESH_IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A family of tokens ends at the latest.
 pub const FAMILY: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Both identities of a link are proven within this time (trust checklist, line 29).
+pub const LINK_PROOF: Duration = Duration::from_secs(5 * 60);
+/// An identity carries rights this long after its last sign-in; then it has to be shown again.
+pub const LINK: Duration = Duration::from_secs(365 * 24 * 3600);
+/// A role that is given without another word ends after this time.
+pub const ROLE: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Whoever governs has shown a second factor within this time.
+pub const GOVERN: Duration = Duration::from_secs(15 * 60);
+/// An enrolment code lives this long.
+pub const ENROLMENT: Duration = Duration::from_secs(3600);
+/// What ends within this time is announced.
+pub const SOON: Duration = Duration::from_secs(31 * 24 * 3600);
+/// What ends within this time is announced with more weight.
+pub const VERY_SOON: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Identities of one account, those that were taken off too.
+pub const IDENTITIES: usize = 20;
 /// A visa that we sign lives this long at most; shorter where what it rests on ends earlier.
 pub const VISA: Duration = Duration::from_secs(3600);
 /// A Passport lives this long.

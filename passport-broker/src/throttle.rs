@@ -54,6 +54,12 @@ pub const AT_LENGTH: Throttle = Throttle {
     most: 5,
     window: Duration::from_secs(60),
 };
+/// Enrolment codes tried, by anybody.
+pub const ENROLMENT: Throttle = Throttle {
+    name: "enrolment",
+    most: 10,
+    window: Duration::from_secs(60),
+};
 /// Writes of one person at the admin API.
 pub const ADMIN: Throttle = Throttle {
     name: "admin",

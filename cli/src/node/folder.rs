@@ -175,6 +175,28 @@ impl Folder {
         self.path.join("keys/subjects")
     }
 
+    /// Keeps the digest of an enrolment code until the node takes it in.
+    ///
+    /// # Errors
+    /// `node.folder` (exit 3).
+    pub(crate) fn keep_enrolment(&self, digest: &str, until: i64) -> Result<(), CommandError> {
+        let path = self.path.join("keys/enrolment");
+        let _ = fs::remove_file(&path);
+        write(&path, format!("{digest} {until}\n").as_bytes())
+    }
+
+    /// The enrolment code that waits: its digest, and until when it is good.
+    pub(crate) fn enrolment(&self) -> Option<(String, i64)> {
+        let text = fs::read_to_string(self.path.join("keys/enrolment")).ok()?;
+        let (digest, until) = text.trim().split_once(' ')?;
+        Some((digest.to_owned(), until.parse().ok()?))
+    }
+
+    /// No enrolment code waits any more.
+    pub(crate) fn drop_enrolment(&self) {
+        let _ = fs::remove_file(self.path.join("keys/enrolment"));
+    }
+
     /// A SQLite database of this folder.
     pub(crate) fn sqlite(&self, name: &str) -> String {
         format!("sqlite://{}?mode=rwc", self.path.join(name).display())

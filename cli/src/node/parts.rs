@@ -7,12 +7,15 @@ use futures::future::BoxFuture;
 use passport_broker::{
     Broker,
     bootstrap::Bootstrap,
+    enrolment::{self, EnrolmentError},
     store::clients::{ClientAuth, ClientKind, ClientOptions, ClientRow},
 };
 use serde_json::json;
 use tes_proxy::{BrokerLink, Proxy};
 use url::Url;
-use visa_verifier::seam::{Clock, Fetch, FetchSettings, HttpsFetch, ProxySettings, Random, SystemClock, SystemRandom};
+use visa_verifier::seam::{
+    Clock, Fetch, FetchSettings, HttpsFetch, ProxySettings, Random, SystemClock, SystemRandom, Timestamp,
+};
 
 use super::{folder::Folder, tries::AtBroker};
 use crate::{client::login, error::CommandError};
@@ -115,6 +118,7 @@ impl Node {
                 .map_err(|wrong| CommandError::refused(wrong.code(), chain(&wrong)))?;
         }
 
+        take_enrolment(&folder, &broker).await?;
         let link = link(&folder, &issuer)?;
         let seams = tes_proxy::Seams { clock, random, fetch };
         let audit = tes_proxy::Audit {
@@ -132,6 +136,21 @@ impl Node {
             writer,
             _folder: folder,
         })
+    }
+}
+
+/// The code that `visum init` printed, if it waits in the folder: from now on the broker knows its digest.
+async fn take_enrolment(folder: &Folder, broker: &Broker) -> Result<(), CommandError> {
+    let Some((digest, until)) = folder.enrolment() else {
+        return Ok(());
+    };
+    match enrolment::accept(broker, &digest, Timestamp::from_unix(until)).await {
+        // a node with an administrator needs no code: it is thrown away
+        Ok(()) | Err(EnrolmentError::Taken) => {
+            folder.drop_enrolment();
+            Ok(())
+        }
+        Err(wrong) => Err(CommandError::unknown(wrong.code(), chain(&wrong))),
     }
 }
 

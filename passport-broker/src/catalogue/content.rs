@@ -26,6 +26,7 @@ use crate::store::drafts::DraftRow;
 use crate::store::governed::{Governed, RowKind, Sealed};
 use crate::store::grants::{Application, AttestedPurpose, DefaultPurpose, Grant};
 use crate::store::holds::HoldRow;
+use crate::store::links::LinkRow;
 use crate::store::register::{TrustRow, UpstreamRow};
 use crate::store::roles::RoleRow;
 use crate::store::stops::{StopRow, StopTarget};
@@ -47,6 +48,8 @@ pub(crate) struct Content {
     pub(crate) clients: BTreeMap<String, ClientRow>,
     pub(crate) upstreams: BTreeMap<String, UpstreamRow>,
     pub(crate) groups: BTreeMap<String, GroupRecord>,
+    /// Identities that were added to accounts, ended ones too: bars follow them.
+    pub(crate) links: BTreeMap<String, LinkRow>,
     pub(crate) stops: BTreeMap<String, StopRow>,
     pub(crate) bundles: BTreeMap<String, BundleRow>,
     pub(crate) tables: BTreeMap<String, TableRow>,
@@ -151,6 +154,10 @@ impl Content {
                 RowKind::Table => put(&mut content.tables, row)?,
                 RowKind::Objects => put(&mut content.object_lists, row)?,
                 RowKind::Group => put(&mut content.groups, row)?,
+                RowKind::Link => {
+                    let link: LinkRow = row.read()?;
+                    content.links.insert(row.id.clone(), link);
+                }
             }
         }
         Ok(content)

@@ -1,6 +1,7 @@
 //! Rows that govern access: written with their event, compared with the log, published as a snapshot (D16).
 
 mod change;
+mod closure;
 mod content;
 mod files;
 mod governance;

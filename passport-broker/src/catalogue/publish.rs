@@ -11,6 +11,7 @@ use policy_engine::snapshot::{Bar, BarKind, Manifest, PersonKey, Snapshot};
 use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::TrustPolicy;
 
+use super::closure::Closures;
 use super::content::{Content, ContentError, add_stop, register_node};
 use super::ledger::Mismatch;
 use super::{files, governance};
@@ -159,7 +160,7 @@ async fn build_and_replace(broker: &Broker) -> Result<SnapshotRow, PublishError>
 
 /// The snapshot of these rows.
 async fn assemble(broker: &Broker, content: Content, version: u64) -> Result<Snapshot, PublishError> {
-    let mut snapshot = frame(broker, version).await?;
+    let mut snapshot = frame(broker, version, &content).await?;
     files::keep(broker, &content);
     content
         .fill(&mut snapshot)
@@ -219,7 +220,7 @@ pub(crate) async fn logged_content(broker: &Broker) -> Result<Content, PublishEr
 }
 
 /// All but the governed rows: version, people, bars, revocations, settings.
-async fn frame(broker: &Broker, version: u64) -> Result<Snapshot, PublishError> {
+async fn frame(broker: &Broker, version: u64, content: &Content) -> Result<Snapshot, PublishError> {
     let store = |source| PublishError::Store { source };
     let config = broker.config();
     let mut db = broker.db();
@@ -236,6 +237,7 @@ async fn frame(broker: &Broker, version: u64) -> Result<Snapshot, PublishError> 
         .derived_key("snapshot people")
         .map_err(|source| PublishError::Key { source })?;
     snapshot.person_key = PersonKey::new(key.as_ref());
+    let mut closures = Closures::default();
     for person in people::everybody(&mut db).await.map_err(store)? {
         // every identity ever proven: unlinking ends rights, not bars
         let mut digests = BTreeSet::from([snapshot.person(&broker.identity_of(&person.id).map_err(store)?)]);
@@ -244,13 +246,21 @@ async fn frame(broker: &Broker, version: u64) -> Result<Snapshot, PublishError> 
         }
         for digest in &digests {
             snapshot.changed.insert(digest.clone(), person.facts_changed);
-            if person.suspended.is_some() {
-                snapshot.bars.push(Bar {
-                    person: digest.clone(),
-                    kind: BarKind::Suspended,
-                    until: None,
-                });
-            }
+        }
+        closures.add(person.id, digests, person.suspended.is_some());
+    }
+    for link in content.links.values() {
+        for before in &link.before {
+            closures.join(&link.person, before);
+        }
+    }
+    for (digests, barred) in closures.sets() {
+        for digest in digests.iter().filter(|_| barred) {
+            snapshot.bars.push(Bar {
+                person: digest.clone(),
+                kind: BarKind::Suspended,
+                until: None,
+            });
         }
         snapshot.persons.push(digests);
     }

@@ -9,7 +9,8 @@ use crate::broker::Broker;
 use crate::store::clients::ClientRow;
 use crate::store::governed::{self, Governed, RowKind, Sealed};
 use crate::store::grants::{DefaultPurpose, Grant};
-use crate::store::people::{self, PersonId};
+use crate::store::links::LinkRow;
+use crate::store::people::{self, Identity, PersonId};
 use crate::store::register::UpstreamRow;
 use crate::store::roles::RoleRow;
 use crate::store::{Db, StoreError};
@@ -74,14 +75,33 @@ impl Broker {
     /// The database is down.
     pub async fn identities(&self, person: &PersonId) -> Result<Vec<VisaIdentity>, StoreError> {
         let mut all = vec![self.identity_of(person)?];
-        let linked = people::identities(&mut self.db(), person).await?;
-        all.extend(
-            linked
-                .into_iter()
-                .filter(|entry| entry.unlinked.is_none())
-                .map(|entry| entry.identity),
-        );
+        all.extend(self.counting(person).await?.into_iter().map(|entry| entry.identity));
         Ok(all)
+    }
+
+    /// The identities of a person at providers that carry rights now, oldest first: not taken off, proven within a
+    /// year, and, but for the first of the account, added by a step that is on record.
+    ///
+    /// # Errors
+    /// The database is down.
+    pub async fn counting(&self, person: &PersonId) -> Result<Vec<Identity>, StoreError> {
+        let now = self.now();
+        let all = people::identities(&mut self.db(), person).await?;
+        if all.len() == 1 {
+            let counts = |entry: &Identity| entry.unlinked.is_none() && now < entry.proven_until();
+            return Ok(all.into_iter().filter(counts).collect());
+        }
+        let (mut counting, mut first) = (Vec::new(), true);
+        for entry in all {
+            let added = match self.find::<LinkRow>(&entry.identity.to_string()).await? {
+                Some(row) => row.ended.is_none() && row.person == *person,
+                None => std::mem::take(&mut first),
+            };
+            if added && entry.unlinked.is_none() && now < entry.proven_until() {
+                counting.push(entry);
+            }
+        }
+        Ok(counting)
     }
 
     /// A person as our own tokens name them.

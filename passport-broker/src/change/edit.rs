@@ -93,6 +93,7 @@ macro_rules! by_table {
             | RowKind::Grant
             | RowKind::Purpose
             | RowKind::DefaultPurpose
+            | RowKind::Link
             | RowKind::Change
             | RowKind::Bundle
             | RowKind::Draft => $no,
@@ -164,6 +165,7 @@ pub(super) fn now(content: &Content, kind: RowKind, id: &str) -> Option<Value> {
         | RowKind::Grant
         | RowKind::Purpose
         | RowKind::DefaultPurpose
+        | RowKind::Link
         | RowKind::Change
         | RowKind::Bundle
         | RowKind::Draft => None,
@@ -212,6 +214,7 @@ pub(super) fn make(content: &mut Content, edit: &Edit) -> Result<(), String> {
         | RowKind::Grant
         | RowKind::Purpose
         | RowKind::DefaultPurpose
+        | RowKind::Link
         | RowKind::Change
         | RowKind::Bundle
         | RowKind::Draft => Err(not_here(kind)),

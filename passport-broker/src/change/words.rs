@@ -67,6 +67,7 @@ const fn thing(kind: RowKind) -> &'static str {
         RowKind::Stop => "entry of the stop list",
         RowKind::Group => "team",
         RowKind::DefaultPurpose => "default purpose",
+        RowKind::Link => "added identity",
         RowKind::Institution
         | RowKind::Dataset
         | RowKind::Object

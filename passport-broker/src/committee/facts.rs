@@ -31,7 +31,12 @@ pub(super) async fn of(broker: &Broker, caller: &Caller, snapshot: &Snapshot) ->
         return Err(GovernError::Facts { why });
     }
     let passport = own_passport(broker, caller, snapshot).await?;
-    Ok(Facts::of(&passport, &caller.session(), snapshot))
+    let facts = Facts::of(&passport, &caller.session(), snapshot);
+    // `admin` of the register: who came by another provider is a researcher here, whatever roles they have
+    let upstreams = broker.upstreams().await?;
+    let by = |login: &VisaIdentity| upstreams.iter().find(|row| row.issuer == login.iss.as_str());
+    let governs = caller.login.as_ref().and_then(by).is_none_or(|row| row.admin);
+    Ok(if governs { facts } else { facts.without_roles() })
 }
 
 async fn own_passport(broker: &Broker, caller: &Caller, snapshot: &Snapshot) -> Result<VerifiedPassport, GovernError> {

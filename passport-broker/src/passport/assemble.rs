@@ -34,8 +34,17 @@ pub(crate) async fn holding(
     now: Timestamp,
 ) -> Result<Holding, StoreError> {
     let broker = &front.broker;
-    if let Some(login) = login {
-        collect::freshen(front, person, login, now).await?;
+    let counting: Vec<VisaIdentity> = broker
+        .counting(person)
+        .await?
+        .into_iter()
+        .map(|entry| entry.identity)
+        .collect();
+    if login.is_some() {
+        // visas of all identities are one researcher's
+        for identity in &counting {
+            collect::freshen(front, person, identity, now).await?;
+        }
     }
     let mut own = Vec::new();
     for fact in people::facts(&mut broker.db(), person, now).await? {
@@ -56,7 +65,7 @@ pub(crate) async fn holding(
             own.extend(kind::purpose::attested(front.issuer(), &attested));
         }
     }
-    own.extend(links(front, &foreign, now));
+    own.extend(links(front, &foreign, &counting, now));
     Ok(Holding { own, foreign, odd })
 }
 
@@ -70,14 +79,21 @@ pub(crate) fn stands_beside(attested: &AttestedPurpose, foreign: &Foreign) -> bo
 }
 
 /// The visa that joins the identities of the foreign visas with ours, as far as our own trust entry lets us link.
-fn links(front: &Front, foreign: &[Foreign], now: Timestamp) -> Option<VisaDraft> {
+///
+/// Where a person added identities, the visa says so for those whose issuers the operator lets us link by name: `*` is
+/// about visas that came along, no reason to tell every service where somebody else knows the person.
+fn links(front: &Front, foreign: &[Foreign], counting: &[VisaIdentity], now: Timestamp) -> Option<VisaDraft> {
     let issuer = &front.broker.config().issuer;
     let engine = front.broker.current().load();
     let trust = &engine.snapshot().trust;
     let entry = trust
         .entry(Role::VisaIssuer, issuer)
         .or_else(|| trust.entry(Role::Broker, issuer))?;
-    let others: Vec<VisaIdentity> = foreign.iter().map(|foreign| foreign.visa.identity().clone()).collect();
+    let mut others: Vec<VisaIdentity> = foreign.iter().map(|foreign| foreign.visa.identity().clone()).collect();
+    if counting.len() > 1 {
+        let by_name = |identity: &&VisaIdentity| entry.may_link.iter().any(|may| may == identity.iss.as_str());
+        others.extend(counting.iter().filter(by_name).cloned());
+    }
     kind::linked_identities::draft(issuer.as_str(), &others, &entry.may_link, now)
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use visa_verifier::VisaIdentity;
 use visa_verifier::seam::Timestamp;
 
+use super::offer::identity_of;
 use crate::Broker;
+use crate::store::links::LinkRow;
 use crate::store::people::{self, Fact, FactKind, PersonId};
 use crate::store::{Db, StoreError};
 use crate::upstream::{LoginProblem, UpstreamIdentity};
@@ -23,40 +25,82 @@ pub(crate) struct Recognised {
     pub(crate) identity: VisaIdentity,
 }
 
-/// Recognises the person behind a verified login, or enters a new one; and takes over what their institution states.
+/// What a login came to.
+#[derive(Clone, Debug)]
+pub(crate) enum Found {
+    /// Somebody whom we know.
+    Known(Recognised),
+    /// Nobody knows this identity.
+    Stranger(VisaIdentity),
+}
+
+/// Recognises the person behind a verified login, and takes over what their institution states.
 ///
 /// Never by name or address: (iss, sub) alone.
 pub(crate) async fn recognise(
     broker: &Broker,
     login: &UpstreamIdentity,
     now: Timestamp,
-) -> Result<Recognised, LoginProblem> {
-    let identity = VisaIdentity::new(
-        login.issuer.parse().map_err(|_| LoginProblem::NoIdentifier)?,
-        login.subject.parse().map_err(|_| LoginProblem::NoIdentifier)?,
-    );
+) -> Result<Found, LoginProblem> {
+    let identity = identity_of(login)?;
+    let link = broker.find::<LinkRow>(&identity.to_string()).await?;
     let mut tx = broker.db().begin().await?;
-    let known = people::by_identity(&mut tx, &identity).await?;
-    let person = match known {
-        Some(person) if person.suspended.is_some() => return Err(LoginProblem::Suspended),
-        Some(person) => {
-            people::seen(&mut tx, &identity, now).await?;
-            person.id
-        }
-        None => {
-            let person = PersonId::random(broker.random());
-            people::create(&mut tx, &person, now).await?;
-            people::attach(&mut tx, &person, &identity, login.unique, now).await?;
-            person
-        }
+    let Some(known) = people::identity_row(&mut tx, &identity).await? else {
+        return Ok(Found::Stranger(identity));
     };
+    if known.unlinked.is_some() || link.as_ref().is_some_and(|link| link.ended.is_some()) {
+        return Err(LoginProblem::TakenOff);
+    }
+    if link.is_some_and(|link| link.person != known.person) {
+        // A row that was changed by hand: the log says whose the identity is.
+        tracing::error!(
+            code = "catalogue.db_not_as_logged",
+            "an identity does not lead where its link says"
+        );
+        return Err(LoginProblem::Unavailable);
+    }
+    let person = people::by_id(&mut tx, &known.person).await?;
+    if person.is_none_or(|person| person.suspended.is_some()) {
+        return Err(LoginProblem::Suspended);
+    }
+    people::seen(&mut tx, &identity, now).await?;
+    take_over(&mut tx, &known.person, &identity, login, now).await?;
+    tx.commit().await?;
+    Ok(Found::Known(Recognised {
+        person: known.person,
+        identity,
+    }))
+}
+
+/// Enters a new person with this identity. Somebody who was faster with the same identity wins.
+pub(crate) async fn enter(
+    broker: &Broker,
+    login: &UpstreamIdentity,
+    now: Timestamp,
+) -> Result<Recognised, LoginProblem> {
+    let identity = identity_of(login)?;
+    let person = PersonId::random(broker.random());
+    let mut tx = broker.db().begin().await?;
+    people::create(&mut tx, &person, now).await?;
+    match people::attach(&mut tx, &person, &identity, login.unique, now).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict { .. }) => {
+            drop(tx);
+            // Two tabs at once: both are this person, whom the other one entered.
+            return match recognise(broker, login, now).await? {
+                Found::Known(recognised) => Ok(recognised),
+                Found::Stranger(_) => Err(LoginProblem::Unavailable),
+            };
+        }
+        Err(error) => return Err(error.into()),
+    }
     take_over(&mut tx, &person, &identity, login, now).await?;
     tx.commit().await?;
     Ok(Recognised { person, identity })
 }
 
 /// Replaces what this institution stated before; what others asserted of the identity stays.
-async fn take_over(
+pub(super) async fn take_over(
     db: &mut Db,
     person: &PersonId,
     identity: &VisaIdentity,

@@ -60,7 +60,8 @@ pub(crate) fn actor(
     })
 }
 
-fn facts_of(row: &SessionRow) -> LoginFacts {
+/// What tokens of a session say of its login.
+pub(crate) fn facts_of(row: &SessionRow) -> LoginFacts {
     LoginFacts {
         identity: row.identity.clone(),
         auth_time: row.auth_time,

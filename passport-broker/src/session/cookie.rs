@@ -65,18 +65,51 @@ impl Sealer {
         value: &T,
         expires: Timestamp,
     ) -> Result<String, CookieProblem> {
+        let text = self.sealed(purpose, value, expires)?;
+        if text.len() > SEALED_BYTES {
+            Err(CookieProblem::TooLarge)
+        } else {
+            Ok(text)
+        }
+    }
+
+    /// The same for a row of the database, which has room for more.
+    pub(crate) fn seal_row<T: Serialize>(
+        &self,
+        purpose: &str,
+        value: &T,
+        expires: Timestamp,
+    ) -> Result<String, CookieProblem> {
+        self.sealed(purpose, value, expires)
+    }
+
+    /// Opens what [`Sealer::seal_row`] made.
+    pub(crate) fn open_row<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<T, CookieProblem> {
+        self.opened(purpose, text, now)
+    }
+
+    fn sealed<T: Serialize>(&self, purpose: &str, value: &T, expires: Timestamp) -> Result<String, CookieProblem> {
         let envelope = Envelope {
             u: purpose.to_owned(),
             e: expires.unix(),
             v: value,
         };
         let payload = serde_json::to_vec(&envelope).map_err(|_| CookieProblem::Unsealable)?;
-        let text = sealed::seal(&self.key, self.id, &payload).ok_or(CookieProblem::Unsealable)?;
-        if text.len() > SEALED_BYTES {
-            Err(CookieProblem::TooLarge)
-        } else {
-            Ok(text)
+        sealed::seal(&self.key, self.id, &payload).ok_or(CookieProblem::Unsealable)
+    }
+
+    fn opened<T: DeserializeOwned>(&self, purpose: &str, text: &str, now: Timestamp) -> Result<T, CookieProblem> {
+        let payload = sealed::open(&self.key, self.id, text).ok_or(CookieProblem::NotOurs)?;
+        let envelope: Envelope<T> = serde_json::from_slice(&payload).map_err(|_| CookieProblem::NotOurs)?;
+        if envelope.u != purpose || envelope.e <= now.unix() {
+            return Err(CookieProblem::NotOurs);
         }
+        Ok(envelope.v)
     }
 
     /// Opens what [`Sealer::seal`] made for the same `purpose`, if it is not over.
@@ -89,12 +122,7 @@ impl Sealer {
         if text.len() > SEALED_BYTES {
             return Err(CookieProblem::NotOurs);
         }
-        let payload = sealed::open(&self.key, self.id, text).ok_or(CookieProblem::NotOurs)?;
-        let envelope: Envelope<T> = serde_json::from_slice(&payload).map_err(|_| CookieProblem::NotOurs)?;
-        if envelope.u != purpose || envelope.e <= now.unix() {
-            return Err(CookieProblem::NotOurs);
-        }
-        Ok(envelope.v)
+        self.opened(purpose, text, now)
     }
 }
 

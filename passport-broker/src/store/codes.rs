@@ -26,6 +26,8 @@ pub enum OnceKind {
     Logout,
     /// An enrolment code of the first administrator.
     Enrolment,
+    /// A proven identity that waits for its person's word: add it to an account, or begin one.
+    Offer,
 }
 
 impl OnceKind {
@@ -39,6 +41,7 @@ impl OnceKind {
             Self::Dpop => "dpop",
             Self::Logout => "logout",
             Self::Enrolment => "enrolment",
+            Self::Offer => "offer",
         }
     }
 }

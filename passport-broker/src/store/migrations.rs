@@ -42,6 +42,11 @@ const ALL: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/20261123141000_logout_notices.sql"),
     ),
     (
+        20_261_123_150_000,
+        "notices",
+        include_str!("../../migrations/20261123150000_notices.sql"),
+    ),
+    (
         20_261_123_160_000,
         "documents",
         include_str!("../../migrations/20261123160000_documents.sql"),

@@ -9,6 +9,7 @@ use visa_verifier::seam::{Random, Timestamp, token};
 use visa_verifier::{Issuer, Subject, VisaIdentity};
 
 use super::{Db, FromRow, Row, StoreError, args};
+use crate::limits;
 
 /// A person of this broker: 22 characters of base64url (128 random bits); also the `sub` of our tokens.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize)]
@@ -80,6 +81,14 @@ pub struct Identity {
     pub last_login: Timestamp,
     /// When it was unlinked, if it was: it then carries no rights any more, but every bar.
     pub unlinked: Option<Timestamp>,
+}
+
+impl Identity {
+    /// Until when the last sign-in proves that it is still this person's.
+    #[must_use]
+    pub fn proven_until(&self) -> Timestamp {
+        self.last_login.plus(limits::LINK)
+    }
 }
 
 impl FromRow for Identity {
@@ -207,7 +216,7 @@ pub async fn by_id(db: &mut Db, person: &PersonId) -> Result<Option<Person>, Sto
     .await
 }
 
-/// The person to whom this upstream identity belongs, unless it was unlinked.
+/// The person to whom this upstream identity leads, whether it counts or was unlinked.
 ///
 /// # Errors
 /// The database is down.
@@ -241,6 +250,82 @@ pub async fn attach(
             unique,
             now
         ],
+    )
+    .await
+    .map(drop)
+}
+
+/// What is known of an identity, unlinked or not.
+///
+/// # Errors
+/// The database is down.
+pub async fn identity_row(db: &mut Db, identity: &VisaIdentity) -> Result<Option<Identity>, StoreError> {
+    db.one(
+        "SELECT iss, sub, person, unique_ids, first_seen, last_login, unlinked_at FROM identities
+         WHERE iss = $1 AND sub = $2",
+        args![identity.iss.as_str(), identity.sub.as_str()],
+    )
+    .await
+}
+
+/// Leads an identity that is known already to `person`, as proven just now; what was asserted of it before is dropped.
+///
+/// # Errors
+/// The database is down. Call it inside a transaction.
+pub async fn reattach(
+    db: &mut Db,
+    person: &PersonId,
+    identity: &VisaIdentity,
+    unique: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (iss, sub) = (identity.iss.as_str(), identity.sub.as_str());
+    db.change(
+        "facts",
+        "DELETE FROM facts WHERE iss = $1 AND sub = $2",
+        args![iss, sub],
+    )
+    .await?;
+    db.change(
+        "identities",
+        "UPDATE identities SET person = $3, unique_ids = $4, first_seen = $5, last_login = $5, unlinked_at = NULL
+         WHERE iss = $1 AND sub = $2",
+        args![iss, sub, person.as_str(), unique, now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Takes an identity off: the row stays for bars, what was asserted of it goes.
+///
+/// # Errors
+/// The database is down. Call it inside a transaction.
+pub async fn unlink(db: &mut Db, identity: &VisaIdentity, now: Timestamp) -> Result<(), StoreError> {
+    let (iss, sub) = (identity.iss.as_str(), identity.sub.as_str());
+    db.change(
+        "facts",
+        "DELETE FROM facts WHERE iss = $1 AND sub = $2",
+        args![iss, sub],
+    )
+    .await?;
+    db.change(
+        "identities",
+        "UPDATE identities SET unlinked_at = $3 WHERE iss = $1 AND sub = $2",
+        args![iss, sub, now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Closes an account: it stays for bars.
+///
+/// # Errors
+/// The database is down.
+pub async fn close(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<(), StoreError> {
+    db.change(
+        "people",
+        "UPDATE people SET erased_at = $2 WHERE id = $1 AND erased_at IS NULL",
+        args![person.as_str(), now],
     )
     .await
     .map(drop)

@@ -2,11 +2,12 @@
 //! for tokens, then its tokens checked (`specs/trust.md` C.5, C.6, C.30).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, Nonce, OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl,
-    TokenResponse as _, UserInfoClaims,
+    AccessTokenHash, AuthorizationCode, ClaimsVerificationError, Nonce, OAuth2TokenResponse as _, PkceCodeVerifier,
+    RedirectUrl, TokenResponse as _, UserInfoClaims,
 };
 use subtle::ConstantTimeEq as _;
 use visa_verifier::seam::{Fetch, Timestamp};
@@ -15,6 +16,9 @@ use super::claims::{UpstreamClaims, UpstreamIdentity};
 use super::provider::Discovered;
 use super::{Discoveries, LoginProblem, Outside, PendingLogin, Upstream};
 use crate::page::Fields;
+
+/// So far an institution's clock may be ahead of ours.
+const CLOCKS: Duration = Duration::from_secs(60);
 
 /// What the browser brought back.
 #[derive(Debug)]
@@ -165,8 +169,20 @@ fn check<'t>(
     let verifier = party
         .id_token_verifier()
         .set_allowed_algs(algorithms)
-        .set_time_fn(move || (std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).into());
-    id_token
-        .claims(&verifier, nonce)
-        .map_err(|error| LoginProblem::unverified(&error))
+        .set_time_fn(move || (std::time::UNIX_EPOCH + Duration::from_secs(seconds)).into());
+    let claims = id_token.claims(&verifier, nonce).map_err(|error| {
+        // It came straight from the institution: one that is over already says that the clocks differ.
+        if let ClaimsVerificationError::Expired(why) = error {
+            LoginProblem::Clock { why }
+        } else {
+            LoginProblem::unverified(&error)
+        }
+    })?;
+    let issued = Timestamp::from_unix(claims.issue_time().timestamp());
+    if now.plus(CLOCKS) < issued {
+        return Err(LoginProblem::Clock {
+            why: format!("the ID Token was issued at {issued}, which is to come"),
+        });
+    }
+    Ok(claims)
 }

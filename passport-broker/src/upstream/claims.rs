@@ -13,6 +13,12 @@ use super::{LoginProblem, Upstream};
 const REFEDS_MFA: &str = "https://refeds.org/profile/mfa";
 /// Front of the values of the REFEDS Assurance Framework.
 const RAF: &str = "https://refeds.org/assurance";
+/// Longest `acr`, and each of the `amr`, in bytes.
+const WORD_BYTES: usize = 255;
+/// Most methods of one login.
+const AMR: usize = 20;
+/// Longest name, in characters.
+const NAME_CHARS: usize = 120;
 /// Most affiliations and visas that are read of one login.
 const MOST: usize = 100;
 
@@ -32,10 +38,10 @@ pub(crate) struct UpstreamClaims {
 impl AdditionalClaims for UpstreamClaims {}
 
 /// An affiliation that this institution may state.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Affiliation {
     /// `faculty`, `student` or `member` (GA4GH AffiliationAndRole).
-    pub(crate) role: &'static str,
+    pub(crate) role: String,
     /// The part after the `@`.
     pub(crate) scope: String,
     /// The institution of the register whose scope it is: the visa's `source`.
@@ -43,7 +49,7 @@ pub(crate) struct Affiliation {
 }
 
 /// Who an institution says has signed in, as far as it is believed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct UpstreamIdentity {
     /// Its issuer.
     pub(crate) issuer: String,
@@ -59,6 +65,8 @@ pub(crate) struct UpstreamIdentity {
     pub(crate) amr: Vec<String>,
     /// When the person signed in there.
     pub(crate) auth_time: Timestamp,
+    /// Whether the institution said when that was; else it is the moment of its answer.
+    pub(crate) auth_time_stated: bool,
     /// Affiliations.
     pub(crate) affiliations: Vec<Affiliation>,
     /// Name, for the pages and the scope `profile`.
@@ -82,13 +90,17 @@ impl UpstreamIdentity {
         if subject.is_empty() || subject.len() > 255 || !subject.is_ascii() {
             return Err(LoginProblem::NoIdentifier);
         }
-        let acr = token.auth_context_ref().map(|acr| acr.as_str().to_owned());
+        let acr = token
+            .auth_context_ref()
+            .map(|acr| acr.as_str().to_owned())
+            .filter(|acr| acr.len() <= WORD_BYTES);
         let amr: Vec<String> = token
             .auth_method_refs()
             .into_iter()
             .flatten()
             .map(|amr| amr.as_str().to_owned())
-            .take(MOST)
+            .filter(|amr| amr.len() <= WORD_BYTES)
+            .take(AMR)
             .collect();
         let multi = upstream.mfa && (acr.as_deref() == Some(REFEDS_MFA) || amr.iter().any(|amr| amr == "mfa"));
         // A word on strength that is not believed of this provider does not travel on into our tokens.
@@ -126,7 +138,8 @@ impl UpstreamIdentity {
         let name = token.name().or_else(|| userinfo.and_then(|info| info.name()));
         let name = name
             .and_then(|name| name.get(None))
-            .map(|name| name.as_str().chars().take(120).collect());
+            .map(|name| plain(name.as_str()))
+            .filter(|name| !name.is_empty());
         let email = match (token.email(), userinfo) {
             (Some(email), _) if token.email_verified() == Some(true) => Some(email.as_str().to_owned()),
             (None, Some(info)) if info.email_verified() == Some(true) => {
@@ -144,6 +157,7 @@ impl UpstreamIdentity {
             assurance: proofing(&assurance).min(upstream.max_assurance),
             acr,
             amr: amr.into_iter().filter(|method| multi || method != "mfa").collect(),
+            auth_time_stated: token.auth_time().is_some(),
             auth_time: token
                 .auth_time()
                 .map_or(now, |at| Timestamp::from_unix(at.timestamp()).min(now)),
@@ -153,6 +167,25 @@ impl UpstreamIdentity {
             visas: words(|claims| &claims.ga4gh_passport_v1),
         })
     }
+}
+
+/// A name as pages show it: one line, without characters that turn what stands around it.
+fn plain(name: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let kept: String = name
+        .chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+                ' '
+            } else {
+                c
+            }
+        })
+        .filter(|c| !turns(*c))
+        .take(NAME_CHARS)
+        .collect();
+    kept.trim().to_owned()
 }
 
 /// A text or a list of texts; anything else is nothing.
@@ -181,7 +214,7 @@ fn affiliation(text: &str, scopes: &[(String, String)]) -> Option<Affiliation> {
     };
     let (_, institution) = scopes.iter().find(|(allowed, _)| allowed == scope)?;
     Some(Affiliation {
-        role,
+        role: role.to_owned(),
         scope: scope.to_owned(),
         institution: institution.clone(),
     })
@@ -221,7 +254,9 @@ mod tests {
         ];
         for (text, role) in cases {
             assert_eq!(
-                affiliation(text, &scopes).map(|affiliation| affiliation.role),
+                affiliation(text, &scopes)
+                    .map(|affiliation| affiliation.role)
+                    .as_deref(),
                 role,
                 "{text}"
             );

@@ -22,6 +22,9 @@ pub(crate) enum LoginProblem {
     /// The browser brought no pending login for this answer: another browser, a second use, or too late.
     #[error("this sign-in was not begun in this browser, or it is over")]
     NotPending,
+    /// No cookie at all came back: the browser keeps none of ours.
+    #[error("your browser sent none of the cookies of this node")]
+    NoCookies,
     /// The answer names another provider than the one that was asked (RFC 9207).
     #[error("the answer does not come from the institution that was asked")]
     MixedUp,
@@ -52,6 +55,18 @@ pub(crate) enum LoginProblem {
     /// Too many tries from one address.
     #[error("too many sign-ins came from your address in the last minute")]
     Throttled,
+    /// The identity was taken off its account.
+    #[error("this identity was taken off its account")]
+    TakenOff,
+    /// The institution did not ask again, so that it proves nothing about who sits there now.
+    #[error("the institution did not say that you signed in there just now")]
+    NotFresh,
+    /// The institution's clock and ours do not agree.
+    #[error("the institution's answer is dated minutes before or after the time of this node")]
+    Clock {
+        /// What went wrong, for the log.
+        why: String,
+    },
     /// The person is barred from this node.
     #[error("this account is suspended")]
     Suspended,
@@ -64,6 +79,7 @@ impl LoginProblem {
             Self::UnknownUpstream => "login.unknown_institution",
             Self::Discovery { .. } => "login.institution_unreachable",
             Self::NotPending => "login.not_pending",
+            Self::NoCookies => "login.no_cookies",
             Self::MixedUp => "login.mixed_up",
             Self::Refused { .. } => "login.refused",
             Self::Unreadable => "login.unreadable",
@@ -72,6 +88,9 @@ impl LoginProblem {
             Self::TooLong => "login.too_long",
             Self::Unavailable => "login.unavailable",
             Self::Throttled => "login.throttled",
+            Self::TakenOff => "login.taken_off",
+            Self::NotFresh => "login.not_fresh",
+            Self::Clock { .. } => "login.clock",
             Self::Suspended => "login.suspended",
         }
     }
@@ -84,11 +103,17 @@ impl LoginProblem {
             Self::NotPending | Self::MixedUp | Self::Unreadable => {
                 "Begin again from the program that you came from, in one browser window."
             }
+            Self::NoCookies => "Allow cookies for this node, then begin again from the program that you came from.",
             Self::Refused { .. } => "If you did not stop the sign-in yourself, ask your institution's help desk.",
             Self::Unverified { .. } => "Tell the operator of this node; the log holds the details.",
             Self::NoIdentifier => "Ask your institution's help desk to release a persistent identifier to this node.",
             Self::TooLong => "Tell whoever runs the program that sent you here.",
             Self::Unavailable | Self::Throttled => "Try again in a few minutes.",
+            Self::TakenOff => "Sign in with another identity of the account; on its page you can add this one again.",
+            Self::NotFresh => {
+                "Sign out at the institution, then begin again. If it stays so, tell the operator of this node."
+            }
+            Self::Clock { .. } => "Try again. If it stays so, tell the operator: one of the two clocks is wrong.",
             Self::Suspended => "Ask the operator of this node.",
         }
     }
@@ -96,9 +121,10 @@ impl LoginProblem {
     /// What the log may hold beside the code.
     pub(crate) fn detail(&self) -> Option<&str> {
         match self {
-            Self::Discovery { why, .. } | Self::Unverified { why } => Some(why),
+            Self::Discovery { why, .. } | Self::Unverified { why } | Self::Clock { why } => Some(why),
             Self::UnknownUpstream
             | Self::NotPending
+            | Self::NoCookies
             | Self::MixedUp
             | Self::Refused { .. }
             | Self::Unreadable
@@ -106,6 +132,8 @@ impl LoginProblem {
             | Self::TooLong
             | Self::Unavailable
             | Self::Throttled
+            | Self::TakenOff
+            | Self::NotFresh
             | Self::Suspended => None,
         }
     }

@@ -10,6 +10,7 @@ use url::Url;
 use visa_verifier::seam::{Random, token};
 
 use super::provider::Discovered;
+use crate::limits;
 
 /// How long a person may take at the institution.
 pub(crate) const PENDING_SECONDS: u64 = 600;
@@ -38,6 +39,9 @@ pub(crate) struct PendingLogin {
     pub(crate) verifier: String,
     /// Where to go on, at this broker: a path and query.
     pub(crate) then: String,
+    /// The browser session (`sid`) to whose account the identity shall be added, if it is no sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<String>,
 }
 
 impl PendingLogin {
@@ -54,6 +58,7 @@ pub(crate) fn start(
     redirect: RedirectUrl,
     ask: &Ask,
     then: String,
+    link: Option<String>,
     random: &dyn Random,
 ) -> (Url, PendingLogin) {
     let pending = PendingLogin {
@@ -62,6 +67,7 @@ pub(crate) fn start(
         nonce: token(random, 32),
         verifier: token(random, 32),
         then,
+        link,
     };
     let (state, nonce) = (CsrfToken::new(pending.state.clone()), Nonce::new(pending.nonce.clone()));
     let verifier = PkceCodeVerifier::new(pending.verifier.clone());
@@ -80,7 +86,10 @@ pub(crate) fn start(
         request = request.set_login_hint(LoginHint::new(hint.clone()));
     }
     if ask.fresh {
-        request = request.add_prompt(CoreAuthPrompt::Login);
+        // `max_age` obliges the provider to say when the person signed in (OpenID Connect Core, 3.1.2.1).
+        request = request
+            .add_prompt(CoreAuthPrompt::Login)
+            .set_max_age(limits::LINK_PROOF);
     }
     let (url, _, _) = request.url();
     (url, pending)

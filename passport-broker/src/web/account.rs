@@ -13,6 +13,7 @@ use super::purpose_form::{self, PurposeForm};
 use super::refusal::store_problem;
 use super::{LoginWish, begin_login};
 use crate::front::Front;
+use crate::limits;
 use crate::page::{Fields, Frame, Targets, show};
 use crate::passport::{self, ATTESTED, Holding, stands_beside, visa_in_words};
 use crate::session::{self, Browser};
@@ -48,6 +49,12 @@ struct ShownIdentity {
     subject: String,
     affiliations: Vec<String>,
     seen: String,
+    /// `sub,iss`, for the form that takes it off.
+    id: String,
+    until: String,
+    counts: bool,
+    soon: bool,
+    here: bool,
 }
 
 #[derive(Debug)]
@@ -245,6 +252,7 @@ async fn identities(front: &Front, browser: &Browser, now: Timestamp) -> Result<
     let person = &browser.row.person;
     let upstreams = front.broker.upstreams().await?;
     let facts = people::facts(&mut db, person, now).await?;
+    let counting = front.broker.counting(person).await?;
     let all = people::identities(&mut db, person)
         .await?
         .into_iter()
@@ -260,6 +268,11 @@ async fn identities(front: &Front, browser: &Browser, now: Timestamp) -> Result<
                 subject: entry.identity.sub.as_str().to_owned(),
                 affiliations: facts.iter().filter(own).map(|fact| fact.value.clone()).collect(),
                 seen: minute(entry.last_login),
+                id: entry.identity.to_string(),
+                until: day(entry.proven_until()),
+                counts: counting.iter().any(|one| one.identity == entry.identity),
+                soon: entry.proven_until() <= now.plus(limits::SOON),
+                here: entry.identity == browser.row.identity,
                 issuer,
             }
         });
@@ -324,12 +337,12 @@ fn shown_visas(front: &Front, holding: &Holding, now: Timestamp) -> Vec<ShownVis
 }
 
 /// `2026-11-22`
-fn day(at: Timestamp) -> String {
+pub(super) fn day(at: Timestamp) -> String {
     at.to_string().chars().take(10).collect()
 }
 
 /// `2026-11-22 21:40 UTC`
-fn minute(at: Timestamp) -> String {
+pub(super) fn minute(at: Timestamp) -> String {
     let text: String = at.to_string().chars().take(16).collect();
     format!("{} UTC", text.replace('T', " "))
 }

@@ -26,10 +26,22 @@ pub(super) enum Done {
     Key,
     Session,
     Consent,
+    Linked,
+    Unlinked,
+    Kept,
 }
 
 impl Done {
-    const ALL: [Self; 5] = [Self::Attested, Self::Default, Self::Key, Self::Session, Self::Consent];
+    const ALL: [Self; 8] = [
+        Self::Attested,
+        Self::Default,
+        Self::Key,
+        Self::Session,
+        Self::Consent,
+        Self::Linked,
+        Self::Unlinked,
+        Self::Kept,
+    ];
 
     const fn word(self) -> &'static str {
         match self {
@@ -38,6 +50,9 @@ impl Done {
             Self::Key => "key",
             Self::Session => "session",
             Self::Consent => "consent",
+            Self::Linked => "linked",
+            Self::Unlinked => "unlinked",
+            Self::Kept => "kept",
         }
     }
 
@@ -52,6 +67,9 @@ impl Done {
             Self::Key => "The key was ended. Commands that used it have to log in again.",
             Self::Session => "The session and its tokens were ended.",
             Self::Consent => "You will be asked again.",
+            Self::Linked => "The identity was added to your account.",
+            Self::Unlinked => "The identity was taken off your account; its rights here have ended.",
+            Self::Kept => "Nothing was added.",
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use super::login::{LoginWish, begin_login};
+use super::{LoginWish, begin_login};
 use super::refusal::{forged, store_problem};
 use crate::front::Front;
 use crate::page::{Fields, Frame, Targets, same_origin, show};

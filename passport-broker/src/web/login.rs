@@ -1,143 +1,38 @@
+//! Off to an institution, and back from it (architecture section 4, "Broker login", hops 2 to 4).
+
 //! Choose an institution, go there, come back (architecture section 4, "Broker login", hops 2 to 4).
 
-use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use openidconnect::RedirectUrl;
-use serde::{Deserialize, Serialize};
-use visa_verifier::seam::{Timestamp, token};
+use visa_verifier::seam::Timestamp;
 
-use super::refusal::{login_problem, store_problem};
+use super::arrive::arrive;
+use super::refusal::{already_signed_in, login_problem, store_problem};
+use super::{link, newcomer};
 use crate::front::Front;
-use crate::limits;
-use crate::page::{Fields, Frame, Targets, show};
-use crate::passport;
-use crate::person::{self, record};
+use crate::page::Fields;
+use crate::person::{self, Found};
 use crate::session::{self, address};
 use crate::store::codes::{self, OnceKind};
-use crate::store::sessions::{self, SessionRow};
 use crate::throttle;
 use crate::upstream::{self, Ask, LoginProblem, PENDING_SECONDS, PendingLogin, Upstream, UpstreamAnswer};
 
-/// A login that something of ours needs before it can go on.
-#[derive(Clone, Debug)]
-pub(crate) struct LoginWish {
-    /// What is asked of the institution.
-    pub(crate) ask: Ask,
-    /// Which institution, if the program knows.
-    pub(crate) institution: Option<String>,
-    /// The program's name, for the page.
-    pub(crate) client: Option<String>,
-    /// Where to go on: a path and query of ours.
-    pub(crate) then: String,
-}
-
-/// The choice page.
-#[derive(Debug, Template)]
-#[template(path = "login.html")]
-struct LoginPage {
-    frame: Frame,
-    client: Option<String>,
-    choices: Vec<Choice>,
-}
-
-#[derive(Debug)]
-struct Choice {
-    name: String,
-    host: String,
-    initial: String,
-    href: String,
-}
-
-/// What a link of the choice page carries, sealed: nobody else can begin a login here that goes on elsewhere.
-#[derive(Serialize, Deserialize)]
-struct Chosen {
-    login_hint: Option<String>,
-    acr_values: Vec<String>,
-    fresh: bool,
-    then: String,
-}
-
-/// Sends the browser to the only, or the hinted, institution; else shows the choice.
-pub(crate) async fn begin_login(front: &Front, wish: LoginWish) -> Response {
-    let upstreams = match upstream::upstreams(&front.broker).await {
-        Ok(upstreams) => upstreams,
-        Err(error) => return store_problem(front, &error),
-    };
-    let hinted = wish.institution.as_deref().and_then(|hint| {
-        upstreams
-            .iter()
-            .find(|upstream| upstream.id == hint || upstream.issuer == hint)
-    });
-    let only = match upstreams.as_slice() {
-        [only] => Some(only),
-        _ => None,
-    };
-    if let Some(upstream) = hinted.or(only) {
-        return leave(front, upstream, &wish.ask, wish.then).await;
-    }
-    let chosen = Chosen {
-        login_hint: wish.ask.login_hint,
-        acr_values: wish.ask.acr_values,
-        fresh: wish.ask.fresh,
-        then: wish.then,
-    };
-    let until = front.broker.now().plus(limits::PENDING);
-    let Ok(sealed) = front.cookies.sealer.seal("choice", &chosen, until) else {
-        return login_problem(front, &LoginProblem::Unavailable);
-    };
-    let choices = upstreams.iter().map(|upstream| Choice {
-        name: upstream.name.clone(),
-        host: upstream
-            .issuer
-            .trim_start_matches("https://")
-            .trim_start_matches("http://")
-            .to_owned(),
-        initial: upstream
-            .name
-            .chars()
-            .next()
-            .map(|first| first.to_uppercase().to_string())
-            .unwrap_or_default(),
-        href: format!("{}/login/{}?choice={sealed}", front.cookies.base, upstream.id),
-    });
-    let page = LoginPage {
-        frame: front.frame("Choose your institution", None),
-        client: wish.client,
-        choices: choices.collect(),
-    };
-    show(StatusCode::OK, &page, &Targets::Own)
-}
-
-/// `GET /login/{upstream}?choice=…`: a link of the choice page.
-pub(crate) async fn chosen(State(front): State<Front>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
-    let query = query.unwrap_or_default();
-    let fields = Fields::parse(query.as_bytes()).unwrap_or_default();
-    let sealed = fields.one("choice").ok().flatten().unwrap_or_default();
-    let chosen: Chosen = match front.cookies.sealer.open("choice", sealed, front.broker.now()) {
-        Ok(chosen) => chosen,
-        Err(_) => return login_problem(&front, &LoginProblem::NotPending),
-    };
-    match upstream::upstreams(&front.broker).await {
-        Ok(upstreams) => match upstreams.iter().find(|upstream| upstream.id == id) {
-            Some(upstream) => {
-                let ask = Ask {
-                    login_hint: chosen.login_hint,
-                    acr_values: chosen.acr_values,
-                    fresh: chosen.fresh,
-                };
-                leave(&front, upstream, &ask, chosen.then).await
-            }
-            None => login_problem(&front, &LoginProblem::UnknownUpstream),
-        },
-        Err(error) => store_problem(&front, &error),
-    }
-}
-
 /// Off to the institution, with the pending login in a cookie of this browser.
-async fn leave(front: &Front, upstream: &std::sync::Arc<Upstream>, ask: &Ask, then: String) -> Response {
-    match away(front, upstream, ask, then).await {
+pub(super) async fn leave(front: &Front, upstream: &std::sync::Arc<Upstream>, ask: &Ask, then: String) -> Response {
+    leave_for(front, upstream, ask, then, None).await
+}
+
+/// The same, to add an identity to the account of the session `link`.
+pub(super) async fn leave_for(
+    front: &Front,
+    upstream: &std::sync::Arc<Upstream>,
+    ask: &Ask,
+    then: String,
+    link: Option<String>,
+) -> Response {
+    match away(front, upstream, ask, then, link).await {
         Ok(response) => response,
         Err(problem) => login_problem(front, &problem),
     }
@@ -148,6 +43,7 @@ async fn away(
     upstream: &std::sync::Arc<Upstream>,
     ask: &Ask,
     then: String,
+    link: Option<String>,
 ) -> Result<Response, LoginProblem> {
     let now = front.broker.now();
     let at = front
@@ -159,6 +55,7 @@ async fn away(
         callback_url(front, &upstream.id)?,
         ask,
         then,
+        link,
         front.broker.random(),
     );
     let until = Timestamp::from_unix(now.unix().saturating_add(PENDING_SECONDS.cast_signed()));
@@ -194,7 +91,18 @@ pub(crate) async fn callback(
     }
     match Box::pin(returned(&front, &id, &headers, &query.unwrap_or_default())).await {
         Ok(response) => response,
+        Err(LoginProblem::NotPending) => over(&front, &headers).await,
         Err(problem) => login_problem(&front, &problem),
+    }
+}
+
+/// The back button, a page loaded twice, a link that somebody sent: if the browser is signed in, it is told so.
+async fn over(front: &Front, headers: &HeaderMap) -> Response {
+    let now = front.broker.now();
+    match session::current(&front.cookies, &mut front.broker.db(), headers, now).await {
+        Ok(Some(browser)) => already_signed_in(front, &browser),
+        Ok(None) => login_problem(front, &LoginProblem::NotPending),
+        Err(error) => store_problem(front, &error),
     }
 }
 
@@ -203,11 +111,14 @@ async fn returned(front: &Front, id: &str, headers: &HeaderMap, query: &str) -> 
     let fields = Fields::parse(query.as_bytes()).map_err(|_| LoginProblem::Unreadable)?;
     let answer = UpstreamAnswer::read(&fields)?;
     let cookie = PendingLogin::cookie(&answer.state);
-    let sealed = front
-        .cookies
-        .jar
-        .read(headers, &cookie)
-        .ok_or(LoginProblem::NotPending)?;
+    let Some(sealed) = front.cookies.jar.read(headers, &cookie) else {
+        // A browser that keeps our cookies sends one of them at least: the one of this sign-in.
+        return Err(if headers.contains_key(header::COOKIE) {
+            LoginProblem::NotPending
+        } else {
+            LoginProblem::NoCookies
+        });
+    };
     let pending: PendingLogin = front
         .cookies
         .sealer
@@ -228,40 +139,19 @@ async fn returned(front: &Front, id: &str, headers: &HeaderMap, query: &str) -> 
     let fetch = broker.fetch().as_ref();
     let identity = upstream::redeem(upstream, &front.discoveries, answer, &pending, redirect, fetch, now).await?;
 
-    let recognised = person::recognise(broker, &identity, now).await?;
-    let expires = now.plus(limits::SESSION);
-    let begun = session::begin(
-        broker,
-        &front.cookies,
-        identity.name.as_deref(),
-        identity.email.as_deref(),
-        expires,
-    );
-    let (digest, set) = begun.map_err(|_| LoginProblem::Unavailable)?;
-    let row = SessionRow {
-        digest,
-        sid: token(broker.random(), 16),
-        person: recognised.person,
-        identity: recognised.identity,
-        acr: identity.acr.clone(),
-        amr: identity.amr.clone(),
-        assurance: identity.assurance,
-        auth_time: identity.auth_time,
-        created: now,
-        last_seen: now,
-        expires,
+    if let Some(sid) = pending.link {
+        return link::proven(front, headers, upstream, identity, sid, &cookie, now).await;
+    }
+    let known = match person::recognise(broker, &identity, now).await? {
+        Found::Known(known) => known,
+        Found::Stranger(stranger) => {
+            if let Some(odd) = newcomer::odd(front, headers, upstream, &identity, &stranger) {
+                return newcomer::ask(front, upstream, identity, pending.then, odd, &cookie, now).await;
+            }
+            person::enter(broker, &identity, now).await?
+        }
     };
-    record::logged_in(broker, &row)
-        .await
-        .map_err(|error| LoginProblem::unrecorded(&error))?;
-    sessions::begin(&mut broker.db(), &row).await?;
-    passport::collect_at_login(front, &row.person, upstream, &row.identity, &identity.visas, now).await;
-    let over = front
-        .cookies
-        .jar
-        .clear(&cookie)
-        .map_err(|_| LoginProblem::Unavailable)?;
-    see_other(&pending.then, vec![set, over]).ok_or(LoginProblem::Unavailable)
+    arrive(front, upstream, &identity, known, &pending.then, &cookie, now).await
 }
 
 /// One redirect URI for each institution, so that an answer of one is never taken for another's (BRK-40).

@@ -5,6 +5,7 @@ use http::StatusCode;
 
 use crate::front::Front;
 use crate::page::{ProblemPage, Targets, show};
+use crate::session::Browser;
 use crate::store::StoreError;
 use crate::upstream::LoginProblem;
 
@@ -53,6 +54,40 @@ pub(crate) fn unavailable(front: &Front, code: &'static str) -> Response {
     show(StatusCode::SERVICE_UNAVAILABLE, &page, &Targets::Own)
 }
 
+/// A sign-in that is over, in a browser that is signed in: the back button, or a page loaded twice.
+pub(crate) fn already_signed_in(front: &Front, browser: &Browser) -> Response {
+    let problem = LoginProblem::NotPending;
+    let page = ProblemPage {
+        frame: front.frame("Signed in already", Some(browser)),
+        heading: "You are signed in already".into(),
+        sentence: "This sign-in was used before, or is over.".into(),
+        remedy: Some("Nothing was changed. Go on where you were, or to your account.".into()),
+        code: problem.code(),
+        again: Some(format!("{}/account", front.cookies.base)),
+    };
+    show(StatusCode::BAD_REQUEST, &page, &Targets::Own)
+}
+
+/// A step of an account that cannot be taken: what, why, what would help.
+pub(crate) fn stopped(
+    front: &Front,
+    browser: &Browser,
+    heading: &str,
+    sentence: String,
+    remedy: &str,
+    code: &'static str,
+) -> Response {
+    let page = ProblemPage {
+        frame: front.frame(heading, Some(browser)),
+        heading: heading.to_owned(),
+        sentence,
+        remedy: Some(remedy.to_owned()),
+        code,
+        again: Some(format!("{}/account", front.cookies.base)),
+    };
+    show(StatusCode::CONFLICT, &page, &Targets::Own)
+}
+
 /// A login that did not succeed; the log has the details, the page the remedy.
 pub(crate) fn login_problem(front: &Front, problem: &LoginProblem) -> Response {
     tracing::warn!(
@@ -61,12 +96,15 @@ pub(crate) fn login_problem(front: &Front, problem: &LoginProblem) -> Response {
         "a login failed: {problem}"
     );
     let status = match problem {
-        LoginProblem::Discovery { .. } => StatusCode::BAD_GATEWAY,
-        LoginProblem::Suspended | LoginProblem::Refused { .. } => StatusCode::FORBIDDEN,
+        LoginProblem::Discovery { .. } | LoginProblem::Clock { .. } => StatusCode::BAD_GATEWAY,
+        LoginProblem::Suspended | LoginProblem::TakenOff | LoginProblem::NotFresh | LoginProblem::Refused { .. } => {
+            StatusCode::FORBIDDEN
+        }
         LoginProblem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         LoginProblem::Throttled => StatusCode::TOO_MANY_REQUESTS,
         LoginProblem::UnknownUpstream
         | LoginProblem::NotPending
+        | LoginProblem::NoCookies
         | LoginProblem::MixedUp
         | LoginProblem::Unreadable
         | LoginProblem::Unverified { .. }

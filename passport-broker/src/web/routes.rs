@@ -5,7 +5,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use http::StatusCode;
 
-use super::{account, account_forms, application_forms, applications, change_forms, changes, device, home, login};
+use super::{
+    account, account_forms, application_forms, applications, arrive, change_forms, changes, chooser, device, enrol, home,
+    link, login, newcomer,
+};
 use crate::Broker;
 use crate::front::Front;
 use crate::page::style_sheet;
@@ -46,13 +49,20 @@ fn table(front: Front) -> Router {
         .route("/", get(home::home))
         .route("/static/visum.css", get(style_sheet))
         .route("/consent", post(provider::decide))
-        .route("/login/{upstream}", get(login::chosen))
+        .route("/login", get(chooser::search))
+        .route("/login/new", post(newcomer::begin))
+        .route("/login/{upstream}", get(chooser::chosen))
         .route("/login/callback/{upstream}", get(login::callback))
         .route("/device", get(device::page).post(device::decide))
         .route("/logout", post(home::logout))
         .route("/end_session", get(provider::logout::ask).post(provider::logout::ask))
         .route("/end_session/confirm", post(provider::logout::confirm))
         .route("/account", get(account::account))
+        .route("/enrol", get(enrol::page).post(enrol::enrol))
+        .route("/notices", post(arrive::read))
+        .route("/account/link", get(link::page).post(link::begin))
+        .route("/account/link/confirm", get(link::confirm).post(link::decide))
+        .route("/account/unlink", post(link::unlink))
         .route("/account/purposes", post(account_forms::attest))
         .route("/account/purposes/default", post(account_forms::default_purpose))
         .route("/account/cli-keys/end", post(account_forms::end_key))

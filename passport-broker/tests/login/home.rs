@@ -33,11 +33,21 @@ pub(crate) enum Lie {
     Deaf,
     /// Says that the person logged in ten minutes ago, whatever it was asked.
     OldLogin,
+    /// Does not say when.
+    NoAuthTime,
+    /// Its clock is ten minutes ahead.
+    ClockAhead,
+    /// Promises no persistent identifier.
+    NotUnique,
+    /// Names everybody anew.
+    OtherSub,
+    /// A claim of 100 KB.
+    BigClaim,
 }
 
 pub(crate) struct Home {
     pub(crate) issuer: String,
-    key: TestKey,
+    key: Mutex<TestKey>,
     stranger: TestKey,
     visa_key: TestKey,
     clock: Arc<dyn Clock>,
@@ -54,7 +64,7 @@ pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     let home = Arc::new(Home {
         issuer,
-        key: TestKey::new(),
+        key: Mutex::new(TestKey::new()),
         stranger: TestKey::new(),
         visa_key: TestKey::new(),
         clock,
@@ -67,7 +77,7 @@ pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
         .route("/.well-known/openid-configuration", get(metadata))
         .route(
             "/jwks",
-            get(|State(home): State<Arc<Home>>| async move { Json(home.key.jwks()) }),
+            get(|State(home): State<Arc<Home>>| async move { Json(home.key.lock().unwrap().jwks()) }),
         )
         .route("/authorize", get(authorize))
         .route("/token", post(token))
@@ -98,6 +108,27 @@ impl Home {
 
     pub(crate) fn visa_endpoint(&self) -> String {
         format!("{}/issuer/visas", self.issuer)
+    }
+
+    /// A new signing key; the old one is gone at once.
+    pub(crate) fn rotate(&self) {
+        *self.key.lock().unwrap() = TestKey::new();
+    }
+
+    pub(crate) fn set(&self, lie: Lie) {
+        *self.lie.lock().unwrap() = lie;
+    }
+
+    fn sub_of(&self, person: &str) -> String {
+        let front = if self.lie() == Lie::OtherSub { "renamed" } else { "sub" };
+        if person.is_ascii() {
+            format!("{front}-{person}")
+        } else {
+            format!(
+                "{front}-{}",
+                person.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()
+            )
+        }
     }
 
     fn lie(&self) -> Lie {
@@ -155,9 +186,10 @@ async fn token(State(home): State<Arc<Home>>, Form(form): Form<HashMap<String, S
     assert_eq!(asked["code_challenge"], made, "the broker proves itself with PKCE");
     let now = home.clock.now().unix();
     let (lie, person) = (home.lie(), asked.get("login_hint").cloned().unwrap_or("ada".into()));
-    let claims = json!({
+    let ahead = if lie == Lie::ClockAhead { 600 } else { 0 };
+    let mut claims = json!({
         "iss": if lie == Lie::Issuer { "https://other.example.org" } else { home.issuer.as_str() },
-        "sub": format!("sub-{person}"),
+        "sub": home.sub_of(&person),
         "aud": match lie {
             Lie::Audience => json!("somebody-else"),
             Lie::AnotherParty => json!(["broker", "somebody-else"]),
@@ -165,15 +197,27 @@ async fn token(State(home): State<Arc<Home>>, Form(form): Form<HashMap<String, S
         },
         "azp": if lie == Lie::AnotherParty { "somebody-else" } else { "broker" },
         "nonce": if lie == Lie::Nonce { "another" } else { asked["nonce"].as_str() },
-        "iat": now - 600, "exp": if lie == Lie::Expired { now - 300 } else { now + 300 }, "auth_time": if lie == Lie::OldLogin { now - 600 } else { now },
+        "iat": if ahead > 0 { now + ahead } else { now - 600 },
+        "exp": if lie == Lie::Expired { now - 300 } else { now + ahead + 300 },
+        "auth_time": if lie == Lie::OldLogin { now - 600 } else { now },
         "acr": if person == "dan" { "https://refeds.org/profile/mfa" } else { "https://refeds.org/profile/sfa" },
         "amr": ["pwd"],
         "eduperson_scoped_affiliation": ["faculty@uni.example.org", "faculty@elsewhere.example.org"],
         "eduperson_assurance": ["https://refeds.org/assurance/ID/unique", "https://refeds.org/assurance/IAP/medium"],
     });
-    let key = if lie == Lie::Key { &home.stranger } else { &home.key };
+    if lie == Lie::NoAuthTime {
+        claims.as_object_mut().unwrap().remove("auth_time");
+    }
+    if lie == Lie::NotUnique {
+        claims["eduperson_assurance"] = json!(["https://refeds.org/assurance/IAP/medium"]);
+    }
+    if lie == Lie::BigClaim {
+        claims["acr"] = json!("a".repeat(100 * 1024));
+    }
+    let own = home.key.lock().unwrap();
+    let key = if lie == Lie::Key { &home.stranger } else { &*own };
     let id_token = key.sign("JWT", None, &claims);
-    Json(json!({ "access_token": format!("at-{person}"), "token_type": "Bearer", "expires_in": 300, "id_token": id_token }))
+    Json(json!({ "access_token": format!("at-{}", person.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()), "token_type": "Bearer", "expires_in": 300, "id_token": id_token }))
         .into_response()
 }
 
@@ -183,10 +227,15 @@ async fn userinfo(State(home): State<Arc<Home>>, headers: HeaderMap) -> Json<Val
         .unwrap()
         .trim_start_matches("Bearer at-")
         .to_owned();
+    let bytes: Vec<u8> = (0..person.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&person[at..at + 2], 16).unwrap())
+        .collect();
+    let person = String::from_utf8(bytes).unwrap();
     let sub = if home.lie() == Lie::UserInfo {
         "sub-mallory".to_owned()
     } else {
-        format!("sub-{person}")
+        home.sub_of(&person)
     };
     Json(
         json!({ "sub": sub, "name": format!("{person} Researcher"), "email": format!("{person}@uni.example.org"), "email_verified": true }),

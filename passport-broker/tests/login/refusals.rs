@@ -14,7 +14,8 @@ async fn an_institution_that_lies_signs_nobody_in() {
         (Lie::Nonce, "login.unverified"),
         (Lie::Audience, "login.unverified"),
         (Lie::AnotherParty, "login.unverified"),
-        (Lie::Expired, "login.unverified"),
+        (Lie::Expired, "login.clock"),
+        (Lie::ClockAhead, "login.clock"),
         (Lie::Issuer, "login.unverified"),
         (Lie::Key, "login.unverified"),
         (Lie::UserInfo, "login.unverified"),
@@ -26,7 +27,11 @@ async fn an_institution_that_lies_signs_nobody_in() {
         *world.home.lie.lock().unwrap() = lie;
         let mut browser = Browser::default();
         let page = browser.follow(&world, &ask("app", "openid", &[])).await;
-        assert!(page.status.is_client_error(), "{lie:?}: {}", page.status);
+        assert!(
+            !page.status.is_success() && !page.status.is_redirection(),
+            "{lie:?}: {}",
+            page.status
+        );
         assert!(page.body.contains(code), "{lie:?}: {}", page.body);
         assert!(!browser.cookies.keys().any(|name| name.contains("session")), "{lie:?}");
     }

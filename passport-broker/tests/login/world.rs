@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, Request, StatusCode, header};
-use passport_broker::bootstrap;
+use passport_broker::bootstrap::{self, Bootstrap};
 use passport_broker::{Audit, Broker, Config, Seams};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -18,7 +18,7 @@ use visa_verifier::seam::{Clock, FetchSettings, FixedClock, HttpsFetch, Random a
 
 use crate::home::{self, COLLECTOR, Home};
 use crate::key::TestKey;
-use crate::parties::parties;
+use crate::parties::{parties, upstream};
 
 pub(crate) const ISSUER: &str = "https://broker.example.org";
 pub(crate) const PROXY: &str = "https://proxy.example.org";
@@ -49,6 +49,8 @@ pub(crate) struct World {
     seams: Seams,
     audit: Audit,
     pub(crate) home: Arc<Home>,
+    /// A second provider, of which the broker knows in [`two_homes`].
+    pub(crate) other: Option<Arc<Home>>,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) writer: Writer,
     pub(crate) proxy_key: TestKey,
@@ -81,6 +83,16 @@ impl Reply {
 }
 
 pub(crate) async fn world() -> World {
+    world_of(|_, _| {}, false).await
+}
+
+/// A world with a second provider, `orcid`, whose people have the same `sub`s.
+pub(crate) async fn two_homes() -> World {
+    world_of(|_, _| {}, true).await
+}
+
+/// A world whose start `change` has changed.
+pub(crate) async fn world_of(change: impl FnOnce(&mut Bootstrap, &Home), two: bool) -> World {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(FixedClock::at(Timestamp::from_unix(START)));
     let home = home::start(clock.clone()).await;
@@ -127,7 +139,22 @@ pub(crate) async fn world() -> World {
         .await
         .unwrap();
     let proxy_key = TestKey::new();
-    bootstrap::apply(&broker, parties(&home, &proxy_key)).await.unwrap();
+    let mut all = parties(&home, &proxy_key);
+    let other = if two {
+        Some(home::start(clock.clone()).await)
+    } else {
+        None
+    };
+    if let Some(other) = &other {
+        let mut row = upstream("orcid", &other.issuer, other);
+        row.name = "Open Researchers".to_owned();
+        row.speaks_for = Vec::new();
+        row.visa_sources = Vec::new();
+        row.admin = false;
+        all.upstreams.push(row);
+    }
+    change(&mut all, &home);
+    bootstrap::apply(&broker, all).await.unwrap();
     let router = passport_broker::router(broker.clone());
     World {
         router,
@@ -136,6 +163,7 @@ pub(crate) async fn world() -> World {
         seams,
         audit,
         home,
+        other,
         clock,
         writer,
         proxy_key,
@@ -223,6 +251,15 @@ impl World {
         self.clock.now().unix()
     }
 
+    fn homes(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.home.issuer.as_str()).chain(self.other.as_deref().map(|home| home.issuer.as_str()))
+    }
+
+    /// The second provider.
+    pub(crate) fn orcid(&self) -> &Home {
+        self.other.as_deref().unwrap()
+    }
+
     /// The types of the log's events.
     pub(crate) fn events(&self) -> Vec<String> {
         let entries = self.writer.events(0..self.writer.size()).unwrap();
@@ -300,7 +337,7 @@ impl Browser {
             let to = reply.location();
             reply = if to.as_str().starts_with(ISSUER) {
                 self.get(world, &path_of(&to)).await
-            } else if to.as_str().starts_with(&world.home.issuer) {
+            } else if world.homes().any(|issuer| to.as_str().starts_with(issuer)) {
                 self.through_home(world, &reply).await
             } else {
                 break;

@@ -108,6 +108,17 @@ impl Facts {
         }
     }
 
+    /// The same facts without any role: for a login that governs nothing, whoever it is.
+    #[must_use]
+    pub fn without_roles(&self) -> Self {
+        let mut derived = (*self.derived).clone();
+        derived.roles.clear();
+        Self {
+            derived: Arc::new(derived),
+            ..self.clone()
+        }
+    }
+
     /// Whether they were made on this snapshot, by its version.
     pub fn are_of(&self, snapshot: &Snapshot) -> bool {
         self.derived.version == snapshot.version

@@ -57,11 +57,13 @@ pub enum RowKind {
     Objects,
     /// A team or project.
     Group,
+    /// A further identity of a person, added or taken off.
+    Link,
 }
 
 impl RowKind {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Institution,
         Self::Dac,
         Self::Dataset,
@@ -86,6 +88,7 @@ impl RowKind {
         Self::Table,
         Self::Objects,
         Self::Group,
+        Self::Link,
     ];
 
     /// The word in the table and in the canonical row.
@@ -116,6 +119,7 @@ impl RowKind {
             Self::Table => "table",
             Self::Objects => "objects",
             Self::Group => "group",
+            Self::Link => "link",
         }
     }
 }
