@@ -1,6 +1,6 @@
 //! A further replica of a node: made by `visum replica init`, with addresses of its own, followed by those before it.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::{
     binary,
@@ -60,7 +60,7 @@ pub fn add(nodes: &mut [&mut Node], name: &str) -> Node {
 
 /// One more log to follow.
 #[expect(clippy::expect_used, reason = "a test without its replica fails")]
-fn follow(node: &Node, log: &PathBuf, key: &str) {
+fn follow(node: &Node, log: &Path, key: &str) {
     let file = node.config();
     let text = std::fs::read_to_string(&file).expect("a configuration");
     let more = format!("{text}\n[[replicas]]\nlog = \"{}\"\nkey = \"{key}\"\n", log.display());

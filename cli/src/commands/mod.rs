@@ -37,7 +37,7 @@ use crate::{args::Command, error::CommandError, exit::Exit, output::Context};
 pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, CommandError> {
     match command {
         Command::Demo(args) => demo::run(args, context).await,
-        Command::Init(args) => init::run(args, context).await,
+        Command::Init(args) => Box::pin(init::run(args, context)).await,
         Command::Replica(command) => replica::run(command, context).await,
         Command::Up(args) => up::run(args, context).await,
         Command::Check(args) => check::run(args, context).await,

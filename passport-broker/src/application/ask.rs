@@ -50,12 +50,12 @@ pub(super) async fn ask(
         Asks::Issue => EventType::GrantIssue,
     };
     for question in questions(broker, row, asks, &houses)? {
-        let dataset = match &question {
-            GovernQuestion::GrantDecide(application) | GovernQuestion::GrantIssue(application) => {
+        let dataset =
+            if let GovernQuestion::GrantDecide(application) | GovernQuestion::GrantIssue(application) = &question {
                 Some(application.dataset.clone())
-            }
-            _ => None,
-        };
+            } else {
+                None
+            };
         asked.ask(broker, caller, kind, dataset.as_deref(), &question).await?;
     }
     Ok(())

@@ -221,8 +221,11 @@ pub async fn sweep(broker: &Broker) -> Result<usize, StoreError> {
     Ok(over.len())
 }
 
+/// From when and until when a board's decision holds, and of which institution the board is.
+type Board = (Option<Timestamp>, Option<Timestamp>, Option<String>);
+
 /// What an ethics paper says of its board; other papers say nothing of one.
-fn board(paper: &Paper) -> Result<(Option<Timestamp>, Option<Timestamp>, Option<String>), GovernError> {
+fn board(paper: &Paper) -> Result<Board, GovernError> {
     if paper.kind != DocumentKind::Ethics {
         return Ok((None, None, None));
     }

@@ -96,9 +96,10 @@ pub async fn deny(
         save(broker, caller, &mut changing, step, &row, Vec::new(), agreed).await?;
         return Ok(row);
     }
-    let to = match file::back(broker, &mut row) {
-        Stage::Approved => Stage::Approved,
-        _ => Stage::Denied,
+    let to = if file::back(broker, &mut row) == Stage::Approved {
+        Stage::Approved
+    } else {
+        Stage::Denied
     };
     turn(broker, caller, &mut row, TurnKind::Denied, reason, to)?;
     let step = Step::committee("application.denied");

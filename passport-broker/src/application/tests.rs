@@ -73,13 +73,11 @@ impl House {
 }
 
 fn code(error: &GovernError) -> String {
-    match error {
-        GovernError::Denied { reasons } => reasons
-            .iter()
-            .map(|reason| reason.code.as_str())
-            .collect::<Vec<_>>()
-            .join(" "),
-        other => other.code().to_owned(),
+    if let GovernError::Denied { reasons } = error {
+        let codes: Vec<_> = reasons.iter().map(|reason| reason.code.as_str()).collect();
+        codes.join(" ")
+    } else {
+        error.code().to_owned()
     }
 }
 
@@ -448,7 +446,7 @@ async fn a_letter_that_the_committee_read_is_what_ethics_terms_ask_for_and_one_t
     let Outcome::Approved(row, _) = house.yes(&house.dan, &row).await.unwrap() else {
         panic!("one vote is enough");
     };
-    assert_eq!(row.approval.unwrap().ethics, [paper.clone()]);
+    assert_eq!(row.approval.unwrap().ethics, std::slice::from_ref(&paper));
     assert_eq!(works(broker).await, 1);
     // kept sealed, read by who may, deleted a year after the end
     let (_, file, _) = document(broker, &house.dan, &row.id, &paper).await.unwrap();

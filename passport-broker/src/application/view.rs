@@ -190,7 +190,7 @@ fn may(
         }
         Seat::Reader => {
             let (mut permitted, mut step_up) = (!gains(row, me), false);
-            for question in ask::questions(broker, row, ask::Asks::Decide, &[row.institution.clone()])? {
+            for question in ask::questions(broker, row, ask::Asks::Decide, std::slice::from_ref(&row.institution))? {
                 let decision = asked.engine.govern(&asked.facts, &question, broker.now());
                 permitted &= decision.allow();
                 step_up |= decision.reasons().iter().any(|reason| reason.code == "policy.step_up");
@@ -262,7 +262,7 @@ async fn before(broker: &Broker, row: &AccessApplication) -> Result<Vec<Tried>, 
             door: row.door,
         }));
     }
-    all.sort_by(|a, b| b.last.cmp(&a.last));
+    all.sort_by_key(|one| std::cmp::Reverse(one.last));
     all.truncate(limits::LIST_ROWS);
     Ok(all)
 }

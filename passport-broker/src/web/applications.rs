@@ -487,7 +487,6 @@ pub(super) async fn signed_in(
                 acr_values,
                 fresh: again,
                 login_hint: said(query, "login_hint"),
-                ..Ask::default()
             },
             institution: said(query, "idp_hint"),
             client: None,

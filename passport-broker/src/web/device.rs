@@ -6,8 +6,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use super::{LoginWish, begin_login};
 use super::refusal::{forged, store_problem};
+use super::{LoginWish, begin_login};
 use crate::front::Front;
 use crate::page::{Fields, Frame, Targets, same_origin, show};
 use crate::person::record;

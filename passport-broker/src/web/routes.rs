@@ -6,8 +6,8 @@ use axum::routing::{get, post};
 use http::StatusCode;
 
 use super::{
-    account, account_forms, application_forms, applications, arrive, change_forms, changes, chooser, device, enrol, home,
-    link, login, newcomer,
+    account, account_forms, application_forms, applications, arrive, change_forms, changes, chooser, device, enrol,
+    home, link, login, newcomer,
 };
 use crate::Broker;
 use crate::front::Front;
