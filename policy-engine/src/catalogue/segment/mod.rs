@@ -6,7 +6,7 @@
 //! | 8 | `89 56 53 4D 4F 42 4A 01` |
 //! | 3 × 4 | how many ids, URLs, names (little-endian, as all that follows) |
 //! | 3 × 4 | bytes of the ids, URLs, names |
-//! | rest | the three tables: offsets of blocks of 16, then the texts ([`texts`]) |
+//! | rest | the three tables: offsets of blocks of 16, then the texts (`texts`) |
 //!
 //! Behind an id stand the numbers of its groups, participants and URLs; behind a URL the numbers of its objects.
 
@@ -35,7 +35,7 @@ pub const LIST_OBJECTS: u32 = 1 << 24;
 /// Bytes of one list as it is read: what a node takes as one file.
 pub const SEGMENT_BYTES: usize = 64 * 1024 * 1024;
 
-/// A list that is not what [`write`] makes.
+/// A list that is not what [`write()`] makes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the list of objects {what} (entry {row})")]
 pub struct Fault {
@@ -82,7 +82,7 @@ impl Segment {
     /// Takes a file: every byte is looked at, and its digest made.
     ///
     /// # Errors
-    /// [`Fault`]: cut short, not sorted, or anything that [`write`] would not write.
+    /// [`Fault`]: cut short, not sorted, or anything that [`write()`] would not write.
     pub fn open(bytes: Vec<u8>) -> Result<Self, Fault> {
         let digest = hex_digest(&bytes).into();
         let segment = Self {
