@@ -1,0 +1,1 @@
+//! Ways around the gate: the storage door and its sessions.

@@ -1,0 +1,1 @@
+//! Ways around the gate: naming objects and reading them.

@@ -1,0 +1,13 @@
+//! Ways around the gate, each tried through real HTTP against the built binary (`docs/conformance/apis.md`).
+//!
+//! - `wire`: how a request is read, and what lies below it (E1–E11, E36–E47)
+//! - `people`: being someone else, seeing their things, and what leaks without data (E32–E35, E54–E60, E80, E82, E83)
+//! - `drs`: naming objects and reading them (E14–E16, E39, E48–E50, E71)
+//! - `tasks`: tasks, runs and tools (E12, E13, E17–E29, E53, E76–E79)
+//! - `door`: the storage door and its sessions (E30, E31, E49–E52, E61–E75, E78, E81)
+
+mod door;
+mod drs;
+mod people;
+mod tasks;
+mod wire;

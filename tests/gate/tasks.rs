@@ -1,0 +1,1 @@
+//! Ways around the gate: tasks, runs and tools.
