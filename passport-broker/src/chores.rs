@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::Broker;
+use crate::application;
 use crate::catalogue::LOOK;
 use crate::provider::logout;
 use crate::store::{StoreError, codes, logout_notices, tokens};
@@ -70,7 +71,11 @@ impl Broker {
             }
         }
         logout::deliver(self).await;
-        if let Err(error) = self.forget().await {
+        let forgotten = self.forget().await;
+        for error in [forgotten.err(), application::sweep(self).await.err()]
+            .into_iter()
+            .flatten()
+        {
             tracing::error!(error.code = error.code(), %error, "what is over could not be removed");
         }
     }

@@ -6,17 +6,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, header};
+use http::{Extensions, HeaderMap};
 use serde_json::{Value, json};
 use visa_verifier::seam::{Random, token};
 
 use super::client_auth;
+use super::form;
 use super::problem::{NO_STORE, TokenProblem};
 use super::scope::{Scope, Scopes};
 use super::token::device_code;
 use crate::front::Front;
 use crate::limits;
-use crate::page::Fields;
 use crate::session::{address, digest_of};
 use crate::store::StoreError;
 use crate::store::devices::{self, DeviceRow, DeviceState};
@@ -42,13 +42,7 @@ pub(crate) async fn authorization(
 }
 
 async fn answer(front: &Front, headers: &HeaderMap, from: &str, body: &[u8]) -> Result<Value, TokenProblem> {
-    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if form.and_then(|form| form.split(';').next()).map(str::trim) != Some("application/x-www-form-urlencoded") {
-        return Err(TokenProblem::request(
-            "the body must be application/x-www-form-urlencoded",
-        ));
-    }
-    let fields = Fields::parse(body)?;
+    let fields = form::read(headers, body)?;
     if let Some(name) = fields.repeated(&["resource"]) {
         return Err(TokenProblem::request(format!("`{name}` stands more than once")));
     }

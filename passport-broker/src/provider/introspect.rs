@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::NO_STORE;
 use super::access_token::{self, Live};
 use super::client_auth::{self, Client, Proof};
+use super::form;
 use super::problem::{BearerProblem, TokenProblem};
 use crate::front::Front;
-use crate::page::Fields;
 use crate::session::address;
 use crate::throttle;
 
@@ -32,13 +32,7 @@ pub(crate) async fn introspect(
 }
 
 async fn answer(front: &Front, headers: &HeaderMap, from: &str, body: &[u8]) -> Result<Value, TokenProblem> {
-    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if form.and_then(|form| form.split(';').next()).map(str::trim) != Some("application/x-www-form-urlencoded") {
-        return Err(TokenProblem::request(
-            "the body must be application/x-www-form-urlencoded",
-        ));
-    }
-    let fields = Fields::parse(body)?;
+    let fields = form::read(headers, body)?;
     let now = front.broker.now();
     let client = match client_auth::authenticate(&front.broker, headers, &fields, now).await {
         Ok(client) if client.proof == Proof::Own => client,

@@ -9,6 +9,7 @@ pub(crate) mod details;
 mod device;
 mod discovery;
 pub(crate) mod dpop;
+mod form;
 mod introspect;
 pub(crate) mod logout;
 mod par;

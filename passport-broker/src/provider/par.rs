@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
@@ -19,6 +19,7 @@ use visa_verifier::seam::{Timestamp, token};
 use super::NO_STORE;
 use super::client_auth::{self, Client};
 use super::dpop;
+use super::form;
 use super::problem::TokenProblem;
 use super::redirect;
 use super::refusal::NotProven;
@@ -60,13 +61,7 @@ pub(crate) async fn push(State(front): State<Front>, headers: HeaderMap, body: B
 }
 
 async fn pushed(front: &Front, headers: &HeaderMap, body: &[u8]) -> Result<Value, TokenProblem> {
-    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if form.and_then(|form| form.split(';').next()).map(str::trim) != Some("application/x-www-form-urlencoded") {
-        return Err(TokenProblem::request(
-            "the body must be application/x-www-form-urlencoded",
-        ));
-    }
-    let fields = Fields::parse(body)?;
+    let fields = form::read(headers, body)?;
     let now = front.broker.now();
     let client = client_auth::authenticate(&front.broker, headers, &fields, now).await?;
     if let Some(wait) = throttle::TOKEN.hit(&front.broker, &client.row.id).await? {

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::account_forms::{Posted, as_caller, posted};
-use super::applications::{self, FORM, Filled, Told, bounded, in_words, instant, join_page, refusal};
+use super::application_form_page::{self, Filled};
+use super::application_join::join_page;
+use super::application_words::{bounded, instant};
+use super::applications::{self, FORM, PAGES, Told};
+use super::governed::in_words;
 use super::login::see_other;
 use super::purpose_form;
 use super::refusal::{forged, signed_out, store_problem, unavailable};
@@ -98,7 +102,7 @@ fn is_ours(error: &GovernError) -> bool {
 async fn finish(front: &Front, sent: &Sent, id: &str, result: Result<&'static str, GovernError>) -> Response {
     match result {
         Ok(done) => back(front, id, done),
-        Err(error) if is_ours(&error) => refusal(front, &sent.browser, "/applications", &error),
+        Err(error) if is_ours(&error) => PAGES.refusal(front, &sent.browser, "/applications", &error),
         Err(error) => {
             let told = Told {
                 refused: Some(in_words(&error)),
@@ -119,14 +123,16 @@ pub(crate) async fn begin(State(front): State<Front>, headers: HeaderMap, body: 
     let (wanted, filled) = sent.wanted();
     let result = match wanted {
         Ok(wanted) => Box::pin(application::begin(&front.broker, &sent.caller, wanted)).await,
-        Err(why) => return applications::form(&front, &sent.browser, &sent.caller, None, &filled, Some(why)).await,
+        Err(why) => {
+            return application_form_page::form(&front, &sent.browser, &sent.caller, None, &filled, Some(why)).await;
+        }
     };
     match result {
         Ok(row) => back(&front, &row.id, "saved"),
-        Err(error) if is_ours(&error) => refusal(&front, &sent.browser, "/applications", &error),
+        Err(error) if is_ours(&error) => PAGES.refusal(&front, &sent.browser, "/applications", &error),
         Err(error) => {
             let why = Some(in_words(&error));
-            applications::form(&front, &sent.browser, &sent.caller, None, &filled, why).await
+            application_form_page::form(&front, &sent.browser, &sent.caller, None, &filled, why).await
         }
     }
 }
@@ -185,15 +191,15 @@ async fn rewrite(front: Front, headers: HeaderMap, id: String, amend: bool, body
     };
     let why = match result {
         Ok(done) => return back(&front, &id, done),
-        Err(error) if is_ours(&error) => return refusal(&front, &sent.browser, "/applications", &error),
+        Err(error) if is_ours(&error) => return PAGES.refusal(&front, &sent.browser, "/applications", &error),
         Err(error) => in_words(&error),
     };
     match Box::pin(application::open(broker, &sent.caller, &id)).await {
         Ok(seen) => {
             let row = Some(&seen.row);
-            applications::form(&front, &sent.browser, &sent.caller, row, &filled, Some(why)).await
+            application_form_page::form(&front, &sent.browser, &sent.caller, row, &filled, Some(why)).await
         }
-        Err(error) => refusal(&front, &sent.browser, "/applications", &error),
+        Err(error) => PAGES.refusal(&front, &sent.browser, "/applications", &error),
     }
 }
 
@@ -320,7 +326,7 @@ async fn join(front: &Front, sent: &Sent, id: String) -> Response {
     let code = sent.text("code");
     match Box::pin(application::join(&front.broker, &sent.caller, &id, &code)).await {
         Ok(row) => back(front, &row.id, "joined"),
-        Err(error) if is_ours(&error) => refusal(front, &sent.browser, "/applications", &error),
+        Err(error) if is_ours(&error) => PAGES.refusal(front, &sent.browser, "/applications", &error),
         Err(GovernError::Unknown { .. }) => {
             let why = "This invitation is not good, or was used already. Ask for another one.".to_owned();
             join_page(front, &sent.browser, id, code, Some(why))

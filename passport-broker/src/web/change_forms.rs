@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use policy_engine::decide::ChangeStep;
 
 use super::account_forms::{Posted, as_caller, posted};
-use super::changes::{self, FORM, refusal};
+use super::changes::{self, FORM, PAGES};
 use super::login::see_other;
 use super::refusal::{store_problem, unavailable};
 use crate::change::{self, show};
@@ -61,7 +61,7 @@ async fn step(
         },
     );
     if let Err(error) = Box::pin(show::known(broker, &caller, &id, asked)).await {
-        return refusal(&front, &browser, &format!("/changes/{id}"), &error);
+        return PAGES.refusal(&front, &browser, &format!("/changes/{id}"), &error);
     }
     let done = match step {
         Step::Approve => Box::pin(change::approve(broker, &caller, &id, &text("digest")))
@@ -87,6 +87,6 @@ async fn step(
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             changes::answer(&front, &browser, &caller, &id, status, None, Some(&error)).await
         }
-        Err(error) => refusal(&front, &browser, "/changes", &error),
+        Err(error) => PAGES.refusal(&front, &browser, "/changes", &error),
     }
 }

@@ -9,19 +9,23 @@ use policy_engine::review::gains::Gains;
 use policy_engine::snapshot::Governance;
 use visa_verifier::seam::Timestamp;
 
-use super::account_forms::as_caller;
-use super::refusal::{store_problem, unavailable};
-use super::{LoginWish, begin_login};
-use crate::caller::{Caller, REFEDS_MFA};
+use super::governed::{Pages, in_words, said, step_up};
+use crate::caller::Caller;
 use crate::change::{Shown, Told, harmless, show as look};
 use crate::committee::GovernError;
 use crate::front::Front;
 use crate::limits;
-use crate::page::{Fields, Frame, ProblemPage, Targets, show};
-use crate::session::{self, Browser};
+use crate::page::{Frame, Targets, show};
+use crate::session::Browser;
 use crate::store::changes::{ChangeRow, ChangeState};
-use crate::throttle;
-use crate::upstream::Ask;
+
+/// Who looks at changes governs: with a second factor.
+pub(super) const PAGES: Pages = Pages {
+    list: "/changes",
+    missing: "There is no such change",
+    down: "page.change",
+    second_factor: true,
+};
 
 /// The list.
 #[derive(Debug, Template)]
@@ -74,13 +78,13 @@ struct Why {
 
 /// `GET /changes`
 pub(crate) async fn list(State(front): State<Front>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    let (browser, caller) = match signed_in(&front, &headers, query.as_deref(), "/changes").await {
+    let (browser, caller) = match PAGES.signed_in(&front, &headers, query.as_deref(), "/changes").await {
         Ok(signed) => signed,
         Err(response) => return *response,
     };
     let rows = match Box::pin(look::list(&front.broker, &caller)).await {
         Ok(rows) => rows,
-        Err(error) => return refusal(&front, &browser, "/changes", &error),
+        Err(error) => return PAGES.refusal(&front, &browser, "/changes", &error),
     };
     let (waiting, over): (Vec<&ChangeRow>, Vec<&ChangeRow>) = rows.iter().partition(|row| look::open(row));
     let page = ChangesPage {
@@ -99,13 +103,11 @@ pub(crate) async fn one(
     RawQuery(query): RawQuery,
 ) -> Response {
     let here = format!("/changes/{id}");
-    let (browser, caller) = match signed_in(&front, &headers, query.as_deref(), &here).await {
+    let (browser, caller) = match PAGES.signed_in(&front, &headers, query.as_deref(), &here).await {
         Ok(signed) => signed,
         Err(response) => return *response,
     };
-    let query = query.unwrap_or_default();
-    let fields = Fields::parse(query.as_bytes()).unwrap_or_default();
-    let done = fields.one("done").ok().flatten().and_then(done_sentence);
+    let done = said(query.as_deref(), "done").and_then(|word| done_sentence(&word));
     answer(&front, &browser, &caller, &id, StatusCode::OK, done, None).await
 }
 
@@ -121,7 +123,7 @@ pub(super) async fn answer(
 ) -> Response {
     let shown = match Box::pin(look::one(&front.broker, caller, id)).await {
         Ok(shown) => shown,
-        Err(error) => return refusal(front, browser, &format!("/changes/{id}"), &error),
+        Err(error) => return PAGES.refusal(front, browser, &format!("/changes/{id}"), &error),
     };
     let Shown {
         change,
@@ -169,129 +171,6 @@ fn people(gains: Gains) -> Vec<String> {
 
 /// The name of the forms of these pages, for their tokens.
 pub(super) const FORM: &str = "changes";
-
-/// Whose session it is; without one, or with `again`, off to the institution first.
-async fn signed_in(
-    front: &Front,
-    headers: &HeaderMap,
-    query: Option<&str>,
-    here: &str,
-) -> Result<(Browser, Caller), Box<Response>> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
-    let again = fields.one("again").ok().flatten().is_some();
-    let browser = session::current(&front.cookies, &mut front.broker.db(), headers, front.broker.now())
-        .await
-        .map_err(|error| Box::new(store_problem(front, &error)))?;
-    let Some(browser) = browser.filter(|_| !again) else {
-        let wish = LoginWish {
-            ask: Ask {
-                acr_values: vec![REFEDS_MFA.to_owned()],
-                fresh: again,
-                ..Ask::default()
-            },
-            institution: None,
-            client: None,
-            then: format!("{}{here}", front.cookies.base),
-        };
-        return Err(Box::new(begin_login(front, wish).await));
-    };
-    let caller = as_caller(front, &browser).map_err(|error| Box::new(store_problem(front, &error)))?;
-    match throttle::ADMIN.hit(&front.broker, caller.person.as_str()).await {
-        Ok(None) => Ok((browser, caller)),
-        Ok(Some(_)) => Err(Box::new(problem(
-            front,
-            &browser,
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many requests",
-            "You asked for many pages in a short time.".to_owned(),
-            "admin.too_many",
-            here.to_owned(),
-        ))),
-        Err(error) => Err(Box::new(store_problem(front, &error))),
-    }
-}
-
-/// A page that says no.
-pub(super) fn refusal(front: &Front, browser: &Browser, here: &str, error: &GovernError) -> Response {
-    if step_up(error) {
-        let heading = "Sign in again";
-        let again = format!("{here}?again=yes");
-        return problem(
-            front,
-            browser,
-            StatusCode::FORBIDDEN,
-            heading,
-            in_words(error),
-            "policy.step_up",
-            again,
-        );
-    }
-    match error {
-        GovernError::Unknown { .. } | GovernError::NoDataset { .. } => problem(
-            front,
-            browser,
-            StatusCode::NOT_FOUND,
-            "There is no such change",
-            "It is not there, or it is not yours to see.".to_owned(),
-            "admin.not_found",
-            "/changes".to_owned(),
-        ),
-        GovernError::Denied { .. } | GovernError::Input { .. } | GovernError::Conflict { .. } => {
-            let heading = "This is not permitted";
-            problem(
-                front,
-                browser,
-                StatusCode::FORBIDDEN,
-                heading,
-                in_words(error),
-                "policy.denied",
-                "/changes".to_owned(),
-            )
-        }
-        GovernError::Store { .. }
-        | GovernError::Audit { .. }
-        | GovernError::Change { .. }
-        | GovernError::Facts { .. } => {
-            tracing::error!(error.code = error.code(), %error, "a page of changes could not be served");
-            unavailable(front, "page.change")
-        }
-    }
-}
-
-fn problem(
-    front: &Front,
-    browser: &Browser,
-    status: StatusCode,
-    heading: &str,
-    sentence: String,
-    code: &'static str,
-    again: String,
-) -> Response {
-    let page = ProblemPage {
-        frame: front.frame(heading, Some(browser)),
-        heading: heading.to_owned(),
-        sentence,
-        remedy: None,
-        code,
-        again: Some(format!("{}{again}", front.cookies.base)),
-    };
-    show(status, &page, &Targets::Own)
-}
-
-/// A login that is too weak or too old.
-fn step_up(error: &GovernError) -> bool {
-    matches!(error, GovernError::Denied { reasons } if reasons.iter().any(|reason| reason.code == "policy.step_up"))
-}
-
-fn in_words(error: &GovernError) -> String {
-    if let GovernError::Denied { reasons } = error {
-        return reasons.first().map_or_else(
-            || "The policies of this node do not permit this.".to_owned(),
-            |reason| format!("{} {}", reason.sentence, reason.remedy),
-        );
-    }
-    format!("{error} ({})", error.code())
-}
 
 fn done_sentence(word: &str) -> Option<&'static str> {
     Some(match word {

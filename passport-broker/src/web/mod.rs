@@ -2,8 +2,12 @@
 
 mod account;
 mod account_forms;
+mod application_files;
+mod application_form_page;
 mod application_forms;
+mod application_join;
 mod application_page;
+mod application_words;
 mod applications;
 mod arrive;
 mod change_forms;
@@ -11,6 +15,7 @@ mod changes;
 mod chooser;
 mod device;
 mod enrol;
+mod governed;
 mod home;
 mod link;
 mod login;

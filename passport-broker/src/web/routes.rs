@@ -6,8 +6,8 @@ use axum::routing::{get, post};
 use http::StatusCode;
 
 use super::{
-    account, account_forms, application_forms, applications, arrive, change_forms, changes, chooser, device, enrol,
-    home, link, login, newcomer,
+    account, account_forms, application_files, application_form_page, application_forms, application_join,
+    applications, arrive, change_forms, changes, chooser, device, enrol, home, link, login, newcomer,
 };
 use crate::Broker;
 use crate::front::Front;
@@ -76,20 +76,23 @@ fn table(front: Front) -> Router {
         .route("/applications", get(applications::list))
         .route(
             "/applications/new",
-            get(applications::new).post(application_forms::begin),
+            get(application_form_page::new).post(application_forms::begin),
         )
         .route("/applications/{id}", get(applications::one))
         .route("/applications/{id}/{step}", post(application_forms::step))
         .route(
             "/applications/{id}/edit",
-            get(applications::edit).post(application_forms::edit),
+            get(application_form_page::edit).post(application_forms::edit),
         )
         .route(
             "/applications/{id}/join",
-            get(applications::join).post(application_forms::accept),
+            get(application_join::join).post(application_forms::accept),
         )
-        .route("/applications/{id}/minutes", get(applications::minutes))
-        .route("/applications/{id}/documents/{document}", get(applications::document))
+        .route("/applications/{id}/minutes", get(application_files::minutes))
+        .route(
+            "/applications/{id}/documents/{document}",
+            get(application_files::document),
+        )
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .merge(
             Router::new()

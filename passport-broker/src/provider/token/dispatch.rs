@@ -6,14 +6,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, header};
+use http::{Extensions, HeaderMap};
 use serde_json::{Map, Value, json};
 
 use super::{authorization_code, client_credentials, device_code, exchange, refresh};
 use crate::front::Front;
-use crate::page::Fields;
 use crate::provider::client_auth::{self, Client};
 use crate::provider::dpop;
+use crate::provider::form;
 use crate::provider::problem::{NO_STORE, TokenProblem};
 use crate::session::address;
 use crate::throttle;
@@ -57,16 +57,7 @@ async fn answer(
     address: Option<IpAddr>,
     body: &[u8],
 ) -> Result<Tokens, TokenProblem> {
-    let form = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if form.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
-        return Err(TokenProblem::request(
-            "the body must be application/x-www-form-urlencoded",
-        ));
-    }
-    let fields = Fields::parse(body)?;
+    let fields = form::read(headers, body)?;
     if let Some(name) = fields.repeated(&REPEATABLE) {
         return Err(TokenProblem::request(format!("`{name}` stands more than once")));
     }
