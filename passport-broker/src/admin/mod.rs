@@ -69,6 +69,8 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/changes/{id}/withdraw", post(changes::withdraw))
         .route("/admin/policies", get(policies::list).post(policies::draft))
         .route("/admin/policies/rollback", post(policies::roll_back))
+        .route("/admin/policies/observe", post(policies::observe))
+        .route("/admin/policies/enforce", post(policies::enforce))
         .route("/admin/policies/{id}", get(policies::one))
         .route("/admin/policies/{id}/approve", post(policies::approve))
         .route("/admin/policies/{id}/publish", post(policies::publish))

@@ -11,9 +11,10 @@ use super::ApiProblem;
 use super::body::{Admin, Strict};
 use crate::broker::Broker;
 use crate::limits;
-use crate::policies::{self, Draft, Drafted};
+use crate::policies::{self, Draft, Drafted, Watch};
 use crate::store::bundles::BundleRow;
 use crate::store::drafts::DraftRow;
+use crate::store::watched::WatchedRow;
 
 /// Whether to write it, or to say what is known of it.
 #[derive(Debug, Default, Deserialize)]
@@ -53,9 +54,18 @@ pub(super) struct WayBack {
     reason: String,
 }
 
+/// Which watched policy shall deny again.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Enforced {
+    policy: String,
+    reason: String,
+}
+
 pub(super) async fn list(State(broker): State<Broker>, Admin(caller): Admin) -> Result<Json<Value>, ApiProblem> {
     let (in_force, drafts) = policies::list(&broker, &caller).await?;
-    let in_force: Vec<Value> = in_force.iter().map(bundle).collect();
+    let watched = policies::watched(&broker).await?;
+    let in_force: Vec<Value> = in_force.iter().map(|row| bundle(row, &watched)).collect();
     let drafts: Vec<Value> = drafts.iter().map(head).collect();
     Ok(Json(
         json!({ "baseline": baseline_digest(), "in_force": in_force, "drafts": drafts }),
@@ -139,11 +149,35 @@ fn head(row: &DraftRow) -> Value {
     })
 }
 
-fn bundle(row: &BundleRow) -> Value {
+pub(super) async fn observe(
+    State(broker): State<Broker>,
+    Admin(caller): Admin,
+    Strict(watch): Strict<Watch>,
+) -> Result<(StatusCode, Json<Value>), ApiProblem> {
+    let drafted = policies::observe(&broker, &caller, watch).await?;
+    Ok((StatusCode::CREATED, Json(told(&drafted))))
+}
+
+pub(super) async fn enforce(
+    State(broker): State<Broker>,
+    Admin(caller): Admin,
+    Strict(enforced): Strict<Enforced>,
+) -> Result<Json<Value>, ApiProblem> {
+    let row = policies::enforce(&broker, &caller, &enforced.policy, &enforced.reason).await?;
+    Ok(Json(
+        json!({ "policy": row.policy, "bundle": row.bundle, "enforced": true }),
+    ))
+}
+
+fn bundle(row: &BundleRow, watched: &[WatchedRow]) -> Value {
+    let watched = watched.iter().filter(|watched| watched.bundle == row.id);
+    let watched: Vec<Value> = watched
+        .map(|row| json!({ "policy": row.policy, "until": row.until, "draft": row.draft }))
+        .collect();
     let names: Vec<&str> = row.policies.iter().map(|file| file.name.as_str()).collect();
     json!({
         "bundle": row.id, "committee": row.committee, "digest": row.digest, "author": row.author.to_string(),
         "approver": row.approver.as_ref().map(ToString::to_string), "published": row.published, "files": names,
-        "links": row.links.len(), "observe": row.observe,
+        "links": row.links.len(), "observe": watched,
     })
 }

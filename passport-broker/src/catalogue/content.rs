@@ -9,8 +9,8 @@ use policy_engine::decide::MEMBERSHIP;
 use policy_engine::error::BundleError;
 use policy_engine::policy::Policies;
 use policy_engine::snapshot::{
-    CommitteeRecord, DatasetRecord, GroupRecord, InstitutionRecord, RoleRecord, ServiceRecord, SinkRecord, Snapshot,
-    StopList,
+    CommitteeRecord, DatasetRecord, GroupRecord, InstitutionRecord, ObserveRow, RoleRecord, ServiceRecord, SinkRecord,
+    Snapshot, StopList, TemplateLink,
 };
 use visa_verifier::VisaType;
 use visa_verifier::seam::Timestamp;
@@ -31,6 +31,7 @@ use crate::store::register::{TrustRow, UpstreamRow};
 use crate::store::roles::RoleRow;
 use crate::store::stops::{StopRow, StopTarget};
 use crate::store::tables::{ObjectsRow, TableRow};
+use crate::store::watched::WatchedRow;
 
 /// The newest live rows, by id.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +53,8 @@ pub(crate) struct Content {
     pub(crate) links: BTreeMap<String, LinkRow>,
     pub(crate) stops: BTreeMap<String, StopRow>,
     pub(crate) bundles: BTreeMap<String, BundleRow>,
+    /// Policies that are only watched, by their ids.
+    pub(crate) watched: BTreeMap<String, WatchedRow>,
     pub(crate) tables: BTreeMap<String, TableRow>,
     pub(crate) object_lists: BTreeMap<String, ObjectsRow>,
     /// What tables and lists of objects name by digest.
@@ -158,6 +161,7 @@ impl Content {
                     let link: LinkRow = row.read()?;
                     content.links.insert(row.id.clone(), link);
                 }
+                RowKind::Observe => put(&mut content.watched, row)?,
             }
         }
         Ok(content)
@@ -196,13 +200,13 @@ impl Content {
         snapshot.links.clear();
         snapshot.observe.clear();
         for bundle in self.bundles.into_values() {
+            let opens = moved_on(&bundle, &snapshot.datasets);
+            let links = bundle.links.into_iter().filter(|link| !opens.contains(&link.id));
+            snapshot.links.extend(links);
             snapshot.policies.extend(bundle.policies);
-            snapshot.links.extend(bundle.links);
-            // At its end a policy is in force; a row of the past would stop every publication.
             let watched = bundle.observe.into_iter();
-            snapshot
-                .observe
-                .extend(watched.filter(|row| row.until > snapshot.published));
+            let counts = |row: &ObserveRow| watches(&self.watched, &bundle.id, row, snapshot.published);
+            snapshot.observe.extend(watched.filter(counts));
         }
         snapshot.trust = trust(self.trust.into_values(), snapshot.trust.audience().to_vec())?;
         Ok(())
@@ -235,16 +239,52 @@ pub(super) fn register_node(snapshot: &mut Snapshot) {
     });
 }
 
+/// Whether a policy that a bundle asks to be watched is: its own event says so, and its end is ahead. At its end a policy is
+/// in force; a row of the past would stop every publication.
+fn watches(rows: &BTreeMap<String, WatchedRow>, bundle: &str, asked: &ObserveRow, now: Timestamp) -> bool {
+    let recorded = rows.get(&asked.policy);
+    asked.until > now && recorded.is_some_and(|row| row.bundle == bundle && row.until == asked.until)
+}
+
+/// A committee's links that open a dataset which is another committee's by now: they count no more. What it forbids stays.
+fn moved_on(bundle: &BundleRow, datasets: &[DatasetRecord]) -> BTreeSet<String> {
+    let Some(committee) = &bundle.committee else {
+        return BTreeSet::new();
+    };
+    let shipped = Policies::shipped().ok();
+    let forbids = |template: &str| {
+        let note = shipped.as_ref().and_then(|shipped| shipped.note(template));
+        note.is_some_and(|note| note.forbids)
+    };
+    let own = |id: &str| {
+        datasets
+            .iter()
+            .any(|dataset| dataset.id() == id && dataset.dac == *committee)
+    };
+    let elsewhere = |link: &&TemplateLink| {
+        let named = link.resource.as_ref().filter(|name| name.kind == "Visum::Dataset");
+        !forbids(&link.template) && named.is_some_and(|name| !own(&name.id))
+    };
+    bundle
+        .links
+        .iter()
+        .filter(elsewhere)
+        .map(|link| link.id.clone())
+        .collect()
+}
+
 /// The policies that these bundles make with the shipped ones.
 pub(crate) fn policies<'r>(
     rows: impl IntoIterator<Item = &'r BundleRow>,
+    watched: &BTreeMap<String, WatchedRow>,
     now: Timestamp,
 ) -> Result<Policies, BundleError> {
     let (mut files, mut links, mut observe, mut standard) = (Vec::new(), Vec::new(), Vec::new(), None);
     for row in rows {
         files.extend(row.policies.iter().cloned());
         links.extend(row.links.iter().cloned());
-        observe.extend(row.observe.iter().filter(|row| row.until > now).cloned());
+        let counts = row.observe.iter().filter(|asked| watches(watched, &row.id, asked, now));
+        observe.extend(counts.cloned());
         if row.id == NODE_BUNDLE {
             standard.clone_from(&row.standard);
         }

@@ -96,7 +96,8 @@ macro_rules! by_table {
             | RowKind::Link
             | RowKind::Change
             | RowKind::Bundle
-            | RowKind::Draft => $no,
+            | RowKind::Draft
+            | RowKind::Observe => $no,
         }
     };
 }
@@ -168,7 +169,8 @@ pub(super) fn now(content: &Content, kind: RowKind, id: &str) -> Option<Value> {
         | RowKind::Link
         | RowKind::Change
         | RowKind::Bundle
-        | RowKind::Draft => None,
+        | RowKind::Draft
+        | RowKind::Observe => None,
     }
 }
 
@@ -217,7 +219,8 @@ pub(super) fn make(content: &mut Content, edit: &Edit) -> Result<(), String> {
         | RowKind::Link
         | RowKind::Change
         | RowKind::Bundle
-        | RowKind::Draft => Err(not_here(kind)),
+        | RowKind::Draft
+        | RowKind::Observe => Err(not_here(kind)),
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a change would do, told before it counts: its rows in words, whether it widens and why. Nothing is stored.
 
 use policy_engine::consent::ResearchPurpose;
+use policy_engine::consent::lint::{self, Remark};
 use policy_engine::review::gains::Gains;
 use policy_engine::review::widens::{self, Weaker, WeakerKind, Widening};
-use policy_engine::snapshot::Snapshot;
+use policy_engine::snapshot::{DatasetMode, DatasetRecord, Snapshot};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -37,6 +38,9 @@ pub struct Outlook {
     pub lines: Vec<Line>,
     /// Whether it lets somebody do more than before, and by what.
     pub widening: Widening,
+    /// What is wrong with labels that it changes, or will surprise, and was not so before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lint: Vec<Remark>,
     /// Who gains and who loses which use of which dataset; told by a preview.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gains: Option<Gains>,
@@ -103,6 +107,7 @@ pub(crate) async fn of(broker: &Broker, content: &Content, edits: &[Edit]) -> Re
         .fill(&mut was)
         .map_err(|error| refused(error.code(), &error))?;
     after.fill(&mut will).map_err(|error| refused(error.code(), &error))?;
+    let lint = lint_of(&lines, &will)?;
     let mut widening = compare(was, will, purposes).await;
     for line in &lines {
         beside_the_snapshot(line, &mut widening);
@@ -111,8 +116,29 @@ pub(crate) async fn of(broker: &Broker, content: &Content, edits: &[Edit]) -> Re
     Ok(Outlook {
         lines,
         widening,
+        lint,
         gains: None,
     })
+}
+
+/// What the lints say of the labels as they would be, and not of them as they are.
+fn lint_of(lines: &[Line], will: &Snapshot) -> Result<Vec<Remark>, GovernError> {
+    let tables = will
+        .tables
+        .tables()
+        .map_err(|error| GovernError::input("change.does_not_hold", words(&error)))?;
+    let of = |row: &Option<Value>| {
+        let record: Option<DatasetRecord> = row.as_ref().and_then(|row| serde_json::from_value(row.clone()).ok());
+        record.map_or_else(Vec::new, |record| {
+            lint::lint(&record.consent, Some(record.mode == DatasetMode::Download), &tables)
+        })
+    };
+    let mut found = Vec::new();
+    for line in lines.iter().filter(|line| line.kind == RowKind::Dataset) {
+        let before = of(&line.before);
+        found.extend(of(&line.after).into_iter().filter(|remark| !before.contains(remark)));
+    }
+    Ok(found)
 }
 
 /// Not on a thread that answers requests; if it is interrupted, nobody knows, and so it widens.

@@ -193,3 +193,37 @@ async fn a_role_is_given_by_two_administrators_and_never_to_oneself() {
     let roles = |node: &Node| node.broker.current().load().snapshot().roles.len();
     assert_eq!(roles(&node), catalogue().roles.len() + 3, "nothing has changed");
 }
+
+#[tokio::test]
+async fn a_preview_tells_what_of_a_new_label_will_surprise_and_nothing_that_was_so_before() {
+    let node = node().await;
+    let dan = person(&node, "dan").await;
+    let consent = |terms: &Value| {
+        let mut consent = serde_json::to_value(&dataset(1).consent).unwrap();
+        consent["uses"] = json!([{ "group": "all", "terms": terms }]);
+        put_dataset(&json!({ "consent": consent }))
+    };
+    let cases = [
+        ("no word of the label", put_dataset(&json!({ "min_identity": 3 })), None),
+        (
+            "no methods research, of no DUO release",
+            consent(&json!([{ "id": "DUO:0000042" }, { "id": "DUO:0000015" }])),
+            Some("methods_version"),
+        ),
+        (
+            "an unknown term",
+            consent(&json!([{ "id": "DUO:0000042" }, { "id": "DUO:0009999" }])),
+            Some("consent.term_unknown"),
+        ),
+    ];
+    for (name, edits, code) in cases {
+        let shown = preview(&node.broker, &dan, proposal("catalogue", &edits))
+            .await
+            .unwrap();
+        let codes: Vec<&str> = shown.lint.iter().map(|remark| remark.code.as_str()).collect();
+        match code {
+            None => assert!(codes.is_empty(), "{name}: {codes:?}"),
+            Some(code) => assert!(codes.contains(&code), "{name}: {codes:?}"),
+        }
+    }
+}

@@ -68,6 +68,7 @@ const fn thing(kind: RowKind) -> &'static str {
         RowKind::Group => "team",
         RowKind::DefaultPurpose => "default purpose",
         RowKind::Link => "added identity",
+        RowKind::Observe => "policy in observe mode",
         RowKind::Institution
         | RowKind::Dataset
         | RowKind::Object

@@ -36,6 +36,8 @@ pub use unmatched::{Decided, decide as decide_unmatched};
 #[cfg(test)]
 mod foresee_tests;
 #[cfg(test)]
+mod seat_tests;
+#[cfg(test)]
 mod service_tests;
 #[cfg(test)]
 mod tests;

@@ -205,6 +205,8 @@ mod tests {
             include_str!("../../templates/application_form.html"),
             include_str!("../../templates/application_join.html"),
             include_str!("../../templates/applications.html"),
+            include_str!("../../templates/policy.html"),
+            include_str!("../../templates/policies.html"),
         ];
         for page in pages {
             assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("|safe"));

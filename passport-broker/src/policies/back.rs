@@ -8,6 +8,7 @@ use super::force::{put_in_force, subject};
 use super::report::{self, ProofState};
 use super::row::{asked_of, files_of, keep, written};
 use super::step::{Draft, Drafted};
+use super::watch;
 use crate::broker::Broker;
 use crate::caller::Caller;
 use crate::committee::{Asked, GovernError};
@@ -37,7 +38,7 @@ pub async fn roll_back(
     let target = target(broker, in_force, to).await?;
     let committee = in_force.committee.as_deref();
     let files = match &target {
-        Some(row) => files_of(broker, row).await?,
+        Some(row) => watch::without_past(files_of(broker, row).await?, broker.now())?,
         None => Files::nothing(committee),
     };
     let author = target.as_ref().map_or(&caller.identity, |row| &row.author).clone();
@@ -69,7 +70,7 @@ pub async fn roll_back(
         author: author.clone(),
         ..concerned
     });
-    let narrows = report.proof.state == ProofState::Proven && target.is_some();
+    let narrows = report.proof.state == ProofState::Proven && !report.widens && target.is_some();
     if !narrows || !asked.engine.govern(&asked.facts, &alone, broker.now()).allow() {
         return keep(broker, caller, row, report).await;
     }

@@ -1,21 +1,23 @@
 //! A bundle comes into force: tried out on the whole catalogue, and whole or not at all.
 
-use audit_log::{AboutKind, Class, Event, EventType, Outcome};
+use audit_log::EventType;
 use policy_engine::error::BundleError;
 use policy_engine::policy::{Bundle, Severity};
+use policy_engine::snapshot::ObserveRow;
 use visa_verifier::VisaIdentity;
 
 use super::files;
 use super::report::{Report, Subject};
 use super::row::{base, over, stale};
 use super::step::Drafted;
+use super::watch;
 use crate::broker::Broker;
 use crate::caller::Caller;
 use crate::catalogue::{self, ChangeError, Changing, Content, PublishError};
 use crate::committee::GovernError;
-use crate::record;
 use crate::store::bundles::BundleRow;
 use crate::store::drafts::{DraftRow, DraftState};
+use crate::store::watched::WatchedRow;
 use crate::way;
 
 /// Rows and event in one step, then the snapshot.
@@ -40,7 +42,12 @@ pub(super) async fn put_in_force(
     row.state = DraftState::Published;
     row.since = broker.now();
     let published = bundle_row(&row, bundle);
+    let watched = watch::rows(&row, bundle, row.since);
     content.bundles.insert(row.bundle.clone(), published.clone());
+    content.watched.retain(|_, before| before.bundle != row.bundle);
+    content
+        .watched
+        .extend(watched.iter().map(|row| (row.policy.clone(), row.clone())));
     catalogue::try_out(broker, content)
         .await
         .map_err(|source| match source {
@@ -55,13 +62,7 @@ pub(super) async fn put_in_force(
     let drafts = [changing.draft(&published).await?, changing.draft(&row).await?];
     let event = way::event(broker, caller, EventType::PolicyPublish, &row)?;
     changing.write(event, &drafts, way::agreed(broker, &row)?).await?;
-    for watched in &bundle.manifest.observe {
-        let event = Event::new(EventType::PolicyObserve, Outcome::Success)
-            .who(record::who(broker, caller, Class::Admin)?)
-            .about(AboutKind::Policy, watched.policy.as_str())
-            .about(AboutKind::Policy, row.id.as_str());
-        changing.write(event, &[], way::because(&watched.reason)).await?;
-    }
+    watch::record(broker, caller, &mut changing, &row, &watched).await?;
     changing.finish().await?;
     Ok(Drafted {
         row,
@@ -106,10 +107,15 @@ pub(super) fn subject(
     let old = rows.get(place).map_or_else(Bundle::shipped, |row| {
         let mut bundle = Bundle::of_policies(row.policies.clone());
         bundle.links.clone_from(&row.links);
-        bundle.manifest.observe = row.observe.iter().filter(|row| row.until > now).cloned().collect();
+        let counts = |asked: &&ObserveRow| {
+            let recorded = content.watched.get(&asked.policy);
+            asked.until > now && recorded.is_some_and(|recorded| recorded.until == asked.until)
+        };
+        bundle.manifest.observe = row.observe.iter().filter(counts).cloned().collect();
         bundle
     });
-    let before = catalogue::policies(rows.values(), now).map_err(unsound)?;
+    let mut watched = content.watched.clone();
+    let before = catalogue::policies(rows.values(), &watched, now).map_err(unsound)?;
     let row = BundleRow {
         id: place.to_owned(),
         committee: new.manifest.committee.clone(),
@@ -122,8 +128,20 @@ pub(super) fn subject(
         links: new.links.clone(),
         observe: new.manifest.observe.clone(),
     };
+    for asked in &row.observe {
+        let planned = WatchedRow {
+            policy: asked.policy.clone(),
+            bundle: place.to_owned(),
+            until: asked.until,
+            reason_digest: String::new(),
+            draft: String::new(),
+            author: author.clone(),
+            approver: None,
+        };
+        watched.insert(asked.policy.clone(), planned);
+    }
     rows.insert(place.to_owned(), row);
-    let after = catalogue::policies(rows.values(), now).map_err(unsound)?;
+    let after = catalogue::policies(rows.values(), &watched, now).map_err(unsound)?;
     Ok(Subject {
         old,
         new,

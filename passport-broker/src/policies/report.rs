@@ -121,11 +121,17 @@ fn look(subject: &Subject, solver: Result<SolverCommand, NoSolver>, now: Timesta
         .collect();
     let proof = proof(subject, solver)?;
     let unchanged = changes.is_empty();
+    // To watch what denied, or for longer, opens something, whatever a solver says of it (policy.md 6).
+    let old = &subject.old.manifest.observe;
+    let watches = subject.new.manifest.observe.iter().any(|row| {
+        let before = old.iter().find(|before| before.policy == row.policy);
+        before.is_none_or(|before| before.until < row.until)
+    });
     Ok(Report {
         warnings: subject.warnings.clone(),
         tests,
         turns,
-        widens: !unchanged && proof.state != ProofState::Proven,
+        widens: watches || (!unchanged && proof.state != ProofState::Proven),
         changes,
         watched,
         proof,

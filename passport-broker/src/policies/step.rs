@@ -44,15 +44,20 @@ pub struct Drafted {
     pub alone: bool,
 }
 
-/// Everything of this node: what is in force, and what is or was on its way, the newest first.
+/// Everything that the caller may read: what is in force, and what is or was on its way, the newest first.
 ///
 /// # Errors
 /// [`GovernError`]
 pub async fn list(broker: &Broker, caller: &Caller) -> Result<(Vec<BundleRow>, Vec<DraftRow>), GovernError> {
-    may_read(broker, caller).await?;
+    let reader = Reader::begin(broker, caller).await?;
+    reader.may_list(broker, caller).await?;
     let mut drafts: Vec<DraftRow> = broker.live().await?;
+    drafts.retain(|row| reader.sees(broker, caller, &row.bundle, row.committee.as_ref()));
     drafts.sort_by_key(|row| std::cmp::Reverse(row.since));
-    Ok((broker.live().await?, drafts))
+    let mut bundles: Vec<BundleRow> = broker.live().await?;
+    bundles.retain(|row| reader.sees(broker, caller, &row.id, row.committee.as_ref()));
+    record::read(broker, caller, None).await?;
+    Ok((bundles, drafts))
 }
 
 /// One draft with its files and its report.
@@ -60,8 +65,14 @@ pub async fn list(broker: &Broker, caller: &Caller) -> Result<(Vec<BundleRow>, V
 /// # Errors
 /// [`GovernError`]
 pub async fn one(broker: &Broker, caller: &Caller, id: &str) -> Result<(DraftRow, Files, Report), GovernError> {
-    may_read(broker, caller).await?;
+    let reader = Reader::begin(broker, caller).await?;
     let row = way::find::<DraftRow>(broker, id).await?;
+    if !reader.sees(broker, caller, &row.bundle, row.committee.as_ref()) {
+        reader
+            .refuse(broker, caller, &row.bundle, row.committee.as_ref())
+            .await?;
+    }
+    record::read(broker, caller, None).await?;
     let (files, report) = (files_of(broker, &row).await?, report_of(broker, &row).await?);
     Ok((row, files, report))
 }
@@ -192,13 +203,52 @@ pub async fn withdraw(broker: &Broker, caller: &Caller, id: &str, why: &str) -> 
     Ok(row)
 }
 
-async fn may_read(broker: &Broker, caller: &Caller) -> Result<(), GovernError> {
-    let asked = Asked::begin(broker, caller).await?;
-    let audit = GovernQuestion::AuditRead { dataset: None };
-    if !asked.engine.govern(&asked.facts, &audit, broker.now()).allow() {
-        let question = GovernQuestion::PolicyDraft(asked_of("list", &caller.identity, None));
-        asked.ask(broker, caller, EventType::AuditRead, None, &question).await?;
+/// Auditors read all of it; whoever may write a bundle reads that one, a committee's member its committee's.
+struct Reader {
+    asked: Asked,
+    all: bool,
+}
+
+impl Reader {
+    async fn begin(broker: &Broker, caller: &Caller) -> Result<Self, GovernError> {
+        let asked = Asked::begin(broker, caller).await?;
+        let audit = GovernQuestion::AuditRead { dataset: None };
+        let all = asked.engine.govern(&asked.facts, &audit, broker.now()).allow();
+        Ok(Self { asked, all })
     }
-    record::read(broker, caller, None).await?;
-    Ok(())
+
+    fn sees(&self, broker: &Broker, caller: &Caller, bundle: &str, committee: Option<&String>) -> bool {
+        let question = GovernQuestion::PolicyDraft(asked_of(bundle, &caller.identity, committee));
+        self.all
+            || self
+                .asked
+                .engine
+                .govern(&self.asked.facts, &question, broker.now())
+                .allow()
+    }
+
+    /// Who keeps no bundle of this node at all is refused, on record.
+    async fn may_list(&self, broker: &Broker, caller: &Caller) -> Result<(), GovernError> {
+        let snapshot = self.asked.engine.snapshot();
+        let mut committees = snapshot.committees.iter().map(|committee| &committee.id);
+        if self.sees(broker, caller, files::NODE, None)
+            || committees.any(|committee| self.sees(broker, caller, committee, Some(committee)))
+        {
+            return Ok(());
+        }
+        self.refuse(broker, caller, files::NODE, None).await
+    }
+
+    /// The refusal of a bundle that [`Reader::sees`] does not show.
+    async fn refuse(
+        &self,
+        broker: &Broker,
+        caller: &Caller,
+        bundle: &str,
+        committee: Option<&String>,
+    ) -> Result<(), GovernError> {
+        let question = GovernQuestion::PolicyDraft(asked_of(bundle, &caller.identity, committee));
+        let asked = self.asked.ask(broker, caller, EventType::AuditRead, None, &question);
+        asked.await.map(drop)
+    }
 }

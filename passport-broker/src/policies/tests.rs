@@ -16,10 +16,10 @@ use crate::store::people::{self, PersonId};
 use crate::store::roles::RoleRow;
 use crate::testing::{A, DAC, Node, START, catalogue, config, home};
 
-const MANIFEST: &str = "id = \"house\"\nauthor = \"Noor\"\n";
+pub(super) const MANIFEST: &str = "id = \"house\"\nauthor = \"Noor\"\n";
 
 /// Two administrators, Noor and Olga.
-async fn node() -> Node {
+pub(super) async fn node() -> Node {
     let node = crate::testing::bare().await;
     let mut bootstrap = catalogue();
     bootstrap.roles.push(RoleRow {
@@ -32,13 +32,13 @@ async fn node() -> Node {
     node.dual().await
 }
 
-async fn admins(node: &Node) -> (Caller, Caller) {
+pub(super) async fn admins(node: &Node) -> (Caller, Caller) {
     let noor = node.person("noor", "staff@biobank.example.org").await;
     (noor, node.person("olga", "staff@biobank.example.org").await)
 }
 
 /// A forbid that no shipped case meets.
-fn forbid(id: &str, condition: &str) -> PolicyText {
+pub(super) fn forbid(id: &str, condition: &str) -> PolicyText {
     let text = format!(
         "@id(\"{id}\")\n@reason(\"It is so.\")\n@code(\"policy.house\")\n@remedy(\"None.\")\nforbid (\n  principal,\n  \
          action in Visum::Action::\"data:release\",\n  resource is Visum::Dataset\n)\nwhen {{ {condition} }};\n"
@@ -49,9 +49,9 @@ fn forbid(id: &str, condition: &str) -> PolicyText {
     }
 }
 
-const STOPPED: &str = "context.client.id == \"stolen\"";
+pub(super) const STOPPED: &str = "context.client.id == \"stolen\"";
 
-fn files(policies: Vec<PolicyText>) -> Files {
+pub(super) fn files(policies: Vec<PolicyText>) -> Files {
     Files {
         manifest: MANIFEST.to_owned(),
         policies,
@@ -60,7 +60,7 @@ fn files(policies: Vec<PolicyText>) -> Files {
     }
 }
 
-fn wanted(files: Files) -> Draft {
+pub(super) fn wanted(files: Files) -> Draft {
     Draft {
         files,
         reason: "because".to_owned(),
@@ -68,7 +68,7 @@ fn wanted(files: Files) -> Draft {
     }
 }
 
-async fn through(node: &Node, author: &Caller, second: &Caller, files: Files) -> Drafted {
+pub(super) async fn through(node: &Node, author: &Caller, second: &Caller, files: Files) -> Drafted {
     let drafted = draft(&node.broker, author, wanted(files)).await.unwrap();
     assert!(!drafted.in_force && !drafted.alone);
     let row = &drafted.row;
@@ -78,7 +78,7 @@ async fn through(node: &Node, author: &Caller, second: &Caller, files: Files) ->
     published
 }
 
-fn in_force(node: &Node) -> Vec<String> {
+pub(super) fn in_force(node: &Node) -> Vec<String> {
     let engine = node.broker.current().load();
     engine
         .snapshot()
@@ -341,34 +341,4 @@ async fn without_a_solver_nothing_is_proven_and_proofs_can_be_required() {
     let (noor, _) = (node.caller("noor").await, ());
     let refused = draft(&node.broker, &noor, wanted(files(Vec::new()))).await.unwrap_err();
     assert_eq!(refused.code(), "policy.unproven");
-}
-
-#[tokio::test]
-async fn a_watched_policy_is_on_record_and_in_force_at_its_end() {
-    let node = node().await;
-    let (noor, olga) = admins(&node).await;
-    let strict = files(vec![forbid("house.stop", STOPPED)]);
-    through(&node, &noor, &olga, strict.clone()).await;
-    let until = node.broker.now().plus(Duration::from_secs(600));
-    let watching = Files {
-        manifest: format!(
-            "{MANIFEST}[[observe]]\npolicy = \"house.stop\"\nuntil = \"{until}\"\nreason = \"to see whose work it stops\"\n"
-        ),
-        ..strict
-    };
-    let watched = through(&node, &noor, &olga, watching).await;
-    assert!(
-        watched.row.widens && watched.report.watched == ["house.stop"],
-        "{watched:?}"
-    );
-    assert!(node.events().iter().any(|event| event == "policy.observe success"));
-    let watches = |node: &Node| node.broker.current().load().snapshot().observe.len();
-    assert_eq!(watches(&node), 1);
-    node.clock.advance(Duration::from_secs(601));
-    node.broker.publish().await.unwrap();
-    assert_eq!(
-        (watches(&node), in_force(&node).len()),
-        (0, 1),
-        "its end stops no publication"
-    );
 }

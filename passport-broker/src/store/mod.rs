@@ -37,6 +37,7 @@ pub mod throttles;
 pub mod tokens;
 pub mod tried;
 pub mod visas;
+pub mod watched;
 
 pub use db::{Db, Kind, Tx};
 pub use error::StoreError;

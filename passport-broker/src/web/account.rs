@@ -40,6 +40,7 @@ struct AccountPage {
     sessions: Vec<ShownSession>,
     consents: Vec<ShownConsent>,
     roles: Vec<String>,
+    policies: bool,
 }
 
 #[derive(Debug)]
@@ -213,6 +214,7 @@ async fn page(
             },
             id: row.sid,
         });
+    let roles = broker.roles_of(person).await?;
     Ok(AccountPage {
         frame: front.frame("Your account", Some(browser)),
         csrf: browser.csrf(&front.cookies, "account"),
@@ -236,8 +238,17 @@ async fn page(
         keys: keys.collect(),
         sessions: sessions.collect(),
         consents,
-        roles: broker.roles_of(person).await?.into_iter().map(role_in_words).collect(),
+        policies: roles.iter().any(reads_policies),
+        roles: roles.into_iter().map(role_in_words).collect(),
     })
+}
+
+/// Who finds something at `/policies`: those who write or approve bundles, and auditors.
+fn reads_policies(role: &RoleGrant) -> bool {
+    match role {
+        RoleGrant::Role(name) => matches!(name.as_str(), "administrator" | "auditor"),
+        RoleGrant::Committee(_) => true,
+    }
 }
 
 fn role_in_words(role: RoleGrant) -> String {

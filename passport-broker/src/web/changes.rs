@@ -7,9 +7,8 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use policy_engine::review::gains::Gains;
 use policy_engine::snapshot::Governance;
-use visa_verifier::seam::Timestamp;
 
-use super::governed::{Pages, in_words, said, step_up};
+use super::governed::{Pages, in_words, minute, said, step_up};
 use crate::caller::Caller;
 use crate::change::{Shown, Told, harmless, show as look};
 use crate::committee::GovernError;
@@ -74,6 +73,7 @@ struct Why {
     complete: bool,
     sentences: Vec<String>,
     people: Vec<String>,
+    labels: Vec<String>,
 }
 
 /// `GET /changes`
@@ -137,6 +137,11 @@ pub(super) async fn answer(
         complete: outlook.widening.complete,
         sentences: outlook.widening.why.into_iter().map(|why| why.sentence).collect(),
         people: outlook.gains.map(people).unwrap_or_default(),
+        labels: outlook
+            .lint
+            .iter()
+            .map(|remark| harmless(&format!("{} ({}) {}", remark.message, remark.code, remark.remedy)))
+            .collect(),
     });
     let page = ChangePage {
         frame: front.frame("Change", Some(browser)),
@@ -200,10 +205,4 @@ fn listed(row: &ChangeRow) -> Listed {
         tag,
         widens: row.widens,
     }
-}
-
-/// `2026-11-22 21:40 UTC`
-fn minute(at: Timestamp) -> String {
-    let text: String = at.to_string().chars().take(16).collect();
-    format!("{} UTC", text.replace('T', " "))
 }

@@ -20,6 +20,8 @@ mod home;
 mod link;
 mod login;
 mod newcomer;
+mod policies;
+mod policy_forms;
 mod purpose_form;
 mod refusal;
 mod routes;

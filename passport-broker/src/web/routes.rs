@@ -7,7 +7,8 @@ use http::StatusCode;
 
 use super::{
     account, account_forms, application_files, application_form_page, application_forms, application_join,
-    applications, arrive, change_forms, changes, chooser, device, enrol, home, link, login, newcomer,
+    applications, arrive, change_forms, changes, chooser, device, enrol, home, link, login, newcomer, policies,
+    policy_forms,
 };
 use crate::Broker;
 use crate::front::Front;
@@ -93,6 +94,11 @@ fn table(front: Front) -> Router {
             "/applications/{id}/documents/{document}",
             get(application_files::document),
         )
+        .route("/policies", get(policies::list))
+        .route("/policies/{id}", get(policies::one))
+        .route("/policies/{id}/approve", post(policy_forms::approve))
+        .route("/policies/{id}/publish", post(policy_forms::publish))
+        .route("/policies/{id}/withdraw", post(policy_forms::withdraw))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .merge(
             Router::new()

@@ -78,7 +78,7 @@ impl Engine {
         let consented = self.consent(&facts, &[part], &question)?;
         Some(Fit {
             verdict: consented.part(dataset).verdict,
-            reasons: consented.reasons(self),
+            reasons: consented.reasons(self, &facts, now),
         })
     }
 }

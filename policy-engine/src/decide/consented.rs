@@ -7,13 +7,16 @@ use visa_verifier::seam::Timestamp;
 use super::{ConsentVerdict, Engine, Facts, Reason, grants::Grant, resolve::Reads};
 use crate::{
     consent::{
-        self, Approval, Context, CountryCode, Dataset, HoldKind, HoldScope, Operation, Output, PurposeBasis,
+        self, Approval, Context, CountryCode, Dataset, HoldKind, HoldScope, Name, Operation, Output, PurposeBasis,
         ResearchPurpose, Stage, Verdict,
         code::Code,
         input::{APPROVALS, DATASETS, Part, Question},
     },
     entity::{ConsentPart, GrantPart},
 };
+
+/// A set of sources is told by so many of them.
+const SOURCES_TOLD: usize = 8;
 
 /// Consent's answer for a request.
 #[derive(Debug)]
@@ -180,7 +183,7 @@ impl Consented {
     }
 
     /// Its reasons, worded for requesters: every hold on an object or participant reads alike.
-    pub(crate) fn reasons(&self, engine: &Engine) -> Vec<Reason> {
+    pub(crate) fn reasons(&self, engine: &Engine, facts: &Facts, now: Timestamp) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();
         for found in &self.output.reasons {
             let dataset = found.dataset.as_ref().map(ToString::to_string);
@@ -199,6 +202,12 @@ impl Consented {
                     ..Reason::new(found.code.as_str(), found.message.clone(), found.remedy.clone())
                 },
             };
+            let outward = match &found.dataset {
+                Some(dataset) if found.code.as_str().starts_with("consent.approval_") => {
+                    self.with_level(outward, engine, facts, dataset.as_str(), now)
+                }
+                Some(_) | None => outward,
+            };
             if !reasons.contains(&outward) {
                 reasons.push(outward);
             }
@@ -209,6 +218,37 @@ impl Consented {
             code.is_ok_and(|code| engine.tables.effect(code) == consent::Effect::Review)
         });
         reasons
+    }
+}
+
+impl Consented {
+    /// Where several levels have to agree: of which one no approval is there, beside what is wrong with one.
+    fn with_level(&self, mut reason: Reason, engine: &Engine, facts: &Facts, dataset: &str, now: Timestamp) -> Reason {
+        let Some(asked) = engine
+            .consent_dataset(dataset)
+            .filter(|asked| !asked.approval_sets.is_empty())
+        else {
+            return reason;
+        };
+        let shown = || self.shown.iter().filter_map(|at| facts.derived.grants.get(*at));
+        let there = |source: &Name| {
+            shown().any(|grant| {
+                let approval = &grant.approval;
+                let running = approval.starts <= now && now < approval.expires;
+                approval.dataset.as_str() == dataset && approval.source == *source && running
+            })
+        };
+        if !asked.dac.iter().any(there) {
+            reason.remedy.push_str(" The committee's own approval is not there.");
+        }
+        for set in asked.approval_sets.iter().filter(|set| !set.iter().any(there)) {
+            let sources: Vec<&str> = set.iter().map(Name::as_str).take(SOURCES_TOLD).collect();
+            reason.remedy.push_str(&format!(
+                " Needed as well, and not there, is an approval of {}.",
+                sources.join(" or ")
+            ));
+        }
+        reason
     }
 }
 

@@ -234,6 +234,10 @@ impl Governor<'_> {
         let id = uid(&types.policy_bundle, &bundle.id);
         let thing = ThingBuilder::new(id.clone())
             .link("author", engine.named(self.facts, &bundle.author))
+            .link_if(
+                "dac",
+                bundle.committee.as_ref().map(|committee| uid(&types.dac, committee)),
+            )
             .parents(bundle.committee.as_ref().map(|committee| uid(&types.dac, committee)))
             .build()?;
         things.push(thing);

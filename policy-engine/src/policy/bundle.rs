@@ -49,6 +49,16 @@ pub struct Manifest {
     pub observe: Vec<ObserveRow>,
 }
 
+impl Manifest {
+    /// As `bundle.toml` has it.
+    ///
+    /// # Errors
+    /// It has no such form.
+    pub fn text(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+}
+
 /// The texts of a bundle.
 #[derive(Clone, Debug, Default)]
 pub struct BundleFiles {

@@ -110,6 +110,21 @@ pub(super) fn committee_link(manifest: &Manifest, link: &TemplateLink) -> Option
     (!own).then(|| Finding::error(super::LINKS, "lint.scope_outside_dac", what).of(&link.id))
 }
 
+/// … and of what a committee only watches: its own policies and links, never the node's or the shipped ones.
+pub(super) fn committee_watch(bundle: &Bundle, placed: &[Placed<'_>]) -> Vec<Finding> {
+    let Some(committee) = &bundle.manifest.committee else {
+        return Vec::new();
+    };
+    let own = |id: &str| placed.iter().any(|placed| placed.id == id) || bundle.links.iter().any(|link| link.id == id);
+    let others = bundle.manifest.observe.iter().filter(|row| !own(&row.policy));
+    others
+        .map(|row| {
+            let what = format!("watches a policy that is none of the committee `{committee}`");
+            Finding::error(super::MANIFEST, "lint.watch_outside_dac", what).of(&row.policy)
+        })
+        .collect()
+}
+
 fn is_own(id: &EntityUid, committee: &str, datasets: &[String]) -> bool {
     let name: &str = id.id().unescaped();
     match id.type_name().to_string().as_str() {

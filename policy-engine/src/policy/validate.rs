@@ -51,6 +51,7 @@ pub fn validate(bundle: &Bundle, now: Timestamp) -> Vec<Finding> {
     }
     fit(bundle, &placed, schema, &mut findings);
     findings.extend(lint::unscoped(bundle, &placed, schema));
+    findings.extend(lint::committee_watch(bundle, &placed));
     if findings.iter().all(|finding| finding.severity == Severity::Warning) {
         links(bundle, &shipped, &mut findings);
     }
@@ -404,6 +405,20 @@ when { resource.discoverable };
             let found = validate(&bundle(&text), now);
             let errors = found.iter().filter(|finding| finding.severity == Severity::Error);
             assert_eq!(errors.map(|finding| finding.code).next(), code, "{name}: {found:?}");
+        }
+        // what it only watches is its own as well: else it would open what the node forbids
+        for (policy, code) in [
+            ("own.a", None),
+            ("visum.standard.purpose-required", Some("lint.watch_outside_dac")),
+        ] {
+            let mut bundle = bundle(&scoped("resource is Visum::Dataset in Visum::Dac::\"dac-a\""));
+            bundle.manifest.observe.push(crate::snapshot::ObserveRow {
+                policy: policy.to_owned(),
+                until: now.plus(std::time::Duration::from_secs(3600)),
+                reason: "to try it".to_owned(),
+            });
+            let found = validate(&bundle, now);
+            assert_eq!(found.first().map(|finding| finding.code), code, "{policy}: {found:?}");
         }
     }
 }

@@ -107,6 +107,16 @@ impl TestBroker {
             .extend([grant, purpose]);
     }
 
+    /// One more visa, by whoever signed it.
+    pub(crate) fn hold(&self, sub: &str, visa: String) {
+        self.visas.lock().unwrap().entry(sub.to_owned()).or_default().push(visa);
+    }
+
+    /// One of ours, of this type.
+    pub(crate) fn own(&self, sub: &str, jti: &str, object: Value) -> String {
+        self.visa(sub, jti, object, json!({}))
+    }
+
     /// One more visa, whose signature is not its issuer's.
     pub(crate) fn spoil(&self, sub: &str) {
         let object = json!({"type": "ResearcherStatus", "asserted": self.now - 100, "value": "https://doi.org/10.1038/s41431-018-0219-y", "source": "https://uni.example.org", "by": "so"});

@@ -45,7 +45,9 @@ pub(crate) fn shown(answer: &Value) -> String {
         }
         (None, Some(widening)) => {
             out.push_str(&opens(widening));
-            out.push_str(&people(answer.get("outlook").unwrap_or(&nothing)));
+            let outlook = answer.get("outlook").unwrap_or(&nothing);
+            out.push_str(&people(outlook));
+            out.push_str(&labels(outlook));
         }
         (None, None) => {}
     }
@@ -75,10 +77,11 @@ pub(crate) fn outlook(answer: &Value) -> String {
         ""
     };
     format!(
-        "{}\n{}{single}{}",
+        "{}\n{}{single}{}{}",
         rows(outlook.get("words").unwrap_or(&nothing)),
         opens(outlook.get("widening").unwrap_or(&nothing)),
-        people(outlook)
+        people(outlook),
+        labels(outlook)
     )
 }
 
@@ -110,6 +113,24 @@ fn opens(widening: &Value) -> String {
         out.push_str(&format!(
             "    {}\n",
             text(why, "sentence").map(plain).unwrap_or_default()
+        ));
+    }
+    out
+}
+
+/// What is wrong with the labels that it changes, and what of them will surprise.
+fn labels(outlook: &Value) -> String {
+    let found = outlook.get("lint").and_then(Value::as_array);
+    let mut out = String::new();
+    for remark in found.into_iter().flatten() {
+        let said = |name: &str| text(remark, name).map(plain).unwrap_or_default();
+        let sign = if said("weight") == "fault" { "FAULT" } else { "hint" };
+        out.push_str(&format!(
+            "{sign} {} of the label of {}: {}\n    help: {}\n",
+            said("code"),
+            said("dataset"),
+            said("message"),
+            said("remedy")
         ));
     }
     out

@@ -32,6 +32,27 @@ pub(super) fn read(from: &Input) -> Result<Labels, CommandError> {
     })
 }
 
+/// The labels of a node's datasets, as its list has them.
+///
+/// # Errors
+/// `consent.label_unreadable` (exit 2): the answer is none of a node of this version.
+pub(super) fn at_node(answer: &Value) -> Result<Labels, CommandError> {
+    let wrong = |why: String| CommandError::refused("consent.label_unreadable", format!("the node's list: {why}"));
+    let list = answer.get("datasets").and_then(Value::as_array);
+    let mut labels = Labels::default();
+    for row in list.ok_or_else(|| wrong("`datasets` is no list".to_owned()))? {
+        let member = |name: &str| row.get(name).cloned().unwrap_or(Value::Null);
+        let consent: Dataset = typed(&serde_json::json!({
+            "id": member("id"), "access": member("access"), "uses": member("uses"), "bound_purpose": member("bound_purpose"),
+        }))
+        .map_err(wrong)?;
+        labels
+            .datasets
+            .push((consent, Some(typed(&member("mode")).map_err(wrong)?)));
+    }
+    Ok(labels)
+}
+
 /// The labels in these bytes.
 pub(super) fn of(bytes: &[u8]) -> Result<Labels, String> {
     let whole: Value = serde_json::from_slice(bytes).map_err(|why| why.to_string())?;

@@ -11,7 +11,14 @@ use policy_engine::{
 };
 
 use super::{labels, tables};
-use crate::{error::CommandError, exit::Exit, input::Input, output::Context};
+use crate::{
+    client::session::{As, Session},
+    error::CommandError,
+    exit::Exit,
+    input::Input,
+    output::Context,
+    page::plain,
+};
 
 /// Tell what is wrong with labels, and what of them will surprise
 ///
@@ -22,20 +29,29 @@ use crate::{error::CommandError, exit::Exit, input::Input, output::Context};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Lint {
     /// A consent group, a dataset, a list of datasets or a facts file (JSON), or `-` for standard input
-    label: Input,
+    #[arg(required_unless_present = "node")]
+    label: Option<Input>,
+    /// The datasets of the node that you are logged in to, as far as you may see them
+    #[arg(long, conflicts_with = "label")]
+    node: bool,
     /// Another ontology than the one built in: a MONDO table (CSV), an OBO file or obographs JSON
     #[arg(long, value_name = "FILE")]
     ontology: Option<Input>,
     /// A hint is a no as well
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    session: As,
 }
 
 /// Looks; exit 0 nothing wrong, 1 something is.
-pub(crate) fn run(args: &Lint, context: &Context) -> Result<Exit, CommandError> {
+pub(crate) async fn run(args: &Lint, context: &Context) -> Result<Exit, CommandError> {
     let other = args.ontology.as_ref().map(tables::with_ontology).transpose()?;
     let tables = other.as_ref().unwrap_or_else(|| Tables::builtin());
-    let labels = labels::read(&args.label)?;
+    let labels = match &args.label {
+        Some(label) => labels::read(label)?,
+        None => labels::at_node(&Session::open(&args.session)?.get("admin/datasets").await?)?,
+    };
     let mut found: Vec<Remark> = Vec::new();
     let mut unlisted: BTreeMap<&str, usize> = BTreeMap::new();
     for object in labels.objects.iter().filter(|object| object.participants.is_none()) {
@@ -62,8 +78,13 @@ pub(crate) fn run(args: &Lint, context: &Context) -> Result<Exit, CommandError> 
     let sound = faults == 0 && (found.is_empty() || !args.strict);
     let document = serde_json::json!({ "sound": sound, "datasets": labels.datasets.len(), "faults": faults,
         "hints": found.len().saturating_sub(faults), "found": found });
-    context.show(&document, |_| people(labels.datasets.len(), &found));
+    context.show(&document, |_| plain_lines(&people(labels.datasets.len(), &found)));
     Ok(if sound { Exit::Yes } else { Exit::No })
+}
+
+/// Each line made plain: a node's labels are somebody else's text.
+fn plain_lines(text: &str) -> String {
+    text.lines().map(plain).collect::<Vec<_>>().join("\n")
 }
 
 fn people(datasets: usize, found: &[Remark]) -> String {

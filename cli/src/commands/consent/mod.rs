@@ -29,7 +29,7 @@ pub(crate) async fn run(command: Consent, context: &Context) -> Result<Exit, Com
     match command {
         Consent::Diff(args) => diff::run(&args, context),
         Consent::Explain(args) => explain::run(args, context).await,
-        Consent::Lint(args) => lint::run(&args, context),
+        Consent::Lint(args) => lint::run(&args, context).await,
         Consent::Rules(args) => rules::run(&args, context),
         Consent::Evaluate(args) => evaluate::run(args, context).await,
         Consent::Import(args) => import::run(args, context).await,

@@ -10,6 +10,7 @@ pub(crate) mod recorded;
 pub(crate) mod show;
 pub(crate) mod test;
 pub(crate) mod validate;
+pub(crate) mod watch;
 pub(crate) mod why_could;
 
 use clap::Subcommand;
@@ -30,6 +31,8 @@ pub(crate) enum Policy {
     Approve(publish::Approve),
     Withdraw(publish::Withdraw),
     Rollback(publish::Rollback),
+    Observe(watch::Observe),
+    Enforce(watch::Enforce),
     WhyCould(why_could::WhyCould),
 }
 
@@ -47,6 +50,8 @@ pub(crate) async fn run(command: Policy, context: &Context) -> Result<Exit, Comm
         Policy::Approve(args) => publish::approve(args, context).await,
         Policy::Withdraw(args) => publish::withdraw(args, context).await,
         Policy::Rollback(args) => publish::roll_back(args, context).await,
+        Policy::Observe(args) => watch::observe(args, context).await,
+        Policy::Enforce(args) => watch::enforce(args, context).await,
         Policy::WhyCould(args) => why_could::run(&args, context),
     }
 }

@@ -156,13 +156,24 @@ pub(super) async fn list(wanted: &As, context: &Context) -> Result<Exit, Command
         };
         let in_force = rows("in_force", ["bundle", "author", "approver", "published", "digest"]);
         let drafts = rows("drafts", ["id", "bundle", "state", "since", "reason"]);
-        format!("In force beside the shipped policies:\n{in_force}\nDrafts:\n{drafts}")
+        let mut watched = Vec::new();
+        for bundle in answer.get("in_force").and_then(Value::as_array).into_iter().flatten() {
+            for row in bundle.get("observe").and_then(Value::as_array).into_iter().flatten() {
+                watched.push(["policy", "until", "draft"].map(|column| text(row, column)));
+            }
+        }
+        let watched = if watched.is_empty() {
+            String::new()
+        } else {
+            format!("Only watched:\n{}\n", table(["policy", "until", "draft"], watched))
+        };
+        format!("In force beside the shipped policies:\n{in_force}\n{watched}Drafts:\n{drafts}")
     });
     Ok(Exit::Yes)
 }
 
 /// Approves this digest, unless that is done, and puts it in force.
-async fn approved(session: &Session, draft: &Value, require_proof: bool) -> Result<Value, CommandError> {
+pub(super) async fn approved(session: &Session, draft: &Value, require_proof: bool) -> Result<Value, CommandError> {
     let head = draft.get("draft").unwrap_or(draft);
     let path = format!("admin/policies/{}", text(head, "id"));
     if text(head, "state") == "draft" {
@@ -173,7 +184,7 @@ async fn approved(session: &Session, draft: &Value, require_proof: bool) -> Resu
     session.post(&format!("{path}/publish"), &body).await
 }
 
-fn ended(answer: &Value) -> String {
+pub(super) fn ended(answer: &Value) -> String {
     let head = answer.get("draft").unwrap_or(answer);
     let mut lines = report(answer);
     lines.push(if answer.get("in_force").and_then(Value::as_bool) == Some(true) {

@@ -59,6 +59,8 @@ pub enum RowKind {
     Group,
     /// A further identity of a person, added or taken off.
     Link,
+    /// A policy in observe mode.
+    Observe,
 }
 
 impl RowKind {
@@ -89,6 +91,7 @@ impl RowKind {
         Self::Objects,
         Self::Group,
         Self::Link,
+        Self::Observe,
     ];
 
     /// The word in the table and in the canonical row.
@@ -120,6 +123,7 @@ impl RowKind {
             Self::Objects => "objects",
             Self::Group => "group",
             Self::Link => "link",
+            Self::Observe => "observe",
         }
     }
 }

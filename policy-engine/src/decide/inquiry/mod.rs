@@ -210,7 +210,7 @@ impl<'a> Inquiry<'a> {
             ));
             return None;
         };
-        for reason in consented.reasons(self.engine) {
+        for reason in consented.reasons(self.engine, self.facts, self.now) {
             self.draft.deny(reason);
         }
         if let Some(end) = consented.valid_until() {

@@ -6,8 +6,10 @@ use crate::{
     decide::{
         Application, ApplicationState, Bundle, Change, ChangeKind, ChangeStep, Engine, Facts, GovernQuestion, Session,
     },
-    snapshot::{Governance, HoldOrigin, HoldRecord},
+    snapshot::{CommitteeRecord, Governance, HoldOrigin, HoldRecord},
 };
+
+const DAC_B: &str = "https://uni.example.org/dac";
 
 fn application(votes: u32) -> Application {
     Application {
@@ -251,7 +253,23 @@ fn changes_need_a_second_person_unless_the_node_has_one_administrator() {
         author: identity("noor"),
         committee: None,
     };
+    let of_committee = |committee: &str| Bundle {
+        committee: Some(committee.to_owned()),
+        ..bundle.clone()
+    };
     let cases = [
+        (
+            "a committee's policies, which she keeps the node of",
+            &dual,
+            GovernQuestion::PolicyDraft(of_committee(DAC)),
+            None,
+        ),
+        (
+            "policies of a committee that is not there",
+            &dual,
+            GovernQuestion::PolicyDraft(of_committee("nobody")),
+            Some("policy.engine_error"),
+        ),
         (
             "her own trust change, two administrators",
             &dual,
@@ -313,6 +331,48 @@ fn changes_need_a_second_person_unless_the_node_has_one_administrator() {
     for (name, engine, question, code) in cases {
         let decision = engine.govern(&noor(engine), &question, now());
         assert_eq!(decision.code(), code, "{name}: {:?}", decision.reasons());
+    }
+}
+
+#[test]
+fn a_committee_s_members_keep_its_own_policies_and_no_others() {
+    let mut snapshot = snapshot();
+    snapshot.committees.push(CommitteeRecord {
+        id: DAC_B.to_owned(),
+        institution: UNI.to_owned(),
+        title: String::new(),
+    });
+    let engine = Engine::load(snapshot).unwrap();
+    let bundle = |author: &str, committee: Option<&str>| Bundle {
+        id: "b".to_owned(),
+        author: identity(author),
+        committee: committee.map(str::to_owned),
+    };
+    type Step = fn(Bundle) -> GovernQuestion;
+    let steps: [(&str, Step); 3] = [
+        ("draft", GovernQuestion::PolicyDraft),
+        ("approve", GovernQuestion::PolicyApprove),
+        ("publish", GovernQuestion::PolicyPublish),
+    ];
+    // name, the bundle, refused for drafting, for approval and publication
+    let none = Some("policy.no_rule_permits");
+    let cases = [
+        ("of his committee", bundle("noor", Some(DAC)), None, None),
+        (
+            "of his committee, written by him",
+            bundle("dan", Some(DAC)),
+            None,
+            Some("policy.four_eyes"),
+        ),
+        ("of another committee", bundle("noor", Some(DAC_B)), none, none),
+        ("of the node", bundle("noor", None), none, none),
+    ];
+    for (name, bundle, drafting, deciding) in cases {
+        for (step, question) in steps {
+            let decision = engine.govern(&dan(&engine), &question(bundle.clone()), now());
+            let code = if step == "draft" { drafting } else { deciding };
+            assert_eq!(decision.code(), code, "{step} {name}: {:?}", decision.reasons());
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     intent::Intent,
     policy::Policies,
     review::{FactsRecord, Outcome, Suite},
-    snapshot::{ObserveRow, PolicyText, Snapshot},
+    snapshot::{CommitteeRecord, ObserveRow, PolicyText, Snapshot},
 };
 
 const OWN: &str = r#"@id("own.stop")
@@ -69,6 +69,33 @@ fn a_policy_in_observe_mode_lets_through_and_is_listed_until_its_end() {
     assert!(short.decide(&ada(&short), &read("a1"), now()).allow());
     let after = short.decide(&ada(&short), &read("a1"), now().plus(std::time::Duration::from_secs(1)));
     assert_eq!(after.code(), Some("policy.own_stop"), "from its end on it denies");
+}
+
+#[test]
+fn what_a_committee_forbids_reaches_its_own_data_and_no_other() {
+    let own = |dac: &str| {
+        OWN.replace(
+            "resource is Visum::Dataset",
+            &format!("resource in Visum::Dac::\"{dac}\""),
+        )
+    };
+    let other = "https://uni.example.org/dac";
+    for (name, dac, code) in [
+        ("its own", DAC, Some("policy.own_stop")),
+        ("another committee's", other, None),
+    ] {
+        let mut snapshot = snapshot();
+        snapshot.committees.push(CommitteeRecord {
+            id: other.to_owned(),
+            ..snapshot.committees[0].clone()
+        });
+        snapshot.policies = vec![PolicyText {
+            name: "own.cedar".to_owned(),
+            text: own(dac),
+        }];
+        let decision = decide(&Engine::load(snapshot).unwrap(), &read("a1"));
+        assert_eq!(decision.code(), code, "{name}: {:?}", decision.reasons());
+    }
 }
 
 #[test]
