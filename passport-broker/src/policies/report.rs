@@ -152,10 +152,11 @@ fn test(subject: &Subject, now: Timestamp) -> Result<(Tests, Vec<String>, Vec<St
         .map_err(|finding| refused("policy.untested", &[*finding]))?;
     let policies = subject.new.compile(now).map_err(|error| broken(&error))?;
     let report = run(&policies, &suites, &shipped);
-    if !report.passed() {
+    let unsaid = unsaid(subject, &suites, &shipped, &report, now)?;
+    if report.results.iter().any(|result| !result.passed) || !unsaid.is_empty() {
         let own = report.results.iter().filter(|result| !result.passed);
         let own = own.map(|result| format!("{} {}: {}", result.file, result.case, result.faults.join(", ")));
-        let turned = report.changed.iter().filter(|change| !change.on_purpose);
+        let turned = report.changed.iter().filter(|change| unsaid.contains(&change.case));
         let turned =
             turned.map(|change| format!("the shipped case `{}` is now {}", change.case, change.outcome.word()));
         let words: Vec<String> = own.chain(turned).take(8).collect();
@@ -182,6 +183,38 @@ fn test(subject: &Subject, now: Timestamp) -> Result<(Tests, Vec<String>, Vec<St
         idle: report.coverage.idle.into_iter().collect(),
     };
     Ok((tests, turns.collect(), changes))
+}
+
+/// Shipped cases that turn and that nothing says should: save those that turn only because a policy that would deny them
+/// is only watched, which is told beside the report and counts as widening.
+fn unsaid(
+    subject: &Subject,
+    suites: &[Suite],
+    shipped: &Suite,
+    report: &policy_engine::review::Report,
+    now: Timestamp,
+) -> Result<Vec<String>, GovernError> {
+    let turned = || report.changed.iter().filter(|change| !change.on_purpose);
+    let watched = |change: &policy_engine::review::ShippedChange| {
+        change.outcome.error.is_none() && !change.outcome.observed.is_empty()
+    };
+    if !turned().any(watched) {
+        return Ok(turned().map(|change| change.case.clone()).collect());
+    }
+    let mut enforced = subject.new.clone();
+    enforced.manifest.observe.clear();
+    let policies = enforced
+        .compile(now)
+        .map_err(|error| GovernError::input("policy.unsound", error.to_string()))?;
+    let enforced = run(&policies, suites, shipped);
+    let turns = |case: &str| {
+        enforced
+            .changed
+            .iter()
+            .any(|change| change.case == case && !change.on_purpose)
+    };
+    let left = turned().filter(|change| !watched(change) || turns(&change.case));
+    Ok(left.map(|change| change.case.clone()).collect())
 }
 
 fn proof(subject: &Subject, solver: Result<SolverCommand, NoSolver>) -> Result<Proof, GovernError> {

@@ -144,8 +144,14 @@ async fn a_bundle_needs_a_second_person_and_no_second_account() {
         assert!(events.iter().any(|found| found == event), "{event}: {events:?}");
     }
     let dan = node.person("dan", "member@biobank.example.org").await;
+    let (rows, drafts) = list(&node.broker, &dan).await.unwrap();
+    assert!(
+        rows.is_empty() && drafts.is_empty(),
+        "a committee's member sees none of the node's own"
+    );
+    let ada = node.person("ada", "faculty@uni.example.org").await;
     assert_eq!(
-        list(&node.broker, &dan).await.unwrap_err().code(),
+        list(&node.broker, &ada).await.unwrap_err().code(),
         "policy.no_rule_permits"
     );
 }

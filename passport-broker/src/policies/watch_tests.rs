@@ -99,7 +99,10 @@ async fn one_person_puts_a_watched_policy_in_force_again_at_once() {
     through(&node, &noor, &olga, strict).await;
     let until = node.broker.now().plus(13 * DAY);
     by_two(&node, &noor, &olga, "house.stop", until).await;
-    by_two(&node, &olga, &noor, "visum.standard.strong-login", until).await;
+    // a shipped case turns by it, which needs no word of the bundle and is told
+    let shipped = by_two(&node, &olga, &noor, "visum.standard.strong-login", until).await;
+    assert!(shipped.report.tests.on_purpose.contains(&"single-factor".to_owned()));
+    assert!(!shipped.report.turns.is_empty(), "{:?}", shipped.report);
     by_two(&node, &noor, &olga, "house.other", until).await;
     assert_eq!(
         watches(&node),
