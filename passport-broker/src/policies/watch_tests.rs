@@ -183,6 +183,20 @@ async fn what_must_not_only_be_watched_is_refused_when_it_is_drafted() {
 }
 
 #[tokio::test]
+async fn watching_one_policy_excuses_no_case_that_another_turns() {
+    let node = node().await;
+    let (noor, _) = admins(&node).await;
+    let mut both = files(vec![forbid("house.x", "true")]);
+    both.manifest.push_str(&format!(
+        "[[observe]]\npolicy = \"visum.standard.strong-login\"\nuntil = \"{}\"\nreason = \"to see\"\n",
+        node.broker.now().plus(DAY)
+    ));
+    let refused = draft(&node.broker, &noor, wanted(both)).await.unwrap_err();
+    assert_eq!(refused.code(), "policy.untested", "{refused}");
+    assert!(!refused.to_string().contains("single-factor"), "{refused}");
+}
+
+#[tokio::test]
 async fn the_way_back_never_watches_anew_by_one_person_and_forgets_what_is_past() {
     let node = node().await;
     let (noor, olga) = admins(&node).await;
