@@ -5,8 +5,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
+use super::account::day;
 use super::application_page;
-use super::application_words::day;
 use super::applications::{FORM, PAGES, Told, look};
 use super::governed::said;
 use super::purpose_form::PurposeForm;

@@ -7,7 +7,8 @@ use axum::response::Response;
 use http::StatusCode;
 use policy_engine::consent::{Tables, Term, Verdict};
 
-use super::application_words::{day, standing};
+use super::account::day;
+use super::application_words::standing;
 use super::applications::{FORM, Told};
 use super::purpose_form;
 use crate::application::{Asks, May, Seat, Shown};

@@ -44,11 +44,6 @@ pub(super) fn done_sentence(word: &str) -> Option<&'static str> {
     })
 }
 
-/// `2026-11-22`
-pub(super) fn day(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
-}
-
 /// A day as an instant: its first second, UTC.
 pub(super) fn instant(day: &str) -> Result<Timestamp, String> {
     let text = if day.len() == 10 {

@@ -6,8 +6,9 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use visa_verifier::seam::Timestamp;
 
+use super::account::day;
 use super::application_page;
-use super::application_words::{day, done_sentence, standing};
+use super::application_words::{done_sentence, standing};
 use super::governed::{Pages, said};
 use crate::application::{self, Shown};
 use crate::caller::Caller;

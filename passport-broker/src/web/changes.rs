@@ -8,7 +8,8 @@ use http::{HeaderMap, StatusCode};
 use policy_engine::review::gains::Gains;
 use policy_engine::snapshot::Governance;
 
-use super::governed::{Pages, in_words, minute, said, step_up};
+use super::account::minute;
+use super::governed::{Pages, in_words, said, step_up};
 use crate::caller::Caller;
 use crate::change::{Shown, Told, harmless, show as look};
 use crate::committee::GovernError;

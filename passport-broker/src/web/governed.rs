@@ -2,7 +2,6 @@
 
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use visa_verifier::seam::Timestamp;
 
 use super::account_forms::as_caller;
 use super::refusal::{store_problem, unavailable};
@@ -141,12 +140,6 @@ pub(super) fn in_words(error: &GovernError) -> String {
         );
     }
     format!("{error} ({})", error.code())
-}
-
-/// `2026-11-22 21:40 UTC`
-pub(super) fn minute(at: Timestamp) -> String {
-    let text: String = at.to_string().chars().take(16).collect();
-    format!("{} UTC", text.replace('T', " "))
 }
 
 fn problem(front: &Front, browser: &Browser, refused: Refused) -> Response {

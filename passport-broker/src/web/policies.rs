@@ -8,7 +8,8 @@ use http::{HeaderMap, StatusCode};
 use policy_engine::policy::{Origin, PolicyNote, baseline_digest};
 use policy_engine::snapshot::Governance;
 
-use super::governed::{Pages, in_words, minute, said, step_up};
+use super::account::minute;
+use super::governed::{Pages, in_words, said, step_up};
 use crate::caller::Caller;
 use crate::change::harmless;
 use crate::committee::GovernError;

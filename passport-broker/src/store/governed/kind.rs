@@ -65,7 +65,7 @@ pub enum RowKind {
 
 impl RowKind {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Institution,
         Self::Dac,
         Self::Dataset,
