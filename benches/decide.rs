@@ -11,7 +11,7 @@ use benches::{
     rounds::{Contender, Taken, during, median, ratios, run, spread},
     world::NOW,
 };
-use policy_engine::intent::Intent;
+use policy_engine::{decide::DecisionCache, intent::Intent};
 use visa_verifier::seam::Timestamp;
 
 /// One batch of one contender.
@@ -61,7 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    by_datasets(&mut out, rounds)
+    by_datasets(&mut out, rounds)?;
+    cached(&mut out, rounds)
 }
 
 /// A node, a question, and the same question for bare Cedar.
@@ -189,5 +190,38 @@ fn by_datasets(out: &mut impl Write, rounds: usize) -> Result<(), Box<dyn Error>
         median(&ratio),
         spread(&ratio)
     )?;
+    Ok(())
+}
+
+/// A decision that is kept, by the same engine.
+fn cached(out: &mut impl Write, rounds: usize) -> Result<(), Box<dyn Error>> {
+    for visas in VISAS {
+        let size = Size {
+            datasets: 100,
+            further: 0,
+            visas,
+        };
+        let shape = Shape::new(size, 1)?;
+        let cache = DecisionCache::default();
+        let now = Timestamp::from_unix(NOW);
+        let decide = || cache.decide(&shape.node.engine, &shape.node.facts, black_box(&shape.intent), now);
+        let first = decide();
+        if !std::sync::Arc::ptr_eq(&first, &decide()) {
+            return Err("the decision was not kept".into());
+        }
+        let taken = run(
+            vec![Contender::new("cached", || {
+                during(BATCH, 512, |_| assert!(black_box(decide()).allow()))
+            })],
+            rounds,
+        );
+        for one in taken {
+            let (cpu, wall) = (median(&one.cpu) / 1e3, median(&one.wall) / 1e3);
+            writeln!(
+                out,
+                "A kept decision, {visas} visas: {cpu:.3} µs CPU, {wall:.3} µs wall"
+            )?;
+        }
+    }
     Ok(())
 }

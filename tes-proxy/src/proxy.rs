@@ -168,6 +168,7 @@ impl Proxy {
             clock: seams.clock,
             random: seams.random,
             ledger: Ledger::default(),
+            kept: Arc::default(),
         };
         Ok(Self(Arc::new(Parts {
             hosts: Hosts::of(&config.public_url, &config.hosts),

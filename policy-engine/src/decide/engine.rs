@@ -1,11 +1,18 @@
 //! `Engine`: one snapshot, compiled. Immutable; an `Arc` of it serves a request from start to end.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use ring::digest;
 use visa_verifier::seam::Timestamp;
 
-use super::{Decision, Facts, GovernQuestion, WorkItem, govern, inquiry::Inquiry, work};
+use super::{Decision, Facts, GovernQuestion, WorkItem, govern, inquiry::Inquiry, read, work};
 use crate::{
     consent::{Dataset, Tables},
     entity::{Register, SchemaParts, standing_things, uid},
@@ -26,7 +33,13 @@ pub struct Engine {
     pub(crate) datasets: HashMap<String, (usize, Dataset)>,
     pub(crate) tables: Arc<Tables>,
     baseline: String,
+    /// Each engine of a process has its own.
+    generation: u64,
+    /// What decisions about anybody and any data may read, as a digest; made when it is first asked for.
+    common: OnceLock<String>,
 }
+
+static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 
 impl Engine {
     /// Compiles and checks a snapshot.
@@ -56,6 +69,8 @@ impl Engine {
             datasets,
             tables,
             baseline: baseline_digest(),
+            generation: GENERATIONS.fetch_add(1, Ordering::Relaxed),
+            common: OnceLock::new(),
         })
     }
 
@@ -145,6 +160,14 @@ impl Engine {
                 .any(|role| *role == RoleGrant::Committee(record.dac.clone()))
         };
         record.discoverable || granted() || sits()
+    }
+
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(super) fn common(&self) -> &str {
+        self.common.get_or_init(|| read::common(self))
     }
 
     /// Facts as this snapshot sees them.

@@ -5,6 +5,7 @@
 mod answer;
 mod ask;
 mod behind;
+mod cache;
 mod consented;
 mod current;
 mod decision;
@@ -20,6 +21,7 @@ mod people;
 mod presented;
 mod purpose;
 mod question;
+mod read;
 mod ready;
 mod resolve;
 mod session;
@@ -29,6 +31,7 @@ mod turn;
 mod work;
 
 pub use behind::{Behind, Fit};
+pub use cache::{DECISIONS, DecisionCache};
 pub use current::Current;
 pub use decision::{Answer, ConsentVerdict, Decision, Observed, Reason, ResolvedRead, RestsOn};
 pub use duty::{Duty, DutyKind};

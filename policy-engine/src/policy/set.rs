@@ -363,6 +363,11 @@ impl Policies {
         self.reads_actions
     }
 
+    /// Whether a policy that can apply to an action reads the clock, beyond a grant's end.
+    pub(crate) fn reads_clock(&self, action: &EntityUid) -> bool {
+        !self.watched.is_empty() || self.slices.as_ref().is_none_or(|slices| slices.reads_clock(action))
+    }
+
     /// Whether the schema knows a question of this action and these types; `true` without slices, which alone know.
     pub(crate) fn knows(&self, request: &Request) -> bool {
         self.slices.as_ref().is_none_or(|slices| slices.knows(request))

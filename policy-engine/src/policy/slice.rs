@@ -23,6 +23,8 @@ use cedar_policy_core::{
     extensions::Extensions,
 };
 
+use serde_json::Value;
+
 use super::sum::Sum;
 use crate::{
     entity::{SchemaParts, chain},
@@ -48,7 +50,11 @@ struct Kind {
 
 /// The lists of all actions.
 #[derive(Default)]
-pub(super) struct Slices(HashMap<EntityUid, Vec<Kind>>);
+pub(super) struct Slices {
+    kinds: HashMap<EntityUid, Vec<Kind>>,
+    /// Actions with a policy that reads the clock.
+    clock: BTreeSet<EntityUid>,
+}
 
 impl Slices {
     /// Slices a set.
@@ -60,20 +66,28 @@ impl Slices {
             .filter(|action| !groups.contains(*action))
             .cloned()
             .collect();
-        let mut slices = Self(
-            concrete
-                .iter()
-                .map(|action| (action.clone(), kinds(schema, action)))
-                .collect(),
-        );
+        let kinds = concrete.iter().map(|action| (action.clone(), kinds(schema, action)));
+        let mut slices = Self {
+            kinds: kinds.collect(),
+            clock: BTreeSet::new(),
+        };
         for policy in set.policies() {
+            let clock = reads_clock(policy);
             for action in actions_of(policy, &concrete, schema) {
-                for kind in slices.0.get_mut(action).into_iter().flatten() {
+                if clock {
+                    slices.clock.insert(action.clone());
+                }
+                for kind in slices.kinds.get_mut(action).into_iter().flatten() {
                     kind.take(policy);
                 }
             }
         }
         Ok(slices)
+    }
+
+    /// Whether a policy of this action reads the clock, beyond a grant's end.
+    pub(super) fn reads_clock(&self, action: &EntityUid) -> bool {
+        self.clock.contains(action)
     }
 
     /// Whether the schema knows a question of this action and these types.
@@ -83,7 +97,7 @@ impl Slices {
 
     fn kind(&self, request: &Request) -> Option<&Kind> {
         let (principal, resource) = (request.principal()?.type_name(), request.resource()?.type_name());
-        let kinds = self.0.get(request.action()?)?;
+        let kinds = self.kinds.get(request.action()?)?;
         kinds
             .iter()
             .find(|kind| kind.principal == *principal && kind.resource == *resource)
@@ -217,4 +231,35 @@ pub(super) fn actions_of<'a>(policy: &Policy, concrete: &'a [EntityUid], schema:
             .any(|group| group == action || schema.actions.is_ancestor_of(group, action))
     };
     concrete.iter().filter(|action| within(action)).collect()
+}
+
+/// Whether a policy reads the time since login, or the moment itself but to compare it with a grant's end.
+fn reads_clock(policy: &Policy) -> bool {
+    fn is(json: &Value, path: &[&str]) -> bool {
+        let Some((last, rest)) = path.split_last() else {
+            return json.get("Var").and_then(Value::as_str) == Some("context");
+        };
+        json.get(".").is_some_and(|get| {
+            get.get("attr").and_then(Value::as_str) == Some(last) && get.get("left").is_some_and(|left| is(left, rest))
+        })
+    }
+    fn looks(json: &Value) -> bool {
+        match json {
+            Value::Array(items) => items.iter().any(looks),
+            Value::Object(members) => members.iter().any(|(word, value)| {
+                let sides = [value.get("left"), value.get("right")];
+                let compares = matches!(word.as_str(), "<" | "<=" | ">" | ">=");
+                let side = |path: &[&str]| sides.into_iter().flatten().any(|side| is(side, path));
+                if compares && side(&["now"]) && side(&["grant", "expires"]) {
+                    return false;
+                }
+                let attr = value.get("attr").and_then(Value::as_str);
+                matches!(attr, Some("now" | "sinceLogin")) || looks(value)
+            }),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+    }
+    policy
+        .to_json()
+        .map_or(true, |json| json.get("conditions").is_none_or(looks))
 }

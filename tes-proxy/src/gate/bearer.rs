@@ -1,7 +1,7 @@
 //! From a credential to a [`Person`]: our own access token checked here, the Passport fetched from the broker, and
 //! every Passport verified under the snapshot's trust (`apis.md` 1.6).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use audit_log::{Auth, Digest, Keystore, Name};
 use moka::sync::Cache;
@@ -348,6 +348,7 @@ impl Identify {
             key,
             changed,
             until,
+            facts: Mutex::default(),
         });
         self.people.insert(digest, Arc::clone(&person));
         Ok(person)

@@ -1,6 +1,9 @@
 //! Who asks: a person whose Passport was verified here, and the circumstances of this very request.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use audit_log::{Auth, PersonKey};
 use policy_engine::{
@@ -32,6 +35,8 @@ pub(crate) struct Person {
     pub(crate) changed: Option<Timestamp>,
     /// Until when it is used.
     pub(crate) until: Timestamp,
+    /// What follows on the snapshot that they last asked about.
+    pub(crate) facts: Mutex<Option<Facts>>,
 }
 
 /// One request's caller.
@@ -73,7 +78,15 @@ impl Caller {
 
     /// What follows from all that on a snapshot.
     pub(crate) fn facts(&self, snapshot: &Snapshot) -> Facts {
-        Facts::of(&self.person.passport, &self.session, snapshot)
+        let mut known = self.person.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_ref().filter(|facts| facts.are_of(snapshot)) {
+            Some(facts) => facts.in_session(self.session.clone()),
+            None => {
+                let facts = Facts::of(&self.person.passport, &self.session, snapshot);
+                *known = Some(facts.clone());
+                facts
+            }
+        }
     }
 
     /// The identities of the person, as the index knows them.

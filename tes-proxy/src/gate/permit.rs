@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use audit_log::{Event, EventType, Keystore, Outcome, Via, Writer};
 use policy_engine::{
-    decide::{Current, Decision, DutyKind, Engine, WorkItem, WorkKind},
+    decide::{Current, Decision, DecisionCache, DutyKind, Engine, WorkItem, WorkKind},
     intent::{Action, Intent},
 };
 use ulid::Ulid;
@@ -39,6 +39,8 @@ pub(crate) struct Gate {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) ledger: Ledger,
+    /// Decisions about reads, for a moment.
+    pub(crate) kept: Arc<DecisionCache>,
 }
 
 impl std::fmt::Debug for Gate {
@@ -48,12 +50,22 @@ impl std::fmt::Debug for Gate {
 }
 
 impl Question {
-    fn ask(&self, engine: &Engine, caller: &Caller, now: Timestamp) -> Decision {
-        let facts = caller.facts(engine.snapshot());
+    fn ask(&self, gate: &Gate, engine: &Engine, caller: &Caller) -> Decision {
+        let (facts, now) = (caller.facts(engine.snapshot()), gate.now());
         match self {
+            // Only an equal question is answered by what is kept.
+            Self::Intent(intent) if self.reads() => (*gate.kept.decide(engine, &facts, intent, now)).clone(),
             Self::Intent(intent) => engine.decide(&facts, intent, now),
             Self::Work(action, item) => engine.work(&facts, *action, item, now),
         }
+    }
+
+    /// Whether it only reads: the same may be asked many times in a minute.
+    fn reads(&self) -> bool {
+        matches!(self, Self::Intent(intent) if matches!(
+            intent.action,
+            Action::DrsDescribe | Action::DrsAccessUrl | Action::DrsStream
+        ))
     }
 
     /// What is asked for by its own path.
@@ -96,7 +108,7 @@ impl Gate {
     /// Decides without giving anything: for explanations and for filters over one's own things.
     pub(crate) fn decide(&self, caller: &Caller, question: &Question) -> Decided {
         let engine = self.current.load();
-        let decision = question.ask(&engine, caller, self.now());
+        let decision = question.ask(self, &engine, caller);
         Decided {
             id: self.id(),
             decision,
@@ -130,7 +142,7 @@ impl Gate {
     ) -> Result<Recording, NoPermit> {
         let what = question.what();
         let (asking, gate) = (caller.clone(), self.clone());
-        let judge: Judge = Arc::new(move |engine| question.ask(engine, &asking, gate.now()));
+        let judge: Judge = Arc::new(move |engine| question.ask(&gate, engine, &asking));
         self.begin_with(judge, what, |decided| {
             more(event::decided(
                 kind,

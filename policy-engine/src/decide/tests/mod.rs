@@ -1,5 +1,6 @@
 //! The engine as a whole, on the facts of the demo and around it.
 
+mod cache;
 mod demo;
 mod govern;
 mod guards;
