@@ -17,7 +17,7 @@ pub mod hold;
 pub mod import;
 pub mod input;
 mod judge;
-mod label;
+pub(crate) mod label;
 pub mod lint;
 pub mod name;
 pub mod narrow;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use visa_verifier::seam::Timestamp;
 
 use super::{
-    Answer, ConsentVerdict, Decision, Duty, DutyKind, Engine, Facts, Observed, Reason, ResolvedRead, RestsOn,
+    Answer, ConsentVerdict, Decision, Duty, DutyKind, Engine, Facts, Observed, Reason, ResolvedRead, RestsOn, WorkItem,
     ask::Asked,
     hex_digest,
     kept_questions::{KeptQuestions, Put},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     consent::{Obligation, ResearchPurpose},
     error::EngineError,
-    intent::Action,
+    intent::{Action, Intent},
 };
 
 /// A denial may be kept this long.
@@ -200,7 +200,6 @@ impl Draft {
         let allow = permitted && !expired && self.reasons.is_empty() && !self.engine_error;
         self.reasons.sort_by_key(rank);
         let policies: BTreeSet<String> = self.answers.iter().flat_map(|answer| answer.policies.clone()).collect();
-        let question = format!("{}\n{}\n{question}", engine.snapshot.version, facts.digest());
         Decision {
             allow,
             action: self.action,
@@ -220,7 +219,7 @@ impl Draft {
             reasons: self.reasons,
             decided: self.now,
             snapshot: engine.snapshot.version,
-            question: hex_digest(question.as_bytes()),
+            question: digest(engine, facts, question),
             consent: self.consent,
             purpose: self.purpose,
             reads: self.reads,
@@ -236,6 +235,28 @@ impl Draft {
             engine_error: self.engine_error,
         }
     }
+}
+
+impl Decision {
+    /// The same decision on another snapshot, on which it holds too.
+    pub(super) fn on(&self, engine: &Engine, facts: &Facts, intent: &Intent) -> Self {
+        Self {
+            snapshot: engine.snapshot.version,
+            question: digest(engine, facts, &worded(intent, None)),
+            ..self.clone()
+        }
+    }
+}
+
+/// A question as its digest covers it.
+pub(super) fn worded(intent: &Intent, reader: Option<&WorkItem>) -> String {
+    serde_json::to_string(&(intent, reader)).unwrap_or_default()
+}
+
+/// The digest of a question, by whom, on which snapshot.
+fn digest(engine: &Engine, facts: &Facts, question: &str) -> String {
+    let text = format!("{}\n{}\n{question}", engine.snapshot.version, facts.digest());
+    hex_digest(text.as_bytes())
 }
 
 /// Whether consent has said why not, for this dataset or for the whole request.

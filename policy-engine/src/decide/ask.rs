@@ -89,7 +89,7 @@ impl Engine {
         }
         let needs = if !found.allow && found.policies.is_empty() {
             self.policies
-                .permits_for(&self.schema, &request)
+                .permits_for(self.schema, &request)
                 .into_iter()
                 .map(|note| note.needs.clone())
                 .collect()

@@ -4,6 +4,9 @@
 //! themselves, never of a digest of few bits: who presents what, the session, the intent, and of the snapshot what
 //! follows from it for this person and these data. On the engine that made it that is seen from pointers; on another
 //! one the parts of the snapshot are compared, so that a hold on one dataset ends that dataset's decisions and no other.
+//! There the decision is told as one of that snapshot, since it is what would be decided on it.
+//!
+//! Only questions that read and do nothing else are kept, and never a fault of the engine or of a policy.
 //!
 //! Bounds: a denial lives 2 s; a permit until its `valid_until`, until the next moment at which any fact that it could
 //! rest on begins or ends, and 60 s at most; 5 s where a policy of its action reads the clock or the time since login.
@@ -22,12 +25,12 @@ use super::{
     facts::Who,
     read::{Read, hurries, next_change, read},
 };
-use crate::intent::Intent;
+use crate::intent::{Action, Intent};
 
-/// Kept decisions at most; an older one goes for a newer one.
-pub const DECISIONS: usize = 16_384;
-/// An intent of more reads is judged each time.
-const READS: usize = 64;
+/// Kept decisions at most; any goes for a newer one.
+pub const DECISIONS: usize = 4_096;
+/// An intent of more reads is judged each time: what is kept of a decision grows with them.
+const READS: usize = 8;
 const SHARDS: usize = 16;
 const PERMIT: Duration = Duration::from_secs(60);
 const HURRIED: Duration = Duration::from_secs(5);
@@ -39,6 +42,7 @@ pub struct DecisionCache {
 }
 
 /// One decision with all that it read.
+#[derive(Clone)]
 struct Kept {
     who: Who,
     session: Session,
@@ -66,16 +70,13 @@ impl DecisionCache {
         }
     }
 
-    /// As [`Engine::decide`], from what is kept if it can be.
+    /// As [`Engine::decide`], from what is kept if it can be. When a kept one was made tells [`Decision::decided`].
     pub fn decide(&self, engine: &Engine, facts: &Facts, intent: &Intent, now: Timestamp) -> Arc<Decision> {
-        if intent.reads.len() > READS || !facts.are_of(engine.snapshot()) {
+        if !is_kept(intent) || !facts.are_of(engine.snapshot()) {
             return Arc::new(engine.decide(facts, intent, now));
         }
         let place = place(facts, intent);
-        let Some(shard) = usize::try_from(place % SHARDS as u64)
-            .ok()
-            .and_then(|at| self.shards.get(at))
-        else {
+        let Some(shard) = self.shard(place) else {
             return Arc::new(engine.decide(facts, intent, now));
         };
         if let Some(kept) = shard.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&place)
@@ -84,6 +85,9 @@ impl DecisionCache {
             return decision;
         }
         let decision = Arc::new(engine.decide(facts, intent, now));
+        if decision.engine_error() {
+            return decision;
+        }
         let read = read(engine, facts, intent);
         let kept = Kept {
             who: facts.who.clone(),
@@ -106,6 +110,37 @@ impl DecisionCache {
         }
         shard.insert(place, kept);
         decision
+    }
+
+    fn shard(&self, place: u64) -> Option<&Mutex<HashMap<u64, Kept>>> {
+        self.shards.get(usize::try_from(place % SHARDS as u64).ok()?)
+    }
+
+    /// What is kept for a question, if it answers it.
+    #[cfg(test)]
+    pub(super) fn peek(
+        &self,
+        engine: &Engine,
+        facts: &Facts,
+        intent: &Intent,
+        now: Timestamp,
+    ) -> Option<Arc<Decision>> {
+        let place = place(facts, intent);
+        let mut shard = self.shard(place)?.lock().unwrap();
+        shard.get_mut(&place)?.answer(engine, facts, intent, now)
+    }
+
+    /// The same decisions kept elsewhere.
+    #[cfg(test)]
+    pub(super) fn copy(&self) -> Self {
+        let mut shards = self
+            .shards
+            .iter()
+            .map(|shard| Mutex::new(shard.lock().unwrap().clone()));
+        Self {
+            shards: std::array::from_fn(|_| shards.next().unwrap()),
+            each: self.each,
+        }
     }
 
     /// How many are kept.
@@ -137,11 +172,28 @@ impl Kept {
             if self.read != read {
                 return None;
             }
+            if self.decision.snapshot() != engine.snapshot().version {
+                self.decision = Arc::new(self.decision.on(engine, facts, intent));
+            }
             // It holds here too: the next time that is seen from pointers.
             (self.engine, self.read, self.who) = (engine.generation(), read, facts.who.clone());
         }
         Some(Arc::clone(&self.decision))
     }
+}
+
+/// Whether it only reads, and little enough: the same is asked many times in a minute.
+fn is_kept(intent: &Intent) -> bool {
+    let Intent {
+        action,
+        reads,
+        runs,
+        tool,
+        writes,
+        ..
+    } = intent;
+    let reading = matches!(action, Action::DrsDescribe | Action::DrsAccessUrl | Action::DrsStream);
+    reading && reads.len() <= READS && runs.is_empty() && writes.is_empty() && tool.is_none()
 }
 
 /// Where a question lies. Two questions may share a place; then the later one takes it.
@@ -175,7 +227,11 @@ fn until(
     decision: &Decision,
     now: Timestamp,
 ) -> Timestamp {
-    let longest = if hurries(engine, intent) { HURRIED } else { PERMIT };
+    let longest = if hurries(engine, facts, intent) {
+        HURRIED
+    } else {
+        PERMIT
+    };
     decision
         .valid_until()
         .min(now.plus(longest))

@@ -46,11 +46,12 @@ impl Current {
     /// [`BundleError::Older`] for a version that isn't higher; any other if it can't be loaded.
     pub fn replace(&self, snapshot: Snapshot) -> Result<Arc<Engine>, BundleError> {
         let guard = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (current, offered) = (self.engine.load().snapshot().version, snapshot.version);
+        let before = self.engine.load();
+        let (current, offered) = (before.snapshot().version, snapshot.version);
         if offered <= current {
             return Err(BundleError::Older { current, offered });
         }
-        let engine = Arc::new(Engine::load(snapshot)?);
+        let engine = Arc::new(before.next(snapshot)?);
         self.engine.store(Arc::clone(&engine));
         drop(guard);
         let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);

@@ -26,8 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) snapshot: Snapshot,
-    pub(crate) schema: SchemaParts,
-    pub(crate) policies: Policies,
+    pub(crate) schema: &'static SchemaParts,
+    pub(crate) policies: Arc<Policies>,
     pub(crate) register: Register,
     /// Datasets with their holds, by id; the position is that in the snapshot.
     pub(crate) datasets: HashMap<String, (usize, Dataset)>,
@@ -47,8 +47,25 @@ impl Engine {
     /// # Errors
     /// [`BundleError`]: a policy that does not parse, fit or explain itself, or a record that names what is not there.
     pub fn load(snapshot: Snapshot) -> Result<Self, BundleError> {
-        let schema = SchemaParts::embedded()?;
-        let policies = Policies::of(&snapshot, &schema)?;
+        let policies = Policies::of(&snapshot, SchemaParts::shared()?)?;
+        Self::with(snapshot, Arc::new(policies))
+    }
+
+    /// As [`Engine::load`], with the compiled policies of this engine if the snapshot has the same: a hold or a stop
+    /// waits for no compiler.
+    ///
+    /// # Errors
+    /// [`BundleError`]
+    pub fn next(&self, snapshot: Snapshot) -> Result<Self, BundleError> {
+        if Policies::are_those_of(&self.snapshot, &snapshot) {
+            Self::with(snapshot, Arc::clone(&self.policies))
+        } else {
+            Self::load(snapshot)
+        }
+    }
+
+    fn with(snapshot: Snapshot, policies: Arc<Policies>) -> Result<Self, BundleError> {
+        let schema = SchemaParts::shared()?;
         let tables = snapshot.tables.tables()?;
         let things = standing_things(&snapshot, &schema.types, tables.countries())?;
         let register = Register::new(things, schema.actions.clone(), &schema.schema)?;
@@ -60,7 +77,7 @@ impl Engine {
             });
         }
         let datasets = datasets(&snapshot)?;
-        check(&snapshot, &register, &schema, &datasets)?;
+        check(&snapshot, &register, schema, &datasets)?;
         Ok(Self {
             snapshot,
             schema,
@@ -107,7 +124,7 @@ impl Engine {
     }
 
     /// The policies in force.
-    pub const fn policies(&self) -> &Policies {
+    pub fn policies(&self) -> &Policies {
         &self.policies
     }
 

@@ -4,11 +4,15 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use visa_verifier::seam::Timestamp;
 
-use super::{Engine, Facts, facts::Derived, hex_digest};
+use super::{
+    Engine, Facts,
+    facts::{Derived, Who},
+    hex_digest,
+};
 use crate::{
     catalogue::Asked,
-    consent::Name,
-    intent::{Action, Intent},
+    consent::{Dataset, Name, label::first_second},
+    intent::Intent,
     snapshot::Snapshot,
 };
 
@@ -115,10 +119,6 @@ pub(super) fn next_change(engine: &Engine, facts: &Facts, intent: &Intent, read:
     let scope = intent.session.iter().map(|scope| scope.expires);
     let observed = engine.snapshot().observe.iter().map(|row| row.until);
     let datasets = read.datasets.keys().filter_map(|id| engine.consent_dataset(id));
-    let datasets = datasets.flat_map(|dataset| {
-        let holds = dataset.holds.iter().flat_map(|hold| [Some(hold.from()), hold.until()]);
-        holds.chain([dataset.expires]).flatten()
-    });
     bars.chain(houses)
         .chain(roles)
         .chain(grants)
@@ -126,16 +126,36 @@ pub(super) fn next_change(engine: &Engine, facts: &Facts, intent: &Intent, read:
         .chain(session.into_iter().flatten())
         .chain(scope)
         .chain(observed)
-        .chain(datasets)
+        .chain(datasets.flat_map(of_dataset))
+        .chain(of_purposes(facts, intent))
         .filter(|at| now < *at)
         .min()
         .unwrap_or(Timestamp::MAX)
 }
 
+/// The moments of a dataset: its holds', its end, and the days of its label.
+fn of_dataset(dataset: &Dataset) -> impl Iterator<Item = Timestamp> {
+    let holds = dataset.holds.iter();
+    let holds = holds.flat_map(|hold| [Some(hold.from()), hold.until()]).flatten();
+    let terms = dataset.uses.iter().flat_map(|group| &group.terms);
+    let days = terms.filter_map(|term| first_second(term.date.as_ref()?.as_str()));
+    holds.chain(dataset.expires).chain(days)
+}
+
+/// The moments of the ethics approvals that a stated purpose carries.
+fn of_purposes<'q>(facts: &'q Facts, intent: &'q Intent) -> impl Iterator<Item = Timestamp> + 'q {
+    let session = &facts.session;
+    let stated = [&intent.purpose, &session.token_purpose, &session.default_purpose];
+    let ethics = stated.into_iter().flatten().flat_map(|purpose| &purpose.ethics);
+    ethics.flat_map(|entry| [Some(entry.starts), entry.expires]).flatten()
+}
+
 /// Whether a policy that this intent may be asked about reads the clock, beyond a grant's end.
-pub(super) fn hurries(engine: &Engine, intent: &Intent) -> bool {
-    let action = intent.action;
-    let one = matches!(action, Action::DrsDescribe | Action::DrsAccessUrl | Action::DrsStream);
-    // Tasks and runs are asked as many actions: they are never kept for long.
-    !one || engine.policies.reads_clock(&engine.schema.types.action(action))
+pub(super) fn hurries(engine: &Engine, facts: &Facts, intent: &Intent) -> bool {
+    let types = &engine.schema.types;
+    let principal = match facts.who {
+        Who::Person(_) => &types.researcher,
+        Who::Service(_) => &types.service,
+    };
+    engine.policies.reads_clock(&types.action(intent.action), principal)
 }

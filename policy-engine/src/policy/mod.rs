@@ -6,6 +6,7 @@ mod annotation;
 mod bundle;
 #[cfg(test)]
 mod cases;
+mod clock;
 mod finding;
 mod format;
 mod lint;

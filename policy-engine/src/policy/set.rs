@@ -75,6 +75,16 @@ impl Policies {
         Ok(policies)
     }
 
+    /// Whether [`Policies::of`] makes the same of both. Whether something may be watched depends on the moment too.
+    pub(crate) fn are_those_of(one: &Snapshot, other: &Snapshot) -> bool {
+        let moment = one.published == other.published || one.observe.is_empty();
+        moment
+            && one.standard == other.standard
+            && one.policies == other.policies
+            && one.links == other.links
+            && one.observe == other.observe
+    }
+
     /// Baseline, standard policies (`None`: the shipped ones), further ones, links; and which of them are only watched
     /// as of `now`.
     ///
@@ -363,9 +373,10 @@ impl Policies {
         self.reads_actions
     }
 
-    /// Whether a policy that can apply to an action reads the clock, beyond a grant's end.
-    pub(crate) fn reads_clock(&self, action: &EntityUid) -> bool {
-        !self.watched.is_empty() || self.slices.as_ref().is_none_or(|slices| slices.reads_clock(action))
+    /// Whether a policy that can apply to an action by such a principal reads the clock, beyond a grant's end.
+    pub(crate) fn reads_clock(&self, action: &EntityUid, principal: &EntityTypeName) -> bool {
+        let sliced = self.slices.as_ref();
+        !self.watched.is_empty() || sliced.is_none_or(|slices| slices.reads_clock(action, principal))
     }
 
     /// Whether the schema knows a question of this action and these types; `true` without slices, which alone know.

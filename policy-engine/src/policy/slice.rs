@@ -23,9 +23,7 @@ use cedar_policy_core::{
     extensions::Extensions,
 };
 
-use serde_json::Value;
-
-use super::sum::Sum;
+use super::{clock::reads_clock, sum::Sum};
 use crate::{
     entity::{SchemaParts, chain},
     error::BundleError,
@@ -46,15 +44,13 @@ struct Kind {
     resource: EntityTypeName,
     general: Vec<Ready>,
     by_entity: HashMap<EntityUid, Vec<Ready>>,
+    /// One of them reads the clock.
+    clock: bool,
 }
 
 /// The lists of all actions.
 #[derive(Default)]
-pub(super) struct Slices {
-    kinds: HashMap<EntityUid, Vec<Kind>>,
-    /// Actions with a policy that reads the clock.
-    clock: BTreeSet<EntityUid>,
-}
+pub(super) struct Slices(HashMap<EntityUid, Vec<Kind>>);
 
 impl Slices {
     /// Slices a set.
@@ -67,27 +63,22 @@ impl Slices {
             .cloned()
             .collect();
         let kinds = concrete.iter().map(|action| (action.clone(), kinds(schema, action)));
-        let mut slices = Self {
-            kinds: kinds.collect(),
-            clock: BTreeSet::new(),
-        };
+        let mut slices = Self(kinds.collect());
         for policy in set.policies() {
             let clock = reads_clock(policy);
             for action in actions_of(policy, &concrete, schema) {
-                if clock {
-                    slices.clock.insert(action.clone());
-                }
-                for kind in slices.kinds.get_mut(action).into_iter().flatten() {
-                    kind.take(policy);
+                for kind in slices.0.get_mut(action).into_iter().flatten() {
+                    kind.clock |= kind.take(policy) && clock;
                 }
             }
         }
         Ok(slices)
     }
 
-    /// Whether a policy of this action reads the clock, beyond a grant's end.
-    pub(super) fn reads_clock(&self, action: &EntityUid) -> bool {
-        self.clock.contains(action)
+    /// Whether a policy that can apply to this action by such a principal reads the clock, beyond a grant's end.
+    pub(super) fn reads_clock(&self, action: &EntityUid, principal: &EntityTypeName) -> bool {
+        let kinds = self.0.get(action);
+        kinds.is_none_or(|kinds| kinds.iter().any(|kind| kind.principal == *principal && kind.clock))
     }
 
     /// Whether the schema knows a question of this action and these types.
@@ -97,7 +88,7 @@ impl Slices {
 
     fn kind(&self, request: &Request) -> Option<&Kind> {
         let (principal, resource) = (request.principal()?.type_name(), request.resource()?.type_name());
-        let kinds = self.kinds.get(request.action()?)?;
+        let kinds = self.0.get(request.action()?)?;
         kinds
             .iter()
             .find(|kind| kind.principal == *principal && kind.resource == *resource)
@@ -129,7 +120,7 @@ impl Slices {
 
 impl Kind {
     /// Takes a policy of this action, if its scope fits the types.
-    fn take(&mut self, policy: &Policy) {
+    fn take(&mut self, policy: &Policy) -> bool {
         let of_principal = match policy.principal_constraint() {
             PrincipalConstraint::Is(kind) | PrincipalConstraint::IsIn(kind, _) => kind == self.principal,
             PrincipalConstraint::Any | PrincipalConstraint::In(_) | PrincipalConstraint::Eq(_) => true,
@@ -139,12 +130,13 @@ impl Kind {
             ResourceConstraint::Any | ResourceConstraint::In(_) | ResourceConstraint::Eq(_) => true,
         };
         if !of_principal || !of_resource {
-            return;
+            return false;
         }
         match scope_entity(policy) {
             None => self.general.push(Ready::of(policy, false)),
             Some(entity) => self.by_entity.entry(entity).or_default().push(Ready::of(policy, true)),
         }
+        true
     }
 }
 
@@ -201,6 +193,7 @@ fn kinds(schema: &SchemaParts, action: &EntityUid) -> Vec<Kind> {
                 resource: resource.clone(),
                 general: Vec::new(),
                 by_entity: HashMap::new(),
+                clock: false,
             })
         })
         .collect()
@@ -231,35 +224,4 @@ pub(super) fn actions_of<'a>(policy: &Policy, concrete: &'a [EntityUid], schema:
             .any(|group| group == action || schema.actions.is_ancestor_of(group, action))
     };
     concrete.iter().filter(|action| within(action)).collect()
-}
-
-/// Whether a policy reads the time since login, or the moment itself but to compare it with a grant's end.
-fn reads_clock(policy: &Policy) -> bool {
-    fn is(json: &Value, path: &[&str]) -> bool {
-        let Some((last, rest)) = path.split_last() else {
-            return json.get("Var").and_then(Value::as_str) == Some("context");
-        };
-        json.get(".").is_some_and(|get| {
-            get.get("attr").and_then(Value::as_str) == Some(last) && get.get("left").is_some_and(|left| is(left, rest))
-        })
-    }
-    fn looks(json: &Value) -> bool {
-        match json {
-            Value::Array(items) => items.iter().any(looks),
-            Value::Object(members) => members.iter().any(|(word, value)| {
-                let sides = [value.get("left"), value.get("right")];
-                let compares = matches!(word.as_str(), "<" | "<=" | ">" | ">=");
-                let side = |path: &[&str]| sides.into_iter().flatten().any(|side| is(side, path));
-                if compares && side(&["now"]) && side(&["grant", "expires"]) {
-                    return false;
-                }
-                let attr = value.get("attr").and_then(Value::as_str);
-                matches!(attr, Some("now" | "sinceLogin")) || looks(value)
-            }),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-        }
-    }
-    policy
-        .to_json()
-        .map_or(true, |json| json.get("conditions").is_none_or(looks))
 }

@@ -53,19 +53,10 @@ impl Question {
     fn ask(&self, gate: &Gate, engine: &Engine, caller: &Caller) -> Decision {
         let (facts, now) = (caller.facts(engine.snapshot()), gate.now());
         match self {
-            // Only an equal question is answered by what is kept.
-            Self::Intent(intent) if self.reads() => (*gate.kept.decide(engine, &facts, intent, now)).clone(),
-            Self::Intent(intent) => engine.decide(&facts, intent, now),
+            // An equal question is answered by what is kept; its record and its permit are its own all the same.
+            Self::Intent(intent) => Arc::unwrap_or_clone(gate.kept.decide(engine, &facts, intent, now)),
             Self::Work(action, item) => engine.work(&facts, *action, item, now),
         }
-    }
-
-    /// Whether it only reads: the same may be asked many times in a minute.
-    fn reads(&self) -> bool {
-        matches!(self, Self::Intent(intent) if matches!(
-            intent.action,
-            Action::DrsDescribe | Action::DrsAccessUrl | Action::DrsStream
-        ))
     }
 
     /// What is asked for by its own path.

@@ -12,7 +12,7 @@ use circumstances::Ready;
 
 use super::{
     Decision, Engine, Facts, Reason, WorkItem,
-    answer::Draft,
+    answer::{Draft, worded},
     consented::{ConsentQuestion, Consented},
     facts::House,
     purpose::purpose,
@@ -88,7 +88,7 @@ impl<'a> Inquiry<'a> {
             self.draft.consent = consented.verdicts();
             self.draft.obligations = consented.obligations().to_vec();
         }
-        let question = serde_json::to_string(&(self.intent, self.reader)).unwrap_or_default();
+        let question = worded(self.intent, self.reader);
         self.draft.finish(self.engine, self.facts, &question)
     }
 
