@@ -75,6 +75,54 @@ async fn a_permitted_object_is_described_and_read_with_its_checksum_and_on_recor
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_of_equal_requests_has_its_permit_and_its_record_and_a_stop_ends_them_at_once() {
+    let world = World::new().await;
+    world.broker.affiliate("ada");
+    world.broker.grant("ada", A);
+    let token = world.broker.token("ada");
+    let access = format!("{OBJECT}/access/https");
+    for _ in 0..3 {
+        let answer = world.get(&access, Some(&token)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.bytes);
+    }
+    // A hold elsewhere: the decision still holds, and is told as of the snapshot in force.
+    world.publish(|snapshot| {
+        snapshot
+            .stop
+            .datasets
+            .extend(["https://data.example.org/none".to_owned()])
+    });
+    let version = world.current.load().snapshot().version;
+    assert_eq!(world.get(&access, Some(&token)).await.status, StatusCode::OK);
+    let permits = world.events(EventType::DrsGetAccessUrl);
+    let told: Vec<serde_json::Value> = permits
+        .iter()
+        .map(|event| serde_json::to_value(&event.entry).unwrap())
+        .collect();
+    let ids: std::collections::BTreeSet<&str> = told
+        .iter()
+        .map(|event| event["why"]["decision"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (told.len(), ids.len()),
+        (4, 4),
+        "a decision's id of its own each: {told:?}"
+    );
+    assert_eq!(told[3]["why"]["snapshot"], version, "{}", told[3]);
+
+    world.publish(|snapshot| snapshot.stop.all = true);
+    let stopped = world.get(&access, Some(&token)).await;
+    assert_eq!(stopped.status, StatusCode::FORBIDDEN, "{:?}", stopped.bytes);
+    assert_eq!(stopped.json()["code"], "policy.lockdown");
+    world.publish(|snapshot| snapshot.stop.all = false);
+    assert_eq!(
+        world.get(&access, Some(&token)).await.status,
+        StatusCode::OK,
+        "and lifted at once"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_grant_it_is_denied_in_the_drs_shape_and_on_record() {
     let world = World::new().await;
     world.broker.affiliate("bob");

@@ -4,11 +4,13 @@
 use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
-use serde_json::{Value, json};
 use visa_verifier::seam::Timestamp;
 
 use super::{
-    super::node::{at, now},
+    super::{
+        leaves::{Dice, changed, places},
+        node::{at, now},
+    },
     difference,
     world::{Asking, full, observed, questions, texts},
 };
@@ -60,89 +62,6 @@ impl World {
         });
         each.collect()
     }
-}
-
-/// Numbers from one.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, below: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % below.max(1)
-    }
-}
-
-/// The places of a value, as JSON pointers.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
-    if !at.is_empty() {
-        found.push(at.to_owned());
-    }
-    match value {
-        Value::Array(items) => (0..items.len()).for_each(|n| places(&items[n], &format!("{at}/{n}"), found)),
-        Value::Object(members) => members.iter().for_each(|(name, value)| {
-            let name = name.replace('~', "~0").replace('/', "~1");
-            places(value, &format!("{at}/{name}"), found);
-        }),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// What may stand in place of a value.
-fn others(value: &Value, texts: &[String]) -> Vec<Value> {
-    let text = || texts.iter().map(|text| json!(text));
-    let is_time = |text: &str| text.parse::<Timestamp>().is_ok();
-    let mut others: Vec<Value> = match value {
-        Value::Bool(flag) => vec![json!(!flag)],
-        Value::Number(_) => [0, 1, 2, 3].map(|n| json!(n)).to_vec(),
-        Value::String(old) => {
-            let alike = texts.iter().filter(|new| is_time(old) == is_time(new));
-            alike.map(|text| json!(text)).collect()
-        }
-        Value::Null => text()
-            .chain([json!(true), json!(0), json!(2), json!({"categories": ["ancestry"]})])
-            .collect(),
-        Value::Array(items) => {
-            let without = |n: usize| items.iter().enumerate().filter(move |(at, _)| *at != n);
-            (0..items.len())
-                .map(|n| without(n).map(|(_, item)| item.clone()).collect())
-                .collect()
-        }
-        Value::Object(members) => {
-            let each = members.keys().map(|name| {
-                let mut less = members.clone();
-                less.remove(name);
-                Value::Object(less)
-            });
-            each.collect()
-        }
-    };
-    others.retain(|other| other != value);
-    others
-}
-
-/// Changes one place, so that it can still be read as what it is.
-fn changed<T: serde::Serialize + serde::de::DeserializeOwned>(
-    whole: &Value,
-    place: &str,
-    texts: &[String],
-    dice: &mut Dice,
-) -> Option<(Value, T)> {
-    let mut others = others(whole.pointer(place)?, texts);
-    while !others.is_empty() {
-        let other = others.swap_remove(dice.below(others.len()));
-        let mut value = whole.clone();
-        *value.pointer_mut(place)? = other;
-        if let Ok(read) = serde_json::from_value::<T>(value)
-            && let Ok(now) = serde_json::to_value(&read)
-            && now != *whole
-        {
-            return Some((now, read));
-        }
-    }
-    None
 }
 
 /// What is counted while worlds are compared.

@@ -1,7 +1,7 @@
 //! Kept decisions: whatever changes a decision is seen, and what does not concern it ends nothing.
 
 mod key;
-mod world;
+pub(crate) mod world;
 
 use std::{sync::Arc, time::Duration};
 

@@ -10,10 +10,11 @@ use super::super::node::{
     BIOBANK, BROKER, DAC, FOREIGN, FOREIGN_DAC, NODE, UNI, ada_visas, affiliation, at, dataset_id, identity, name, now,
     session, snapshot, term, visa,
 };
+pub(crate) use crate::decide::facts::REGISTERED;
 use crate::{
     catalogue::{PrefixMap, PrefixRecord},
     consent::{Access, ConsentHold, HoldKind, HoldScope, Narrowing, ResearchPurpose, VouchedBy},
-    decide::{Client, DutyKind, Facts, MEMBERSHIP, Session, facts::REGISTERED, presented::Presented},
+    decide::{Client, DutyKind, Facts, MEMBERSHIP, Session, presented::Presented},
     entity::EntityName,
     intent::{Action, Intent},
     snapshot::{
@@ -113,7 +114,7 @@ fn purpose(text: &str) -> ResearchPurpose {
     serde_json::from_str(text).unwrap()
 }
 
-pub(super) fn held(id: &str, letter: &str, scope: HoldScope, target: Option<&str>, from: Timestamp) -> HoldRecord {
+pub(crate) fn held(id: &str, letter: &str, scope: HoldScope, target: Option<&str>, from: Timestamp) -> HoldRecord {
     let hold = ConsentHold::new(name(id), HoldKind::Withdrawn, scope, target.map(name), from, None);
     HoldRecord {
         dataset: dataset_id(letter),
@@ -131,7 +132,7 @@ pub(super) fn own(id: &str, text: &str) -> PolicyText {
 }
 
 /// A snapshot with something in every section, some of it near to the question and some of it beside it.
-pub(super) fn full() -> Snapshot {
+pub(crate) fn full() -> Snapshot {
     let mut s = snapshot();
     let digest = |s: &Snapshot, sub: &str| s.person(&identity(sub));
     let a = &mut s.datasets[0];
@@ -321,7 +322,7 @@ pub(super) fn questions() -> Vec<Asking> {
 }
 
 /// What a text may be changed to: what stands for something else in the same world.
-pub(super) fn texts(snapshot: &Snapshot) -> Vec<String> {
+pub(crate) fn texts(snapshot: &Snapshot) -> Vec<String> {
     let mut texts: Vec<String> = ["A", "B", "C", "D"].into_iter().map(dataset_id).collect();
     texts.extend(
         [
