@@ -2,6 +2,7 @@
 
 mod before;
 mod changes;
+mod sound;
 
 use std::collections::BTreeSet;
 
