@@ -110,10 +110,28 @@ impl FactsFolder {
 /// # Errors
 /// [`AuditError::File`] if the folder or a file can't be read.
 pub fn read_facts(dir: &Path, mut each: impl FnMut(SealedFacts)) -> Result<u64, AuditError> {
+    let paths = list(dir).map_err(|error| AuditError::file(dir, error))?;
+    read(dir, paths.iter(), |record| {
+        each(record);
+        true
+    })
+}
+
+/// The same, the newest file first, until `each` says that it has enough.
+pub(crate) fn newest_facts(dir: &Path, each: impl FnMut(SealedFacts) -> bool) -> Result<u64, AuditError> {
+    let paths = list(dir).map_err(|error| AuditError::file(dir, error))?;
+    read(dir, paths.iter().rev(), each)
+}
+
+fn read<'p>(
+    dir: &Path,
+    paths: impl Iterator<Item = &'p PathBuf>,
+    mut each: impl FnMut(SealedFacts) -> bool,
+) -> Result<u64, AuditError> {
     let fail = |error: std::io::Error| AuditError::file(dir, error);
     let mut broken = 0;
-    for path in list(dir).map_err(fail)? {
-        let mut reader = BufReader::new(File::open(&path).map_err(fail)?);
+    for path in paths {
+        let mut reader = BufReader::new(File::open(path).map_err(fail)?);
         loop {
             let mut line = Vec::new();
             let read = reader
@@ -125,7 +143,11 @@ pub fn read_facts(dir: &Path, mut each: impl FnMut(SealedFacts)) -> Result<u64, 
                 break;
             }
             match serde_json::from_slice(&line) {
-                Ok(record) => each(record),
+                Ok(record) => {
+                    if !each(record) {
+                        return Ok(broken);
+                    }
+                }
                 Err(_) => broken += 1,
             }
         }

@@ -184,6 +184,7 @@ fn dataset(number: usize) -> Result<DatasetRecord, Box<dyn Error>> {
         collections: BTreeSet::new(),
         duties: BTreeSet::new(),
         participants: BTreeSet::new(),
+        relabels: Vec::new(),
     })
 }
 

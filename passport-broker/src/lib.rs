@@ -22,6 +22,7 @@ pub mod limits;
 pub mod lockdown;
 mod page;
 mod passport;
+mod past;
 mod person;
 pub mod policies;
 mod provider;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -47,8 +48,8 @@ struct Inner {
     node: String,
     salt: ObjectSalt,
     source: Arc<dyn Source>,
-    /// Whether facts records are kept.
-    facts: bool,
+    /// Where facts records are kept.
+    facts: Option<PathBuf>,
 }
 
 /// An entry that is on its way to the disk already; await it before anything leaves.
@@ -124,7 +125,7 @@ impl Writer {
         let shared = Arc::new(Shared::default());
         let waiting = Arc::new(AtomicUsize::new(0));
         let unauthenticated = Arc::new(AtomicU64::new(0));
-        let facts = settings.facts.is_some();
+        let facts = settings.facts.clone();
         let (node, salt, source) = (
             settings.node.clone(),
             settings.salt.clone(),
@@ -233,6 +234,12 @@ impl Writer {
         self.0.shared.governed(from)
     }
 
+    /// Where facts records are kept, if they are.
+    #[must_use]
+    pub fn facts(&self) -> Option<&Path> {
+        self.0.facts.as_deref()
+    }
+
     /// The log's origin.
     #[must_use]
     pub fn origin(&self) -> &str {
@@ -247,7 +254,11 @@ impl Writer {
 
     /// The event as an entry's bytes, with id, time, pseudonyms and seals. Runs on the caller's thread.
     fn ready(&self, event: Event) -> Result<Ready, AuditError> {
-        let event = if self.0.facts { event } else { event.without_facts() };
+        let event = if self.0.facts.is_some() {
+            event
+        } else {
+            event.without_facts()
+        };
         ready(event, &self.0.node, self.origin(), &self.0.salt, self.0.source.as_ref())
     }
 

@@ -56,6 +56,19 @@ pub(super) async fn list(
     committee::ask(&broker, &caller, EventType::AuditRead, Some(&id), &question).await?;
     record::read(&broker, &caller, Some(&id)).await?;
     let grants: Vec<Grant> = broker.of_dataset(&id).await?;
+    // a label that became stricter: from when on a grant given before settles nothing
+    let moves = engine
+        .dataset(&id)
+        .map(|dataset| dataset.relabels.clone())
+        .unwrap_or_default();
+    let told = |grant: &Grant| {
+        let ends = moves.iter().filter(|one| grant.starts < one.to).map(|one| one.by).min();
+        let mut row = shown(grant);
+        if let (Some(ends), Some(members)) = (ends.filter(|_| grant.revoked.is_none()), row.as_object_mut()) {
+            members.insert("settles_until".to_owned(), json!(ends));
+        }
+        row
+    };
     let applications: Vec<Application> = broker.of_dataset(&id).await?;
     let mut decided = Vec::new();
     if let Some(dataset) = engine.dataset(&id) {
@@ -70,7 +83,7 @@ pub(super) async fn list(
     }
     Ok(Json(json!({
         "dataset": id,
-        "grants": grants.iter().take(limits::LIST_ROWS).map(shown).collect::<Vec<_>>(),
+        "grants": grants.iter().take(limits::LIST_ROWS).map(told).collect::<Vec<_>>(),
         "applications": decided,
     })))
 }

@@ -9,18 +9,19 @@ use policy_engine::decide::MEMBERSHIP;
 use policy_engine::error::BundleError;
 use policy_engine::policy::Policies;
 use policy_engine::snapshot::{
-    CommitteeRecord, DatasetRecord, GroupRecord, InstitutionRecord, ObserveRow, RoleRecord, ServiceRecord, SinkRecord,
-    Snapshot, StopList, TemplateLink,
+    CommitteeRecord, DatasetRecord, GroupRecord, InstitutionRecord, NodeTables, ObserveRow, RoleRecord, ServiceRecord,
+    SinkRecord, Snapshot, StopList, TemplateLink,
 };
 use visa_verifier::VisaType;
 use visa_verifier::seam::Timestamp;
 use visa_verifier::trust::{TrustEntry, TrustError, TrustPolicy};
 
 use super::files::Files;
+use crate::change::relabel;
 use crate::store::StoreError;
 use crate::store::applications::AccessApplication;
 use crate::store::bundles::BundleRow;
-use crate::store::changes::ChangeRow;
+use crate::store::changes::{ChangeRow, ChangeState, Relabelled};
 use crate::store::clients::ClientRow;
 use crate::store::drafts::DraftRow;
 use crate::store::governed::{Governed, RowKind, Sealed};
@@ -59,6 +60,8 @@ pub(crate) struct Content {
     pub(crate) object_lists: BTreeMap<String, ObjectsRow>,
     /// What tables and lists of objects name by digest.
     pub(crate) files: Files,
+    /// What changes in force did to approvals given by earlier labels, by the change's id.
+    pub(crate) relabels: BTreeMap<String, Vec<Relabelled>>,
     /// Purposes that somebody recorded: of grants, attested, chosen. What a change does to them is told before it counts.
     pub(crate) purposes: Vec<ResearchPurpose>,
 }
@@ -150,7 +153,12 @@ impl Content {
                     let chosen: DefaultPurpose = row.read()?;
                     content.purposes.extend(chosen.purpose.filter(|_| row.live));
                 }
-                RowKind::Change => row.read::<ChangeRow>().map(drop)?,
+                RowKind::Change => {
+                    let change: ChangeRow = row.read()?;
+                    if change.state == ChangeState::Applied && !change.relabels.is_empty() {
+                        content.relabels.insert(change.id, change.relabels);
+                    }
+                }
                 RowKind::Draft => row.read::<DraftRow>().map(drop)?,
                 RowKind::Stop => put(&mut content.stops, row)?,
                 RowKind::Bundle => put(&mut content.bundles, row)?,
@@ -176,6 +184,7 @@ impl Content {
         let lists = self.files.objects(&self.object_lists)?;
         snapshot.objects = ObjectMap::with_lists(self.objects.into_values().collect(), lists).map_err(catalogue)?;
         snapshot.tables = self.files.tables(&self.tables)?;
+        relabel(&mut snapshot.datasets, &snapshot.tables, &self.relabels);
         snapshot.prefixes = PrefixMap::new(self.prefixes.into_values().collect()).map_err(catalogue)?;
         snapshot.sinks = self.sinks.into_values().collect();
         snapshot.services = self.services.into_values().collect();
@@ -210,6 +219,20 @@ impl Content {
         }
         snapshot.trust = trust(self.trust.into_values(), snapshot.trust.audience().to_vec())?;
         Ok(())
+    }
+}
+
+/// When labels count as changed is computed, whatever the rows say.
+fn relabel(datasets: &mut [DatasetRecord], tables: &NodeTables, changes: &BTreeMap<String, Vec<Relabelled>>) {
+    // tables that cannot be read stop the publication elsewhere
+    let Ok(tables) = tables.tables() else { return };
+    let moved: BTreeSet<&str> = changes.values().flatten().map(|one| one.dataset.as_str()).collect();
+    for record in datasets {
+        record.relabels = if moved.contains(record.id()) {
+            relabel::moves(record, &tables, changes.values().flatten())
+        } else {
+            Vec::new()
+        };
     }
 }
 

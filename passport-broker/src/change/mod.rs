@@ -7,6 +7,7 @@ mod consent_event;
 mod edit;
 mod outlook;
 mod proposal;
+pub mod relabel;
 pub mod show;
 mod state;
 mod step;
@@ -14,6 +15,7 @@ mod words;
 
 pub use outlook::{Line, Outlook};
 pub use proposal::Proposal;
+pub use relabel::tell as tell_relabel;
 pub use show::{May, Shown, Stuck};
 pub use state::{StateRequest, preview_state, propose_state};
 pub use step::{Proposed, apply, approve, preview, propose, withdraw};
@@ -23,6 +25,8 @@ pub use words::{Told, harmless, tell};
 mod alone;
 #[cfg(test)]
 mod file_tests;
+#[cfg(test)]
+mod relabel_tests;
 #[cfg(test)]
 mod state_tests;
 #[cfg(test)]

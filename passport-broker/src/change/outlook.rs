@@ -2,17 +2,20 @@
 
 use policy_engine::consent::ResearchPurpose;
 use policy_engine::consent::lint::{self, Remark};
+use policy_engine::review::TurnedUses;
 use policy_engine::review::gains::Gains;
 use policy_engine::review::widens::{self, Weaker, WeakerKind, Widening};
 use policy_engine::snapshot::{DatasetMode, DatasetRecord, Snapshot};
 use serde::Serialize;
 use serde_json::Value;
+use visa_verifier::seam::Timestamp;
 
-use super::edit;
+use super::{edit, relabel};
 use crate::broker::Broker;
 use crate::catalogue::{self, Content};
 use crate::committee::{GovernError, access};
-use crate::store::changes::Edit;
+use crate::past;
+use crate::store::changes::{ChangeRow, Edit, Relabelled};
 use crate::store::governed::RowKind;
 
 /// Judgements of consent that the question "does it widen" may take; when they do not suffice, it does.
@@ -41,16 +44,23 @@ pub struct Outlook {
     /// What is wrong with labels that it changes, or will surprise, and was not so before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lint: Vec<Remark>,
+    /// What it does to approvals given by the labels before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relabels: Vec<Relabelled>,
     /// Who gains and who loses which use of which dataset; told by a preview.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gains: Option<Gains>,
+    /// Which recorded decisions would turn, if the same people asked now; told by a preview.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<TurnedUses>,
 }
 
 /// What these edits would do, and who gains and who loses by them.
-pub(crate) async fn with_gains(broker: &Broker, content: &Content, edits: &[Edit]) -> Result<Outlook, GovernError> {
-    let mut outlook = of(broker, content, edits).await?;
+pub(crate) async fn with_gains(broker: &Broker, content: &Content, row: &ChangeRow) -> Result<Outlook, GovernError> {
+    let mut outlook = of(broker, content, row).await?;
     let mut after = content.clone();
-    for found in edits {
+    after.relabels.insert(row.id.clone(), outlook.relabels.clone());
+    for found in &row.edits {
         edit::make(&mut after, found).map_err(|what| GovernError::input("change.edit", what.to_string()))?;
     }
     catalogue::complete(broker, &mut after).await?;
@@ -61,7 +71,10 @@ pub(crate) async fn with_gains(broker: &Broker, content: &Content, edits: &[Edit
             .fill(snapshot)
             .map_err(|error| GovernError::input("change.does_not_hold", words(&error)))?;
     }
-    outlook.gains = Some(access::gains(broker, was, will).await?);
+    let past = past::read(broker).await?;
+    let found = access::consequences(broker, was, will, past).await?;
+    outlook.gains = Some(found.gains);
+    outlook.recorded = Some(found.recorded);
     Ok(outlook)
 }
 
@@ -69,10 +82,10 @@ pub(crate) async fn with_gains(broker: &Broker, content: &Content, edits: &[Edit
 ///
 /// # Errors
 /// [`GovernError::Input`]: the catalogue would not hold together, or the policy engine would not take it.
-pub(crate) async fn of(broker: &Broker, content: &Content, edits: &[Edit]) -> Result<Outlook, GovernError> {
+pub(crate) async fn of(broker: &Broker, content: &Content, row: &ChangeRow) -> Result<Outlook, GovernError> {
     let mut after = content.clone();
-    let mut lines = Vec::with_capacity(edits.len());
-    for (at, found) in edits.iter().enumerate() {
+    let mut lines = Vec::with_capacity(row.edits.len());
+    for (at, found) in row.edits.iter().enumerate() {
         let (kind, id) = edit::row_of(found);
         lines.push(Line {
             kind,
@@ -108,7 +121,8 @@ pub(crate) async fn of(broker: &Broker, content: &Content, edits: &[Edit]) -> Re
         .map_err(|error| refused(error.code(), &error))?;
     after.fill(&mut will).map_err(|error| refused(error.code(), &error))?;
     let lint = lint_of(&lines, &will)?;
-    let mut widening = compare(was, will, purposes).await;
+    let (mut widening, relabels) = compare(was, will, purposes, broker.now(), row.at_once).await;
+    let relabels = relabel::concerned(broker, relabels).await?;
     for line in &lines {
         beside_the_snapshot(line, &mut widening);
         for_good(line, &mut widening);
@@ -117,7 +131,9 @@ pub(crate) async fn of(broker: &Broker, content: &Content, edits: &[Edit]) -> Re
         lines,
         widening,
         lint,
+        relabels,
         gains: None,
+        recorded: None,
     })
 }
 
@@ -142,9 +158,18 @@ fn lint_of(lines: &[Line], will: &Snapshot) -> Result<Vec<Remark>, GovernError> 
 }
 
 /// Not on a thread that answers requests; if it is interrupted, nobody knows, and so it widens.
-async fn compare(was: Snapshot, will: Snapshot, purposes: Vec<ResearchPurpose>) -> Widening {
-    let work = tokio::task::spawn_blocking(move || widens::compare(&was, &will, &purposes, BUDGET));
-    work.await.unwrap_or_else(|_| Widening::unknown())
+async fn compare(
+    was: Snapshot,
+    will: Snapshot,
+    purposes: Vec<ResearchPurpose>,
+    now: Timestamp,
+    at_once: bool,
+) -> (Widening, Vec<Relabelled>) {
+    let work = tokio::task::spawn_blocking(move || {
+        let relabels = relabel::of(&was, &will, &purposes, (now, at_once), BUDGET);
+        (widens::compare(&was, &will, &purposes, BUDGET), relabels)
+    });
+    work.await.unwrap_or_else(|_| (Widening::unknown(), Vec::new()))
 }
 
 /// Clients and login providers are not in the snapshot: who may ask, and whose word counts for a login. New or

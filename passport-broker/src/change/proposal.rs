@@ -28,6 +28,9 @@ pub struct Proposal {
     /// A consent service's new signed event (compact JWS): for the end of a withdrawal.
     #[serde(default)]
     pub consent_event: Option<String>,
+    /// A stricter label un-settles earlier approvals as soon as it is in force, and not 30 days later.
+    #[serde(default)]
+    pub at_once: bool,
 }
 
 /// What a proposal concerns.

@@ -85,6 +85,7 @@ fn proposal(broker: &Broker, request: StateRequest) -> Result<(String, Proposal)
             row,
         }],
         consent_event: None,
+        at_once: false,
     };
     Ok((id, proposal))
 }

@@ -37,7 +37,7 @@ pub async fn preview(broker: &Broker, caller: &Caller, mut proposal: Proposal) -
     let asked = Asked::begin(broker, caller).await?;
     let row = written(broker, caller, &mut proposal, &content, Vec::new())?;
     may_draft(broker, &asked, caller, &row).await?;
-    outlook::with_gains(broker, &content, &row.edits).await
+    outlook::with_gains(broker, &content, &row).await
 }
 
 /// Writes a change. It is in force when this returns if it narrows, or if the policies let its author alone; else it
@@ -55,7 +55,7 @@ pub async fn propose(broker: &Broker, caller: &Caller, mut proposal: Proposal) -
     }
     let mut row = written(broker, caller, &mut proposal, &content, base)?;
     may_draft(broker, &asked, caller, &row).await?;
-    let outlook = outlook::of(broker, &content, &row.edits).await?;
+    let outlook = outlook::of(broker, &content, &row).await?;
     row.widens = outlook.widening.widens;
     let consents = consent_event::check(broker, &row).await?;
 
@@ -65,6 +65,7 @@ pub async fn propose(broker: &Broker, caller: &Caller, mut proposal: Proposal) -
     let question = GovernQuestion::Change(ChangeStep::Apply, change(&row, consents));
     let alone = asked.engine.govern(&asked.facts, &question, broker.now()).allow();
     if alone {
+        row.relabels.clone_from(&outlook.relabels);
         row = put_in_force(broker, caller, changing, &content, row).await?;
     }
     Ok(Proposed {
@@ -106,6 +107,7 @@ pub async fn approve(broker: &Broker, caller: &Caller, id: &str, digest: &str) -
     let question = GovernQuestion::Change(ChangeStep::Apply, change(&row, consents));
     let applied = asked.engine.govern(&asked.facts, &question, broker.now()).allow();
     if applied {
+        row.relabels.clone_from(&outlook.relabels);
         row = put_in_force(broker, caller, changing, &content, row).await?;
     }
     Ok(Proposed { row, outlook, applied })
@@ -133,6 +135,7 @@ pub async fn apply(broker: &Broker, caller: &Caller, id: &str) -> Result<Propose
             &question,
         )
         .await?;
+    row.relabels.clone_from(&outlook.relabels);
     let row = put_in_force(broker, caller, changing, &content, row).await?;
     Ok(Proposed {
         row,
@@ -204,6 +207,7 @@ fn written(
         edits: proposal.edits.clone(),
         base,
         consent_event: proposal.consent_event.clone(),
+        at_once: proposal.at_once,
         digest: String::new(),
         author: caller.identity.clone(),
         drafted: now,
@@ -211,6 +215,7 @@ fn written(
         approver: None,
         state: ChangeState::Draft,
         since: now,
+        relabels: Vec::new(),
     };
     row.digest = way::digest(&row)?;
     Ok(row)
@@ -230,7 +235,7 @@ async fn outlook_now(
             return Err(stale(kind, &id));
         }
     }
-    let outlook = outlook::of(broker, content, &row.edits).await?;
+    let outlook = outlook::of(broker, content, row).await?;
     row.widens = outlook.widening.widens;
     Ok(outlook)
 }
@@ -326,11 +331,16 @@ impl OnItsWay for ChangeRow {
     const OTHER_DIGEST: &'static str = "change.digest";
 
     fn content(&self) -> Value {
-        json!({
+        let mut content = json!({
             "format": "visum-change/1", "id": self.id, "kind": self.kind.name(), "dataset": self.dataset,
             "subject": self.subject, "title": self.title, "reason": self.reason, "edits": self.edits,
             "base": self.base, "consent_event": self.consent_event,
-        })
+        });
+        // changes that were written before there was a choice keep their digest
+        if let Some(members) = content.as_object_mut().filter(|_| self.at_once) {
+            members.insert("at_once".to_owned(), json!(true));
+        }
+        content
     }
 
     fn digest(&self) -> &str {

@@ -29,6 +29,7 @@ pub async fn lift(broker: &Broker, caller: &Caller, id: &str, reason: String) ->
             id: id.to_owned(),
         }],
         consent_event: None,
+        at_once: false,
     };
     change::propose(broker, caller, proposal).await
 }

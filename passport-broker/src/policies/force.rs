@@ -103,7 +103,8 @@ pub(super) fn subject(
         return Err(files::refused("policy.unsound", &errors));
     }
     let unsound = |error: BundleError| GovernError::input("policy.unsound", error.to_string());
-    let mut rows = content.bundles.clone();
+    let mut whole = content.clone();
+    let rows = &mut whole.bundles;
     let old = rows.get(place).map_or_else(Bundle::shipped, |row| {
         let mut bundle = Bundle::of_policies(row.policies.clone());
         bundle.links.clone_from(&row.links);
@@ -143,6 +144,7 @@ pub(super) fn subject(
     rows.insert(place.to_owned(), row);
     let after = catalogue::policies(rows.values(), &watched, now).map_err(unsound)?;
     Ok(Subject {
+        content: [content.clone(), whole],
         old,
         new,
         before,

@@ -19,7 +19,7 @@ mod watch_tests;
 
 pub use back::roll_back;
 pub use files::Files;
-pub use report::{Proof, ProofState, Report, Tests};
+pub use report::{Proof, ProofState, Recorded, Report, Tests};
 pub use show::{FileDiff, InForce, Looked, May, Overview, look, overview};
 pub use step::{Draft, Drafted, approve, draft, list, one, preview, publish, withdraw};
 pub use watch::{Watch, enforce, observe, watched};

@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use policy_engine::policy::{Bundle, Policies};
 use policy_engine::review::proof::{Budget, LintKind, NoSolver, SolverCommand, Task, Verdict, prove};
-use policy_engine::review::{PolicyChange, Suite, difference, run};
+use policy_engine::review::{PolicyChange, Replay, Suite, again, difference, run};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use visa_verifier::seam::Timestamp;
 
 use super::files::refused;
 use crate::broker::Broker;
-use crate::committee::GovernError;
+use crate::catalogue::Content;
+use crate::committee::{GovernError, access};
+use crate::past;
 
+/// Sentences of one list.
+const WORDS: usize = 200;
 /// Time for all proofs of one bundle.
 const WHOLE: Duration = Duration::from_secs(60);
 /// Time for one question.
@@ -64,6 +68,20 @@ pub struct Tests {
     pub idle: Vec<String>,
 }
 
+/// What recorded decisions, the newest of this node's log, would be.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// Decided again.
+    pub asked: usize,
+    /// How many turn.
+    pub turned: usize,
+    /// How many people have one that turns.
+    pub people: usize,
+    /// The first of them, in words.
+    pub words: Vec<String>,
+}
+
 /// All of it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -76,6 +94,12 @@ pub struct Report {
     pub changes: Vec<String>,
     /// Stored cases that turn, in words.
     pub turns: Vec<String>,
+    /// Recorded decisions of this node that turn, in words.
+    #[serde(default)]
+    pub recorded: Recorded,
+    /// Who gains and who loses which use of which dataset, in words.
+    #[serde(default)]
+    pub gains: Vec<String>,
     /// Policies that are only watched.
     pub watched: Vec<String>,
     /// Proofs.
@@ -91,6 +115,8 @@ pub(super) struct Subject {
     pub(super) new: Bundle,
     pub(super) before: Policies,
     pub(super) after: Policies,
+    /// All rows with either.
+    pub(super) content: [Content; 2],
     /// Warnings of validation.
     pub(super) warnings: Vec<String>,
 }
@@ -102,12 +128,58 @@ pub(super) struct Subject {
 pub(super) async fn judge(broker: &Broker, subject: Subject) -> Result<Report, GovernError> {
     let now = broker.now();
     let solver = SolverCommand::find(broker.config().solver.as_deref());
+    let past = past::read(broker).await?;
+    let gains = gains(broker, &subject).await?;
     let turn = ONE_AT_A_TIME.acquire().await;
-    let judged = tokio::task::spawn_blocking(move || look(&subject, solver, now)).await;
+    let judged = tokio::task::spawn_blocking(move || {
+        let mut report = look(&subject, solver, now)?;
+        report.recorded = recorded(&again(&past, &subject.before, &subject.after));
+        report.gains = gains;
+        Ok(report)
+    })
+    .await;
     drop(turn);
     judged.map_err(|_| GovernError::Facts {
         why: "the check of the bundle was interrupted".to_owned(),
     })?
+}
+
+fn recorded(found: &Replay) -> Recorded {
+    Recorded {
+        asked: found.asked,
+        turned: found.turned.len(),
+        people: found.people,
+        words: found
+            .turned
+            .iter()
+            .take(WORDS)
+            .map(|turned| format!("{} {}: {}", turned.time, turned.event, turned.changed.words))
+            .collect(),
+    }
+}
+
+/// Who gains and who loses, by the whole node with either bundle.
+async fn gains(broker: &Broker, subject: &Subject) -> Result<Vec<String>, GovernError> {
+    let frame = broker.current().load().snapshot().clone();
+    let mut snapshots = [frame.clone(), frame];
+    for (snapshot, content) in snapshots.iter_mut().zip(&subject.content) {
+        let filled = content.clone().fill(snapshot);
+        filled.map_err(|error| GovernError::input("policy.unsound", error.to_string()))?;
+    }
+    let [before, after] = snapshots;
+    let found = access::consequences(broker, before, after, Vec::new()).await?.gains;
+    let told = found.list.iter().take(WORDS).map(|gain| {
+        let now = if gain.gains() { "may now" } else { "may no longer" };
+        format!("{} {now} {} {}", gain.person, gain.action.word(), gain.dataset)
+    });
+    let mut words: Vec<String> = told.collect();
+    if let Some(more) = found.list.len().checked_sub(WORDS).filter(|more| *more > 0) {
+        words.push(format!("and {more} more"));
+    }
+    if !found.complete {
+        words.push("perhaps others: not every question could be asked within the bounds".to_owned());
+    }
+    Ok(words)
 }
 
 fn look(subject: &Subject, solver: Result<SolverCommand, NoSolver>, now: Timestamp) -> Result<Report, GovernError> {
@@ -131,6 +203,8 @@ fn look(subject: &Subject, solver: Result<SolverCommand, NoSolver>, now: Timesta
         warnings: subject.warnings.clone(),
         tests,
         turns,
+        recorded: Recorded::default(),
+        gains: Vec::new(),
         widens: watches || (!unchanged && proof.state != ProofState::Proven),
         changes,
         watched,

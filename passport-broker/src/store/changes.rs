@@ -1,5 +1,8 @@
 //! Changes of facts: what is to change, who wrote it, who approved this very digest, where it stands (policy.md 6).
 
+use std::collections::BTreeMap;
+
+use policy_engine::consent::LabelledMove;
 use policy_engine::decide::ChangeKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,6 +70,9 @@ pub struct ChangeRow {
     /// A consent service's new signed event, as it was received (compact JWS); for the end of a withdrawal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_event: Option<String>,
+    /// Approvals given by an earlier label settle nothing from the moment on when this is in force; else from 30 days later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_once: bool,
     /// SHA-256 of all of the above in canonical form, lower-case hexadecimal: what is approved.
     pub digest: String,
     /// Who wrote it, as our tokens name them.
@@ -82,6 +88,52 @@ pub struct ChangeRow {
     pub state: ChangeState,
     /// Since when.
     pub since: Timestamp,
+    /// What it did to approvals given by the labels before; once it is in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relabels: Vec<Relabelled>,
+}
+
+/// What a change does to the approvals of a dataset that were given by the label before (consent.md 2.9).
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relabelled {
+    /// The dataset.
+    pub dataset: String,
+    /// How its rule moved: `neutral`, `wider`, `stricter`, `wider and stricter`.
+    pub shift: String,
+    /// The digest of each group's effective rule before.
+    pub before: BTreeMap<String, String>,
+    /// … and after.
+    pub after: BTreeMap<String, String>,
+    /// What it says otherwise, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what: Vec<String>,
+    /// From when approvals given before settle nothing; `None`: they stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<LabelledMove>,
+    /// The grants in force that this reaches: their projects need the committee.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concerned: Vec<Unsettled>,
+    /// How many there are, should the list be cut.
+    pub projects: usize,
+}
+
+/// A grant that settles nothing any more once the label's time has moved.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unsettled {
+    /// The grant.
+    pub grant: String,
+    /// To whom.
+    pub to: VisaIdentity,
+    /// For which project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Acting for which institution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution: Option<String>,
+    /// Its own end.
+    pub until: Timestamp,
 }
 
 impl Governed for ChangeRow {

@@ -5,13 +5,14 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
+use policy_engine::review::TurnedUses;
 use policy_engine::review::gains::Gains;
 use policy_engine::snapshot::Governance;
 
 use super::account::minute;
 use super::governed::{Pages, in_words, said, step_up};
 use crate::caller::Caller;
-use crate::change::{Shown, Told, harmless, show as look};
+use crate::change::{Shown, Told, harmless, show as look, tell_relabel};
 use crate::committee::GovernError;
 use crate::front::Front;
 use crate::limits;
@@ -62,6 +63,7 @@ struct ChangePage {
     drafted: String,
     lines: Vec<Told>,
     why: Option<Why>,
+    relabels: Vec<Told>,
     stuck: Option<String>,
     may: crate::change::May,
     next: &'static str,
@@ -75,6 +77,7 @@ struct Why {
     sentences: Vec<String>,
     people: Vec<String>,
     labels: Vec<String>,
+    recorded: Vec<String>,
 }
 
 /// `GET /changes`
@@ -133,6 +136,8 @@ pub(super) async fn answer(
         stuck,
         may,
     } = shown;
+    let relabels = outlook.as_ref().map_or(&change.relabels, |outlook| &outlook.relabels);
+    let relabels = relabels.iter().map(tell_relabel).collect();
     let why = outlook.map(|outlook| Why {
         widens: outlook.widening.widens,
         complete: outlook.widening.complete,
@@ -143,6 +148,7 @@ pub(super) async fn answer(
             .iter()
             .map(|remark| harmless(&format!("{} ({}) {}", remark.message, remark.code, remark.remedy)))
             .collect(),
+        recorded: outlook.recorded.map(recorded).unwrap_or_default(),
     });
     let page = ChangePage {
         frame: front.frame("Change", Some(browser)),
@@ -157,6 +163,7 @@ pub(super) async fn answer(
         row: change,
         lines,
         why,
+        relabels,
         stuck: stuck.map(|stuck| stuck.message),
         may,
         single: front.broker.governance() == Governance::Single,
@@ -172,6 +179,25 @@ fn people(gains: Gains) -> Vec<String> {
     });
     let rest =
         (!gains.complete).then(|| "perhaps others: not every question could be asked within the bounds".to_owned());
+    told.chain(rest).collect()
+}
+
+/// Recorded decisions that would turn, a sentence each.
+fn recorded(uses: TurnedUses) -> Vec<String> {
+    let told = uses.list.into_iter().take(limits::LIST_ROWS).map(|one| {
+        let now = if one.from {
+            "permitted now, would be denied"
+        } else {
+            "denied now, would be permitted"
+        };
+        let (person, action, dataset) = (one.person, one.action.word(), one.dataset);
+        format!(
+            "{person} {action} {dataset}: {now} ({} decisions, the last at {})",
+            one.decisions, one.last
+        )
+    });
+    let rest =
+        (!uses.complete).then(|| "perhaps others: not every question could be asked within the bounds".to_owned());
     told.chain(rest).collect()
 }
 

@@ -82,6 +82,10 @@ pub struct Dataset {
     /// When the effective label last changed; older approvals settle nothing (2.9).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labelled: Option<Timestamp>,
+    /// Moves of `labelled` that are decided and not written yet, because its committee has time to decide anew (2.9). No
+    /// member of the Evaluate interface: whoever asks there says what is so at `now`.
+    #[serde(skip)]
+    pub relabels: Vec<LabelledMove>,
     /// Terms that have to be accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agreements: Vec<Name>,
@@ -142,6 +146,7 @@ impl Dataset {
             state: State::Active,
             expires: None,
             labelled: None,
+            relabels: Vec::new(),
             agreements: Vec::new(),
             affiliation_sources: None,
             affiliation_roles: None,
@@ -152,6 +157,32 @@ impl Dataset {
             participants: None,
             holds: Vec::new(),
         }
+    }
+}
+
+/// A move of a dataset's `labelled`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelledMove {
+    /// The moment of the new label: approvals given before settle nothing …
+    pub to: Timestamp,
+    /// … from here on.
+    pub by: Timestamp,
+}
+
+impl Dataset {
+    /// When the label last changed, as it counts at `now`.
+    #[must_use]
+    pub fn labelled_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let due = self.relabels.iter().filter(|one| one.by <= now).map(|one| one.to);
+        self.labelled.into_iter().chain(due).max()
+    }
+
+    /// When an approval that started at `starts` ceases to settle, if that is ahead.
+    #[must_use]
+    pub fn settles_until(&self, starts: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let ahead = self.relabels.iter().filter(|one| now < one.by && starts < one.to);
+        ahead.map(|one| one.by).min()
     }
 }
 

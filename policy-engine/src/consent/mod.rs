@@ -37,7 +37,7 @@ pub mod user;
 
 pub use approval::{Approval, ApprovedPurpose, Basis, InstitutionFacts};
 pub use code::{Code, DutyCode, Effect};
-pub use dataset::{Access, Dataset, State, UseGroup};
+pub use dataset::{Access, Dataset, LabelledMove, State, UseGroup};
 pub use disease::Diseases;
 pub use effective::{EffectiveModifier, EffectiveRule};
 pub(crate) use evaluate::answer;

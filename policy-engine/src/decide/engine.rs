@@ -205,6 +205,7 @@ fn datasets(snapshot: &Snapshot) -> Result<HashMap<String, (usize, Dataset)>, Bu
         dataset.groups = None;
         dataset.objects = None;
         dataset.participants = None;
+        dataset.relabels.clone_from(&record.relabels);
         map.insert(record.id().to_owned(), (at, dataset));
     }
     for HoldRecord { dataset, hold, .. } in &snapshot.holds {

@@ -2,6 +2,7 @@
 //!
 //! Spec: policy.md 6, steps 3 and 4; 7.
 
+mod again;
 mod could;
 mod difference;
 mod facts;
@@ -14,6 +15,7 @@ mod run;
 mod scenario;
 pub mod widens;
 
+pub use again::{Past, Replay, Turned, TurnedUse, TurnedUses, again, uses_again};
 pub use could::{Could, CouldPolicy, could};
 pub use difference::{Changed, Difference, PolicyChange, Side, difference, replay};
 pub use facts::{Again, FactsRecord, RECORD_BYTES, RecordedUse};

@@ -4,6 +4,7 @@
 use serde::Serialize;
 use visa_verifier::seam::Timestamp;
 
+pub use crate::consent::LabelledMove;
 use crate::consent::{
     Approval, Dataset, EffectiveRule, Name, ResearchPurpose, Tables,
     order::{Budget, Shift, UseShift, compare_groups},
@@ -28,15 +29,6 @@ pub struct GroupShift {
     /// What moved, where both are there and say something different.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub what: Option<UseShift>,
-}
-
-/// A move of a dataset's `labelled`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-pub struct LabelledMove {
-    /// The moment of the new label.
-    pub to: Timestamp,
-    /// When it is written at the latest.
-    pub by: Timestamp,
 }
 
 /// A dataset's labels before and after.
@@ -106,11 +98,11 @@ pub fn relabel(
 }
 
 impl Relabel {
-    /// Whether `labelled` moves: a rule changed, by its digest, and the change is neither neutral nor wider.
+    /// Whether `labelled` moves: a rule changed, by its digest, and the change is neither neutral nor wider, or nobody knows.
     #[must_use]
     pub fn moves_labelled(&self) -> bool {
         let digests = self.groups.iter().any(|group| group.before != group.after);
-        digests && !self.shift.keeps_approvals()
+        digests && (!self.shift.keeps_approvals() || !self.complete)
     }
 
     /// Where `labelled` moves, if it does, and by when it has to be written: at once, or up to [`DAYS`] later as the

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use visa_verifier::{VisaIdentity, seam::Timestamp};
 
 use crate::{
-    consent::{Access, ConsentHold, Dataset},
+    consent::{Access, ConsentHold, Dataset, LabelledMove},
     decide::DutyKind,
     intent::StorageUrl,
 };
@@ -68,6 +68,10 @@ pub struct DatasetRecord {
     /// objects name (consent.md 5.1). A hold on somebody else waits a quarter of an hour for the custodian.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub participants: BTreeSet<String>,
+    /// Moves of its label's time that are ahead or done (consent.md 2.9). Whoever publishes computes them from the changes of
+    /// the label; what a row says of them does not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relabels: Vec<LabelledMove>,
 }
 
 impl DatasetRecord {

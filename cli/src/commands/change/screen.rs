@@ -47,9 +47,11 @@ pub(crate) fn shown(answer: &Value) -> String {
             out.push_str(&opens(widening));
             let outlook = answer.get("outlook").unwrap_or(&nothing);
             out.push_str(&people(outlook));
+            out.push_str(&recorded(outlook));
+            out.push_str(&relabels(outlook));
             out.push_str(&labels(outlook));
         }
-        (None, None) => {}
+        (None, None) => out.push_str(&relabels(change)),
     }
     let may = |step: &str| answer.pointer(&format!("/may/{step}")).and_then(Value::as_bool) == Some(true);
     let id = text(change, "id").map(plain).unwrap_or_default();
@@ -77,10 +79,12 @@ pub(crate) fn outlook(answer: &Value) -> String {
         ""
     };
     format!(
-        "{}\n{}{single}{}{}",
+        "{}\n{}{single}{}{}{}{}",
         rows(outlook.get("words").unwrap_or(&nothing)),
         opens(outlook.get("widening").unwrap_or(&nothing)),
         people(outlook),
+        recorded(outlook),
+        relabels(outlook),
         labels(outlook)
     )
 }
@@ -166,6 +170,81 @@ fn people(outlook: &Value) -> String {
     out
 }
 
+/// Recorded decisions that would turn, a line each.
+fn recorded(outlook: &Value) -> String {
+    let Some(list) = outlook.pointer("/recorded/list").and_then(Value::as_array) else {
+        return String::new();
+    };
+    let asked = outlook
+        .pointer("/recorded/decisions")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
+    let complete = outlook.pointer("/recorded/complete").and_then(Value::as_bool) != Some(false);
+    let mut out = format!(
+        "Recorded decisions: {} use(s) of the newest {asked} would turn.\n",
+        list.len()
+    );
+    for one in list {
+        let said = |name: &str| text(one, name).map(plain).unwrap_or_default();
+        let now = if one.get("from").and_then(Value::as_bool) == Some(true) {
+            "permitted now, would be denied"
+        } else {
+            "denied now, would be permitted"
+        };
+        let (person, action, dataset, last) = (said("person"), said("action"), said("dataset"), said("last"));
+        let times = one.get("decisions").and_then(Value::as_u64).unwrap_or_default();
+        out.push_str(&format!(
+            "    {person} {action} {dataset}: {now} ({times} decision(s), the last at {last})\n"
+        ));
+    }
+    if !complete {
+        out.push_str("    perhaps others: not every question could be asked within the bounds\n");
+    }
+    out
+}
+
+/// What it does to approvals given by the labels before.
+fn relabels(of: &Value) -> String {
+    let mut out = String::new();
+    for one in of
+        .get("relabels")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice)
+    {
+        let said = |name: &str| text(one, name).map(plain).unwrap_or_default();
+        let (dataset, shift) = (said("dataset"), said("shift"));
+        let Some(by) = one.pointer("/moved/by").and_then(Value::as_str) else {
+            out.push_str(&format!(
+                "The rule of {dataset} moves: {shift}. Approvals given before stay settled.\n"
+            ));
+            continue;
+        };
+        let projects = one.get("projects").and_then(Value::as_u64).unwrap_or_default();
+        out.push_str(&format!(
+            "The rule of {dataset} moves: {shift}. It binds at once. {projects} project(s) need the committee; what was \
+             judged for them counts until {}:\n",
+            plain(by)
+        ));
+        for sentence in one.get("what").and_then(Value::as_array).map_or(&[][..], Vec::as_slice) {
+            out.push_str(&format!("    {}\n", sentence.as_str().map(plain).unwrap_or_default()));
+        }
+        for grant in one
+            .get("concerned")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice)
+        {
+            let said = |name: &str| text(grant, name).map(plain).unwrap_or_default();
+            out.push_str(&format!(
+                "    needs you: {} {} (grant {})\n",
+                said("project"),
+                said("to"),
+                said("grant")
+            ));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -193,6 +272,18 @@ mod tests {
             assert!(said.contains(part), "{part}:\n{said}");
         }
         assert!(!said.contains("put it in force"), "{said}");
+        answer["outlook"]["relabels"] = json!([{ "dataset": "d", "shift": "stricter", "projects": 1, "what": ["More is asked."],
+            "moved": { "to": "2026-11-01T00:00:00Z", "by": "2026-12-01T00:00:00Z" },
+            "concerned": [{ "grant": "g1", "to": "ada,home", "project": "P1" }] }]);
+        let said = shown(&answer);
+        for part in [
+            "1 project(s) need the committee",
+            "until 2026-12-01",
+            "More is asked.",
+            "needs you: P1 ada,home (grant g1)",
+        ] {
+            assert!(said.contains(part), "{part}:\n{said}");
+        }
         answer["stuck"] = json!({ "message": "The dataset `d` was changed" });
         assert!(shown(&answer).contains("cannot be put in force as things stand: The dataset `d`"));
     }

@@ -130,14 +130,12 @@ fn again(log: &std::path::Path, last: usize, sides: &Sides) -> Result<Replay, Co
     let recorded = recorded(log, last)?;
     let (old, new) = (Sides::tables(&sides.old), Sides::tables(&sides.new));
     let mut told = Replay {
-        asked: recorded.decisions.len(),
+        asked: recorded.past.len(),
         turned: Vec::new(),
         erased: recorded.erased,
         altered: recorded.altered,
     };
-    for one in &recorded.decisions {
-        let who = one.entry.who.p.as_ref().or(one.entry.who.acting_for.as_ref());
-        let who = who.map_or_else(|| "nobody".to_owned(), ToString::to_string);
+    for one in &recorded.past {
         for used in one.facts.uses() {
             let of = |labels: &'_ Labels| {
                 let found = labels
@@ -159,7 +157,7 @@ fn again(log: &std::path::Path, last: usize, sides: &Sides) -> Result<Replay, Co
                     told.turned.push(Turned {
                         index: one.index,
                         time: one.facts.at().to_string(),
-                        who: who.clone(),
+                        who: one.who.clone(),
                         dataset: used.dataset.clone(),
                         allowed: one.facts.allow(),
                         turn: Turn {

@@ -1,17 +1,16 @@
 //! `visum policy diff`: what a new version changes; which stored cases and which recorded requests turn.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use policy_engine::{
     policy::Policies,
-    review::{Changed, Difference, PolicyChange, Suite, difference, replay},
+    review::{Changed, Difference, PolicyChange, Replay, Suite, again, difference},
 };
-use serde::Serialize;
 
-use super::{
-    bundle,
-    recorded::{Recorded, recorded},
-};
+use super::{bundle, recorded::recorded};
 use crate::{error::CommandError, exit::Exit, output::Context};
 
 /// Compare two versions of policies: which stored cases, and which recorded requests, would turn
@@ -31,40 +30,6 @@ pub(crate) struct Diff {
     last: usize,
 }
 
-/// A recorded request that turns.
-#[derive(Debug, Serialize)]
-struct Turned {
-    /// The entry's index in the log.
-    index: u64,
-    time: String,
-    /// The operation, such as `drs:GetAccessUrl`.
-    event: String,
-    /// The decision's id.
-    decision: String,
-    /// The person's pseudonym in the log.
-    who: String,
-    #[serde(flatten)]
-    changed: Changed,
-}
-
-/// What a replay found.
-#[derive(Debug, Default, Serialize)]
-struct Replay {
-    /// Requests decided again.
-    asked: usize,
-    turned: Vec<Turned>,
-    /// How many people have a request that turns.
-    people: usize,
-    /// Requests that were decided otherwise then than OLD decides them.
-    otherwise: usize,
-    /// Left out: the person's key was destroyed.
-    erased: u64,
-    /// Left out: the facts record is not what the log says.
-    altered: u64,
-    /// Left out: the record does not fit this build's schema.
-    unfit: usize,
-}
-
 /// Compares; exit 0 nothing turns, 1 something does.
 pub(crate) fn run(args: &Diff, context: &Context) -> Result<Exit, CommandError> {
     let (old, before) = bundle::sound(&args.old)?;
@@ -76,58 +41,26 @@ pub(crate) fn run(args: &Diff, context: &Context) -> Result<Exit, CommandError> 
     let only_earlier = earlier.iter().filter(|suite| !names.contains(&suite.name));
     let suites: Vec<&Suite> = tests.iter().chain(only_earlier).chain([&shipped]).collect();
     let difference = difference((&old.bundle, &before), (&new.bundle, &after), &suites);
-    let replayed = match &args.replay {
-        Some(log) => Some(again(log, args.last, &before, &after)?),
+    let found = match &args.replay {
+        Some(log) => Some(replayed(log, args.last, &before, &after)?),
         None => None,
     };
-    let turns = !difference.cases.is_empty() || replayed.as_ref().is_some_and(|replay| !replay.turned.is_empty());
+    let turns = !difference.cases.is_empty() || found.as_ref().is_some_and(|replay| !replay.turned.is_empty());
     let document = serde_json::json!({ "turns": turns, "policies": difference.policies, "asked": difference.asked,
         "cases": difference.cases.iter().map(|(file, case, changed)| serde_json::json!({
             "file": file, "case": case, "change": changed })).collect::<Vec<_>>(),
-        "replay": replayed });
-    context.show(&document, |_| people(&difference, replayed.as_ref()));
+        "replay": found });
+    context.show(&document, |_| people(&difference, found.as_ref()));
     Ok(if turns { Exit::No } else { Exit::Yes })
 }
 
-fn again(log: &std::path::Path, last: usize, old: &Policies, new: &Policies) -> Result<Replay, CommandError> {
+fn replayed(log: &Path, last: usize, old: &Policies, new: &Policies) -> Result<Replay, CommandError> {
     let found = recorded(log, last)?;
-    let mut told = Replay {
+    Ok(Replay {
         erased: found.erased,
         altered: found.altered,
-        ..Replay::default()
-    };
-    let mut people = BTreeSet::new();
-    for one in found.decisions {
-        let who = one.entry.who.p.as_ref().or(one.entry.who.acting_for.as_ref());
-        let who = who.map_or_else(|| "nobody".to_owned(), ToString::to_string);
-        match replay(&one.facts, &who, old, new) {
-            Ok((before, changed)) => {
-                told.asked = told.asked.saturating_add(1);
-                told.otherwise = told
-                    .otherwise
-                    .saturating_add(usize::from(before.allow != one.facts.allow()));
-                if let Some(changed) = changed {
-                    people.insert(who.clone());
-                    told.turned.push(turned(&one, who, changed));
-                }
-            }
-            Err(_) => told.unfit = told.unfit.saturating_add(1),
-        }
-    }
-    told.people = people.len();
-    Ok(told)
-}
-
-fn turned(one: &Recorded, who: String, changed: Changed) -> Turned {
-    let decision = one.entry.why.as_ref().and_then(|why| why.decision.as_ref());
-    Turned {
-        index: one.index,
-        time: one.facts.at().to_string(),
-        event: one.entry.kind.as_str().to_owned(),
-        decision: decision.map(ToString::to_string).unwrap_or_default(),
-        who,
-        changed,
-    }
+        ..again(&found.past, old, new)
+    })
 }
 
 fn people(difference: &Difference, replayed: Option<&Replay>) -> String {

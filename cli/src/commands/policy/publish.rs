@@ -223,6 +223,17 @@ fn report(answer: &Value) -> Vec<String> {
     ] {
         lines.extend(words(report, name).map(|line| format!("{word}{line}")));
     }
+    lines.extend(words(report, "gains"));
+    let nothing = Value::Null;
+    let recorded = report.get("recorded").unwrap_or(&nothing);
+    let count = |name: &str| recorded.get(name).and_then(Value::as_u64).unwrap_or_default();
+    if count("asked") > 0 {
+        let (turned, asked, people) = (count("turned"), count("asked"), count("people"));
+        lines.push(format!(
+            "Recorded decisions: {turned} of {asked} turn, of {people} people."
+        ));
+        lines.extend(words(recorded, "words"));
+    }
     let proof = report.get("proof").cloned().unwrap_or_default();
     lines.push(match text(&proof, "state").as_str() {
         "proven" => "Proven: permits nothing that was denied before.".to_owned(),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use audit_log::EventType;
 use policy_engine::decide::{Change, ChangeKind, ChangeStep, Engine, Facts, GovernQuestion};
 use policy_engine::review::gains::{self, Gains, Known, Standing, Use};
+use policy_engine::review::{Past, TurnedUses, uses_again};
 use policy_engine::snapshot::{DatasetRecord, RoleGrant, Snapshot};
 use serde::Serialize;
 use visa_verifier::VisaIdentity;
@@ -250,11 +251,25 @@ async fn of_person(
     })
 }
 
-/// Who gains and who loses if one snapshot takes the place of another. Nothing is changed.
+/// What a change of the snapshot does to people: who gains and who loses, and which recorded decisions would turn.
+#[derive(Debug)]
+pub struct Consequences {
+    /// Who gains and who loses which use of which dataset.
+    pub gains: Gains,
+    /// Uses that were decided before, and would be decided otherwise now.
+    pub recorded: TurnedUses,
+}
+
+/// What follows if one snapshot takes the place of another. Nothing is changed.
 ///
 /// # Errors
 /// [`GovernError::Input`] if the engine does not take one of them.
-pub async fn gains(broker: &Broker, before: Snapshot, after: Snapshot) -> Result<Gains, GovernError> {
+pub async fn consequences(
+    broker: &Broker,
+    before: Snapshot,
+    after: Snapshot,
+    past: Vec<Past>,
+) -> Result<Consequences, GovernError> {
     let (everybody, all) = people::everybody(broker).await?;
     let mut known = Vec::with_capacity(everybody.len());
     for someone in everybody {
@@ -267,7 +282,11 @@ pub async fn gains(broker: &Broker, before: Snapshot, after: Snapshot) -> Result
     let now = broker.now();
     let work = tokio::task::spawn_blocking(move || {
         let load = |snapshot| Engine::load(snapshot).map_err(|error| error.to_string());
-        Ok::<_, String>(gains::compare(&load(before)?, &load(after)?, &known, now, BUDGET))
+        let (before, after) = (load(before)?, load(after)?);
+        Ok::<_, String>(Consequences {
+            gains: gains::compare(&before, &after, &known, now, BUDGET),
+            recorded: uses_again((&before, &after), &known, &past, now, BUDGET),
+        })
     });
     let mut found = work
         .await
@@ -275,7 +294,8 @@ pub async fn gains(broker: &Broker, before: Snapshot, after: Snapshot) -> Result
             why: "the comparison was interrupted".to_owned(),
         })?
         .map_err(|why| GovernError::input("change.does_not_hold", why))?;
-    found.complete &= all;
+    found.gains.complete &= all;
+    found.recorded.complete &= all;
     Ok(found)
 }
 

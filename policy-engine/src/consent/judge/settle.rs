@@ -11,7 +11,12 @@ pub(crate) fn settle(case: &Case<'_>, approval: &Approval, findings: &mut Findin
     let settled = findings.reasons.extract_if(.., |_, found| {
         found.effect == Effect::Review && settles(case, approval, found.code, found.entry.as_ref())
     });
-    findings.settled.extend(settled.map(|(key, found)| (key, found.code)));
+    let settled: Vec<_> = settled.map(|(key, found)| (key, found.code)).collect();
+    findings.settled.extend(settled);
+    // What rests on its judgement ends when that no longer counts; so does what a paper of it carries.
+    if let Some(end) = case.dataset.settles_until(approval.starts, case.now()) {
+        findings.ends(end);
+    }
 }
 
 /// Whether the approval settles a fault of an ethics entry.
@@ -21,7 +26,11 @@ pub(crate) fn settles_paper(case: &Case<'_>, approval: &Approval, code: Code, en
 
 fn settles(case: &Case<'_>, approval: &Approval, code: Code, entry: Option<&Name>) -> bool {
     // An older approval decided on another label.
-    if case.dataset.labelled.is_some_and(|labelled| approval.starts < labelled) {
+    if case
+        .dataset
+        .labelled_at(case.now())
+        .is_some_and(|labelled| approval.starts < labelled)
+    {
         return false;
     }
     let named = approval.settles.iter().any(|one| one == code.as_str());

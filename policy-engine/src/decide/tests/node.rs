@@ -85,6 +85,7 @@ pub(crate) fn record(letter: &str, terms: Vec<Term>, dac: &str) -> DatasetRecord
         collections: BTreeSet::new(),
         duties: BTreeSet::new(),
         participants: BTreeSet::new(),
+        relabels: Vec::new(),
     }
 }
 

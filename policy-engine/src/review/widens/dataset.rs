@@ -50,6 +50,7 @@ impl Found<'_> {
             collections,
             duties,
             participants,
+            relabels,
         } = was;
         let id = Some(is.id());
         let tests = [
@@ -109,6 +110,11 @@ impl Found<'_> {
                 WeakerKind::Holds,
                 "Its custodian knows fewer participants: a hold on one of the others waits before it is in force.",
             ),
+            (
+                relabels.iter().all(|one| is.relabels.contains(one)),
+                WeakerKind::Label,
+                "Approvals given for an earlier label settle judgements again, or for longer.",
+            ),
         ];
         for (kept, kind, sentence) in tests {
             self.unless(kept, kind, id, sentence);
@@ -144,6 +150,8 @@ impl Found<'_> {
             state,
             expires,
             labelled,
+            // of the record, which is looked at beside
+            relabels: _,
             agreements,
             affiliation_sources,
             affiliation_roles,
