@@ -158,6 +158,7 @@ fn engine(trust: TrustPolicy) -> Engine {
         collections: BTreeSet::new(),
         duties: BTreeSet::new(),
         participants: BTreeSet::new(),
+        relabels: Vec::new(),
     }];
     let object = ObjectRecord {
         id: name("a1"),

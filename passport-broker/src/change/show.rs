@@ -249,7 +249,7 @@ async fn now(broker: &Broker, row: &ChangeRow) -> Result<(Option<Outlook>, Optio
         }
     }
     let content = way::logged(broker).await?;
-    match outlook::with_gains(broker, &content, row).await {
+    match Box::pin(outlook::with_gains(broker, &content, row)).await {
         Ok(outlook) => Ok((Some(outlook), None)),
         Err(error @ GovernError::Input { .. }) => Ok((None, Some(stuck(&error)))),
         Err(error) => Err(error),

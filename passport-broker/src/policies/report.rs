@@ -128,8 +128,8 @@ pub(super) struct Subject {
 pub(super) async fn judge(broker: &Broker, subject: Subject) -> Result<Report, GovernError> {
     let now = broker.now();
     let solver = SolverCommand::find(broker.config().solver.as_deref());
-    let past = past::read(broker).await?;
-    let gains = gains(broker, &subject).await?;
+    let past = Box::pin(past::read(broker)).await?;
+    let gains = Box::pin(gains(broker, &subject)).await?;
     let turn = ONE_AT_A_TIME.acquire().await;
     let judged = tokio::task::spawn_blocking(move || {
         let mut report = look(&subject, solver, now)?;

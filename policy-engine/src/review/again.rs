@@ -132,6 +132,9 @@ pub struct TurnedUses {
     pub complete: bool,
 }
 
+/// A recorded use: person, dataset, kind, and the purpose as it was said.
+type Asked = (String, String, Use, String);
+
 /// Decides each recorded use, a person, dataset, kind and purpose once, as that person would ask now: on the snapshot
 /// before and after, with `budget` decisions at most.
 #[must_use]
@@ -148,7 +151,7 @@ pub fn uses_again(
         complete: true,
     };
     let known: BTreeMap<String, &Known> = people.iter().map(|one| (one.person.to_string(), one)).collect();
-    let mut uses: BTreeMap<(String, String, Use, String), (ResearchPurpose, usize, Timestamp)> = BTreeMap::new();
+    let mut uses: BTreeMap<Asked, (ResearchPurpose, usize, Timestamp)> = BTreeMap::new();
     for one in past {
         let Some(person) = &one.person else { continue };
         for used in one.facts.uses() {

@@ -223,7 +223,7 @@ fn report(answer: &Value) -> Vec<String> {
     ] {
         lines.extend(words(report, name).map(|line| format!("{word}{line}")));
     }
-    lines.extend(words(report, "gains"));
+    lines.extend(words(report, "gains").map(str::to_owned));
     let nothing = Value::Null;
     let recorded = report.get("recorded").unwrap_or(&nothing);
     let count = |name: &str| recorded.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -232,7 +232,7 @@ fn report(answer: &Value) -> Vec<String> {
         lines.push(format!(
             "Recorded decisions: {turned} of {asked} turn, of {people} people."
         ));
-        lines.extend(words(recorded, "words"));
+        lines.extend(words(recorded, "words").map(str::to_owned));
     }
     let proof = report.get("proof").cloned().unwrap_or_default();
     lines.push(match text(&proof, "state").as_str() {

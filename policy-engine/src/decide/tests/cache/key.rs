@@ -196,8 +196,8 @@ proptest! {
         };
         if let (Some(one), Some(other)) = (side(2), side(3)) {
             let kept = one.kept();
-            for question in 0..base.asked.len() {
-                compare(&kept[question], &other, question, &mut dice, &mut count, "several");
+            for (question, kept) in kept.iter().enumerate() {
+                compare(kept, &other, question, &mut dice, &mut count, "several");
             }
         }
     }

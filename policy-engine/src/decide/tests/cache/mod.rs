@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use visa_verifier::seam::Timestamp;
 
-use super::node::{DAC, ada_visas, dataset_id, identity, now, person, read, session, snapshot, task};
+use super::node::{ada_visas, dataset_id, identity, now, person, read, session, snapshot, task};
 use crate::{
     consent::HoldScope,
     decide::{Current, Decision, DecisionCache, Engine, Facts, kept_questions::Put},
@@ -88,12 +88,16 @@ fn what_stops_access_stops_it_at_once() {
         ("a lockdown", |s| s.stop.all = true, "policy.lockdown"),
         (
             "the dataset's stop",
-            |s| drop(s.stop.datasets.insert(dataset_id("A"))),
+            |s| {
+                s.stop.datasets.insert(dataset_id("A"));
+            },
             "policy.lockdown",
         ),
         (
             "the person's stop",
-            |s| drop(s.stop.persons.insert(s.person(&identity("ada")))),
+            |s| {
+                s.stop.persons.insert(s.person(&identity("ada")));
+            },
             "policy.lockdown",
         ),
         (
@@ -115,7 +119,9 @@ fn what_stops_access_stops_it_at_once() {
         ),
         (
             "a called-back visa",
-            |s| drop(s.revocations.digests.insert(ada_visas()[2].digest.clone())),
+            |s| {
+                s.revocations.digests.insert(ada_visas()[2].digest.clone());
+            },
             "consent.approval_missing",
         ),
         (

@@ -235,15 +235,17 @@ fn walk(seed: u64, steps: usize, count: &mut Count) -> Result<(), String> {
     Ok(())
 }
 
+/// Steps of a walk.
+const STEPS: usize = 24;
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_opens_anything_to_anybody_widens(seed in any::<u64>()) {
         let mut count = Count::default();
-        let steps = std::env::var("VISUM_TEST_STEPS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(24);
-        prop_assert_eq!(walk(seed, steps, &mut count), Ok(()));
-        prop_assert!(count.asked > steps / 8, "{:?}: the test sees too little", count);
+        prop_assert_eq!(walk(seed, STEPS, &mut count), Ok(()));
+        prop_assert!(count.asked > STEPS / 8, "{:?}: the test sees too little", count);
     }
 }
 
