@@ -153,6 +153,14 @@ impl Node {
         let mut tx = self.broker.db().begin().await.unwrap();
         people::create(&mut tx, &person, now).await.unwrap();
         people::attach(&mut tx, &person, &identity, true, now).await.unwrap();
+        tx.commit().await.unwrap();
+        self.affirm(sub, affiliation).await;
+        self.caller(sub).await
+    }
+
+    /// What the institution says of a person, as of now and for a day.
+    pub(crate) async fn affirm(&self, sub: &str, affiliation: &str) {
+        let (person, identity, now) = (PersonId::from_text(format!("p-{sub}")), home(sub), self.broker.now());
         let fact = Fact {
             kind: FactKind::Affiliation,
             value: affiliation.to_owned(),
@@ -160,14 +168,14 @@ impl Node {
             by: "so".to_owned(),
             identity: identity.clone(),
             asserted: now,
-            expires: Timestamp::from_unix(START + 86_400),
+            expires: now.plus(std::time::Duration::from_secs(86_400)),
         };
+        let mut tx = self.broker.db().begin().await.unwrap();
         people::assert_facts(&mut tx, &person, &identity, &[fact])
             .await
             .unwrap();
         tx.commit().await.unwrap();
         self.broker.publish().await.unwrap();
-        self.caller(sub).await
     }
 
     /// The same person again, with a login of just now.
@@ -185,7 +193,7 @@ impl Node {
             acr: Some(REFEDS_MFA.to_owned()),
             amr: Vec::new(),
             assurance: 2,
-            expires: Timestamp::from_unix(START + 86_400),
+            expires: now.plus(std::time::Duration::from_secs(86_400)),
             jti: "jti".to_owned(),
             token_digest: [0; 32],
             address: None,

@@ -203,7 +203,7 @@ impl Consented {
                 },
             };
             let outward = match &found.dataset {
-                Some(dataset) if found.code.as_str().starts_with("consent.approval_") => {
+                Some(dataset) if is_of_approval(found.code) => {
                     self.with_level(outward, engine, facts, dataset.as_str(), now)
                 }
                 Some(_) | None => outward,
@@ -219,6 +219,13 @@ impl Consented {
         });
         reasons
     }
+}
+
+/// Whether a code says that an approval lacks or does not fit.
+fn is_of_approval(code: Code) -> bool {
+    code.as_str()
+        .strip_prefix("consent.")
+        .is_some_and(|fact| fact.starts_with("approval_"))
 }
 
 impl Consented {

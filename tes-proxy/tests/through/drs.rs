@@ -108,7 +108,7 @@ async fn each_of_equal_requests_has_its_permit_and_its_record_and_a_stop_ends_th
         (4, 4),
         "a decision's id of its own each: {told:?}"
     );
-    assert_eq!(told[3]["why"]["snapshot"], version, "{}", told[3]);
+    assert_eq!(told[3]["why"]["snapshot"], version.to_string(), "{}", told[3]);
 
     world.publish(|snapshot| snapshot.stop.all = true);
     let stopped = world.get(&access, Some(&token)).await;

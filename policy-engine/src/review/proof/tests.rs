@@ -67,7 +67,7 @@ fn the_shipped_policies_are_proven() {
     assert_eq!(report.properties.len(), 23);
     assert_eq!(
         (report.policies.policies, report.policies.verdict),
-        (75, Verdict::Proven),
+        (76, Verdict::Proven),
         "{:?}",
         report.policies.findings
     );
