@@ -76,7 +76,14 @@ pub(crate) async fn serve(
             match acceptor {
                 None => connection(&http, socket, peer, app, watcher).await,
                 Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(socket)).await {
-                    Ok(Ok(secured)) => connection(&http, secured, peer, app, watcher).await,
+                    Ok(Ok(secured)) => {
+                        // rustls lets no certificate pass that it did not verify
+                        let app = match secured.get_ref().1.peer_certificates() {
+                            Some([_, ..]) => app.layer(axum::Extension(tes_proxy::Certified)),
+                            Some([]) | None => app,
+                        };
+                        connection(&http, secured, peer, app, watcher).await;
+                    }
                     Ok(Err(source)) => tracing::debug!(error = %source, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 },

@@ -2,6 +2,10 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf};
 
+mod door;
+
+pub use door::DoorRules;
+
 use url::Url;
 
 /// Everything that the proxy is told at start.
@@ -34,6 +38,8 @@ pub struct Config {
     pub wes: Option<WesMount>,
     /// The networks from which the storage door is used. Empty: any address, and then no compute-only data.
     pub door_networks: Vec<Network>,
+    /// The storage door's further rules.
+    pub door: DoorRules,
     /// The networks whose callers count as internal (`context.network.internal`).
     pub internal_networks: Vec<Network>,
     /// Image registries that may be asked which digest a tag has: the host in images' names, and the base URL.
@@ -238,6 +244,12 @@ pub enum ConfigFault {
     /// Two listeners share an address.
     #[error("the storage door must have a listener of its own")]
     DoorShared,
+    /// Compute-only data, and nothing says who the compute network is.
+    #[error(
+        "the dataset `{0}` is compute-only, and the storage door is open to every address: name the compute network in \
+         `storage_door.networks` (no prefix of 0 bits), or demand certificates with `storage_door.client_ca_file`"
+    )]
+    NetworkMissing(String),
 }
 
 impl ConfigFault {
@@ -247,6 +259,7 @@ impl ConfigFault {
             Self::Origin(_) => "config.origin",
             Self::Plain(_) => "config.plain_http",
             Self::DoorShared => "door.not_its_own",
+            Self::NetworkMissing(_) => "door.network_missing",
         }
     }
 }

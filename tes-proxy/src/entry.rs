@@ -10,6 +10,10 @@ use crate::{
     problem::Problem,
 };
 
+/// In a request's extensions: its connection showed a certificate of a compute node, and that was verified.
+#[derive(Clone, Copy, Debug)]
+pub struct Certified;
+
 /// Names that a request's `Host` may have.
 #[derive(Clone, Debug)]
 pub(crate) struct Hosts(Vec<String>);
@@ -42,7 +46,12 @@ pub(crate) fn read(request: Request<Body>, request_id: String, hosts: &Hosts) ->
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0.ip());
-    Ok((head(&parts, request_id, address, hosts)?, body))
+    let certified = parts.extensions.get::<Certified>().is_some();
+    let incoming = Incoming {
+        certified,
+        ..head(&parts, request_id, address, hosts)?
+    };
+    Ok((incoming, body))
 }
 
 fn head(parts: &Parts, request_id: String, address: Option<IpAddr>, hosts: &Hosts) -> Result<Incoming, Problem> {
@@ -79,6 +88,7 @@ fn head(parts: &Parts, request_id: String, address: Option<IpAddr>, hosts: &Host
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers.clone(),
         address,
+        certified: false,
     })
 }
 

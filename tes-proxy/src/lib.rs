@@ -26,9 +26,10 @@ mod withdrawal;
 
 pub use backend::BackendError;
 pub use config::{
-    BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DrsMount, Network, NodeSecret,
+    BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DoorRules, DrsMount, Network, NodeSecret,
     Organisation, Reading, WesMount, WorkflowType,
 };
+pub use entry::Certified;
 pub use proxy::{Audit, OpenError, Proxy, Seams};
 pub use router::{router, storage_router};
 pub use store::StoreError;

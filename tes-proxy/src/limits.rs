@@ -82,7 +82,7 @@ pub(crate) const PASSPORT_LIFE: Duration = Duration::from_secs(600);
 pub(crate) const STREAM_ASK_BYTES: u64 = 64 << 20;
 /// Seconds after which a stream asks again.
 pub(crate) const STREAM_ASK_TIME: Duration = Duration::from_secs(5);
-/// Byte budget of a task's capability: so many times the object's size (E63).
-pub(crate) const BUDGET_TIMES: u64 = 4;
 /// Byte budget when the size of the object is not known.
 pub(crate) const BUDGET_UNKNOWN: u64 = 64 << 30;
+/// Bytes set aside for an answer that does not tell its length, of an object that does not tell its size.
+pub(crate) const STREAM_UNTOLD: u64 = 4 << 30;

@@ -11,7 +11,11 @@ use std::{
 use audit_log::{Keystore, Writer};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use moka::sync::Cache;
-use policy_engine::{consent::Narrowing, decide::Current};
+use policy_engine::{
+    consent::Narrowing,
+    decide::Current,
+    snapshot::{DatasetMode, DatasetRecord},
+};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use visa_verifier::seam::{Clock, Fetch, Random};
@@ -24,7 +28,7 @@ use crate::{
     entry::Hosts,
     gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, credential, held},
     problem::{Api, Challenge, Problem},
-    store::{Db, PAGE_BYTES, Pages, StoreError, Works},
+    store::{Db, PAGE_BYTES, Pages, PinTable, StoreError, Works},
     tries::{OneAtATime, Tries},
 };
 
@@ -178,7 +182,7 @@ impl Proxy {
             gate,
             identify,
             proofs,
-            pins: Pins::default(),
+            pins: Pins::new(PinTable::new(db.clone()), config.door.clone()),
             works,
             drs,
             tes,
@@ -196,6 +200,17 @@ impl Proxy {
 }
 
 impl Proxy {
+    /// May it serve the data of the snapshot in force? Asked before it listens.
+    ///
+    /// # Errors
+    /// [`ConfigFault::NetworkMissing`] for compute-only data at a door that is open to every address.
+    pub fn check(&self) -> Result<(), ConfigFault> {
+        let engine = self.0.gate.current.load();
+        let datasets = engine.snapshot().datasets.iter();
+        let compute_only = datasets.filter(|dataset| dataset.mode == DatasetMode::ComputeOnly);
+        self.0.config.check_compute_only(compute_only.map(DatasetRecord::id))
+    }
+
     /// Names who counts purposes tried and questions at length. Without one, neither `explain` nor `can-i` answers.
     pub fn wire_tries(&self, tries: Arc<dyn Tries>) {
         let _ = self.0.tries.set(tries);

@@ -34,6 +34,12 @@ pub struct Wants {
     pub drs: Option<String>,
     /// Votes that its dataset asks for; then Eve sits in the committee beside Dan.
     pub votes: Option<u32>,
+    /// Its dataset is compute-only, its node and its outputs are a secure environment.
+    pub compute_only: bool,
+    /// Further lines of `[storage_door]`.
+    pub door: Option<String>,
+    /// Further members of facts, before the node starts.
+    pub facts: Option<fn(&mut Value)>,
     /// The database of broker and proxy, as a URL.
     pub database: Option<String>,
 }
@@ -85,7 +91,14 @@ impl House {
         if let Some(votes) = wants.votes {
             second_member(&mut facts, &sample, votes);
         }
-        let node = tokio::task::spawn_blocking(move || Node::start(at, &facts, &broker, &more))
+        if wants.compute_only {
+            secure(&mut facts);
+        }
+        if let Some(change) = wants.facts {
+            change(&mut facts);
+        }
+        let door = wants.door.unwrap_or_default();
+        let node = tokio::task::spawn_blocking(move || Node::start_with_door(at, &facts, &broker, &door, &more))
             .await
             .expect("the node starts");
         let addresses = json!({ "broker": { "issuer": node.at.broker }, "proxy": { "url": node.at.proxy } });
@@ -137,6 +150,19 @@ impl House {
         assert!(matches!(issued.status, 200 | 201), "{}", issued.text());
         (ada, dan)
     }
+}
+
+/// The dataset is compute-only, and what works on it is a secure environment.
+pub fn secure(facts: &mut Value) {
+    let set = |facts: &mut Value, place: &str, name: &str, value: Value| {
+        if let Some(row) = facts.pointer_mut(place).and_then(Value::as_object_mut) {
+            row.insert(name.to_owned(), value);
+        }
+    };
+    set(facts, "/datasets/0", "mode", json!("compute-only"));
+    set(facts, "/datasets/0", "quorum", json!(1));
+    set(facts, "/services/0", "secure_environment", json!(true));
+    set(facts, "/sinks/0", "secure", json!(true));
 }
 
 /// Eve sits in the committee, and the dataset asks for as many votes.

@@ -5,6 +5,7 @@
 //! - [`node`]: a node of its own by `visum init` and `visum up`
 //! - [`house`]: such a node with a login provider, a catalogue and backends that a test may replace
 //! - [`outside`]: plain HTTP from the outside world
+//! - [`tes`]: a TES that keeps what it is sent
 //! - [`page`]: a page of the documentation, followed by the letter
 
 pub mod binary;
@@ -15,3 +16,4 @@ pub mod outside;
 pub mod page;
 pub mod pdf;
 pub mod replica;
+pub mod tes;

@@ -101,8 +101,29 @@ impl Node {
     /// # Panics
     /// If it does not come up; its words are printed.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a test without its node fails")]
     pub fn start(at: Addresses, facts: &Value, broker: &str, more: &str) -> Self {
+        Self::start_with_door(at, facts, broker, "", more)
+    }
+
+    /// The same, with further lines of `[storage_door]`.
+    ///
+    /// # Panics
+    /// As [`Node::start`].
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test without its node fails")]
+    pub fn start_with_door(at: Addresses, facts: &Value, broker: &str, door: &str, more: &str) -> Self {
+        let (folder, at) = Self::made(at, facts, broker, door, more);
+        let child = up(&folder, &at);
+        Self { child, folder, at }
+    }
+
+    /// A node that is made and not started: its folder, and where it would listen.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test without its node fails")]
+    pub fn made(at: Addresses, facts: &Value, broker: &str, door: &str, more: &str) -> (tempfile::TempDir, Addresses) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (mut ca_line, mut tls_table) = (String::new(), String::new());
         if at.is_tls() {
@@ -117,7 +138,7 @@ impl Node {
         let config = format!(
             "[node]\nname = \"node-1\"\norganisation = \"Example Biobank\"\norganisation_url = \"https://biobank.example.org\"\nallow_loopback_http = true\n{ca_line}\n\
              [broker]\nlisten = \"{}\"\nissuer = \"{}\"\n{broker}\n\n\
-             [storage_door]\nlisten = \"{}\"\nurl = \"{}\"\n\n\
+             [storage_door]\nlisten = \"{}\"\nurl = \"{}\"\n{door}\n\n\
              [proxy]\nlisten = \"{}\"\nurl = \"{}\"\n{more}\n{tls_table}",
             Addresses::listen(&at.broker),
             at.broker,
@@ -143,8 +164,7 @@ impl Node {
             "visum init: {}",
             String::from_utf8_lossy(&made.stderr)
         );
-        let child = up(&folder, &at);
-        Self { child, folder, at }
+        (folder, at)
     }
 
     /// Starts the node whose data folder is `node` in this folder.

@@ -2,6 +2,11 @@
 
 use std::path::PathBuf;
 
+use passport_broker::store::{
+    Db, StoreError,
+    governed::{self, Governed, RowKind},
+};
+use policy_engine::snapshot::{DatasetMode, DatasetRecord};
 use serde_json::json;
 
 use super::up;
@@ -42,6 +47,14 @@ pub(crate) async fn run(args: Check, context: &Context) -> Result<Exit, CommandE
                     if let Err(fault) = plan.proxy.check() {
                         found(&CommandError::refused(fault.code(), fault.to_string()));
                     }
+                    match compute_only(&plan.broker.database).await {
+                        Ok(datasets) => {
+                            if let Err(fault) = plan.proxy.check_compute_only(datasets.iter().map(String::as_str)) {
+                                found(&CommandError::refused(fault.code(), fault.to_string()));
+                            }
+                        }
+                        Err(wrong) => found(&wrong),
+                    }
                 }
             }
         }
@@ -72,4 +85,22 @@ pub(crate) async fn run(args: Check, context: &Context) -> Result<Exit, CommandE
         }
     });
     Ok(if findings.is_empty() { Exit::Yes } else { Exit::No })
+}
+
+/// The compute-only datasets that the node's database names; none before its first start.
+async fn compute_only(database: &str) -> Result<Vec<String>, CommandError> {
+    let file = database.strip_prefix("sqlite://").map(|rest| rest.split('?').next().unwrap_or_default());
+    if file.is_some_and(|path| !std::path::Path::new(path).exists()) {
+        return Ok(Vec::new());
+    }
+    let unread = |source: StoreError| CommandError::unknown(source.code(), source.to_string());
+    let mut db = Db::open(database).await.map_err(unread)?;
+    let mut found = Vec::new();
+    for row in governed::all_newest(&mut db, RowKind::Dataset).await.map_err(unread)? {
+        let dataset: DatasetRecord = row.read().map_err(unread)?;
+        if row.live && dataset.mode == DatasetMode::ComputeOnly {
+            found.push(Governed::id(&dataset));
+        }
+    }
+    Ok(found)
 }

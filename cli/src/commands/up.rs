@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use policy_engine::snapshot::Governance;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tes_proxy::{
-    BackendConfig, ComputeMount, Credential, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount,
+    BackendConfig, ComputeMount, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount,
     WorkflowType,
 };
 use url::Url;
@@ -40,9 +40,14 @@ pub(crate) async fn run(args: Up, context: &Context) -> Result<Exit, CommandErro
     let file = File::read(&args.config)?;
     let folder = Folder::open(&data_folder(&args.config)?)?;
     let sockets = Sockets::bind([file.broker.listen, file.proxy.listen, file.storage_door.listen], false).await?;
-    let tls = file.tls.as_ref().map(tls).transpose()?;
+    let own = file.tls.as_ref().map(|table| tls(table, None)).transpose()?;
+    let authorities = file.storage_door.client_ca_file.as_deref();
+    let door = file.tls.as_ref().map(|table| tls(table, authorities)).transpose()?;
     let plan = plan(&file, folder)?;
     let node = Node::open(plan).await?;
+    node.proxy
+        .check()
+        .map_err(|fault| CommandError::refused(fault.code(), fault.to_string()))?;
     context.words(&format!(
         "visum is up: broker {}, proxy {}, storage door {}",
         file.broker.listen, file.proxy.listen, file.storage_door.listen
@@ -57,7 +62,7 @@ pub(crate) async fn run(args: Up, context: &Context) -> Result<Exit, CommandErro
         ),
         (Governance::Dual, GovernanceWord::Dual) => {}
     }
-    let served = Served::start(node, sockets, tls);
+    let served = Served::start(node, sockets, own, door);
     asked_to_stop().await;
     context.words("stopping: open requests may end");
     served.stop().await;
@@ -211,6 +216,21 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
         tes: tes.transpose()?,
         wes: wes.transpose()?,
         door_networks: networks?,
+        door: DoorRules {
+            client_certificates: file.storage_door.client_ca_file.is_some(),
+            pin_v4: file.storage_door.pin_bits_v4,
+            pin_v6: file.storage_door.pin_bits_v6,
+            budget_times: file.storage_door.budget_times,
+            scratch: Some(
+                file.storage_door
+                    .scratch
+                    .clone()
+                    .unwrap_or_else(|| folder.path().join("scratch")),
+            ),
+            scratch_bytes: file.storage_door.scratch_bytes,
+            key: file.storage_door.key_file.as_deref().map(door_key).transpose()?,
+            previous_key: file.storage_door.previous_key_file.as_deref().map(door_key).transpose()?,
+        },
         internal_networks: Vec::new(),
         registries: file
             .proxy
@@ -263,6 +283,22 @@ fn secret(path: &std::path::Path) -> Result<String, CommandError> {
     Ok(text)
 }
 
+/// The secret that sessions' keys are made from.
+fn door_key(path: &std::path::Path) -> Result<NodeSecret, CommandError> {
+    let text = secret(path)?;
+    if text.len() < 32 {
+        return Err(CommandError::refused(
+            "config.secret",
+            format!("{}: a key of the storage door has at least 32 characters", path.display()),
+        )
+        .hint("make one: openssl rand -base64 48"));
+    }
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    let mut key = [0; 32];
+    key.copy_from_slice(digest.as_ref());
+    Ok(NodeSecret::new(key))
+}
+
 fn network(text: &str) -> Result<Network, CommandError> {
     let wrong = || {
         CommandError::refused(
@@ -279,7 +315,8 @@ fn network(text: &str) -> Result<Network, CommandError> {
     Ok(Network { address, prefix })
 }
 
-fn tls(table: &TlsTable) -> Result<Arc<rustls::ServerConfig>, CommandError> {
+/// The node's certificate; with `authorities`, a client may show one of theirs, and a wrong one is refused.
+fn tls(table: &TlsTable, authorities: Option<&std::path::Path>) -> Result<Arc<rustls::ServerConfig>, CommandError> {
     let wrong = |path: &std::path::Path, what: String| {
         CommandError::refused("config.tls", format!("{}: {what}", path.display()))
     };
@@ -289,10 +326,28 @@ fn tls(table: &TlsTable) -> Result<Arc<rustls::ServerConfig>, CommandError> {
     let chain = chain.map_err(|source| wrong(&table.certificate_file, source.to_string()))?;
     let key =
         PrivateKeyDer::from_pem_file(&table.key_file).map_err(|source| wrong(&table.key_file, source.to_string()))?;
-    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|source| wrong(&table.certificate_file, source.to_string()))?
-        .with_no_client_auth()
+        .map_err(|source| wrong(&table.certificate_file, source.to_string()))?;
+    let builder = match authorities {
+        None => builder.with_no_client_auth(),
+        Some(path) => {
+            let mut roots = rustls::RootCertStore::empty();
+            let listed =
+                CertificateDer::pem_file_iter(path).map_err(|source| wrong(path, source.to_string()))?;
+            for one in listed {
+                let one = one.map_err(|source| wrong(path, source.to_string()))?;
+                roots.add(one).map_err(|source| wrong(path, source.to_string()))?;
+            }
+            let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+                .allow_unauthenticated()
+                .build()
+                .map_err(|source| wrong(path, source.to_string()))?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let mut config = builder
         .with_single_cert(chain, key)
         .map_err(|source| wrong(&table.certificate_file, source.to_string()))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

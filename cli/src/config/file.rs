@@ -235,6 +235,42 @@ pub(crate) struct DoorTable {
     /// The networks that tasks come from, as `ADDRESS/BITS`.
     #[serde(default)]
     pub(crate) networks: Vec<String>,
+    /// The authorities (PEM) of the compute nodes' client certificates; asks for `[tls]`.
+    pub(crate) client_ca_file: Option<PathBuf>,
+    /// Bits of the first IPv4 address to which a task's capability is pinned.
+    #[serde(default = "pin_v4")]
+    pub(crate) pin_bits_v4: u8,
+    /// Bits of the first IPv6 address to which a task's capability is pinned.
+    #[serde(default = "pin_v6")]
+    pub(crate) pin_bits_v6: u8,
+    /// A capability delivers so many times its object's size.
+    #[serde(default = "budget")]
+    pub(crate) budget_times: u64,
+    /// The folder in which sessions keep what they write; else `scratch` in the node's folder.
+    pub(crate) scratch: Option<PathBuf>,
+    /// Most bytes that one session keeps there.
+    #[serde(default = "scratch_bytes")]
+    pub(crate) scratch_bytes: u64,
+    /// A file with the secret that sessions' keys are made from; else it is derived from the node's key.
+    pub(crate) key_file: Option<PathBuf>,
+    /// The same from before its last change: sessions of then go on.
+    pub(crate) previous_key_file: Option<PathBuf>,
+}
+
+fn pin_v4() -> u8 {
+    32
+}
+
+fn pin_v6() -> u8 {
+    64
+}
+
+fn budget() -> u64 {
+    4
+}
+
+fn scratch_bytes() -> u64 {
+    1 << 40
 }
 
 /// `[tls]`
@@ -292,6 +328,25 @@ impl File {
             return refuse(
                 "node.outgoing_direct is set, but node.outgoing_proxy is not".to_owned(),
                 "name the proxy, or remove outgoing_direct",
+            );
+        }
+        let door = &self.storage_door;
+        if door.pin_bits_v4 > 32 || door.pin_bits_v6 > 128 || door.pin_bits_v4 < 8 || door.pin_bits_v6 < 16 {
+            return refuse(
+                "storage_door.pin_bits_v4 is not 8 to 32, or pin_bits_v6 not 16 to 128".to_owned(),
+                "leave them out: a capability is then bound to one address (/32) or one /64",
+            );
+        }
+        if door.budget_times == 0 {
+            return refuse(
+                "storage_door.budget_times is 0: no capability could deliver anything".to_owned(),
+                "leave it out: 4 times an object's size",
+            );
+        }
+        if door.client_ca_file.is_some() && self.tls.is_none() {
+            return refuse(
+                "storage_door.client_ca_file is set, but [tls] is not: no client could show a certificate".to_owned(),
+                "give the node a certificate in [tls], or name the compute network in storage_door.networks",
             );
         }
         if self.proxy.listen == self.storage_door.listen {

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -10,7 +10,8 @@ use policy_engine::snapshot::Governance;
 use sample_node::{SampleNode, Settings};
 use serde_json::{Value, json};
 use tes_proxy::{
-    BackendConfig, ComputeMount, Credential, DrsMount, NodeSecret, Organisation, Reading, WesMount, WorkflowType,
+    BackendConfig, ComputeMount, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount,
+    WorkflowType,
 };
 use url::Url;
 use visa_verifier::seam::Secret;
@@ -97,7 +98,7 @@ impl Running {
         };
         let node = Node::open(plan).await?;
         let vkey = node.writer.vkey().to_string();
-        let served = Served::start(node, sockets, None);
+        let served = Served::start(node, sockets, None, None);
         let facts = addresses(&sample, &broker, &proxy, &door, data, &vkey);
         before_the_tour(&facts).await?;
         let text = serde_json::to_vec_pretty(&facts).unwrap_or_default();
@@ -257,7 +258,14 @@ fn proxy_config(
             run_bytes: 4 << 20,
             auth_instructions: url(format!("{broker}/account"))?,
         }),
-        door_networks: Vec::new(),
+        door_networks: vec![Network {
+            address: Ipv4Addr::LOCALHOST.into(),
+            prefix: 8,
+        }],
+        door: DoorRules {
+            scratch: Some(folder.path().join("scratch")),
+            ..DoorRules::default()
+        },
         internal_networks: Vec::new(),
         registries: Vec::new(),
         ca_file: None,

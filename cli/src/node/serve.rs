@@ -65,16 +65,21 @@ pub(crate) fn address(listener: &TcpListener) -> String {
 }
 
 impl Served {
-    /// Serves a node on its sockets.
-    pub(crate) fn start(node: Node, sockets: Sockets, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+    /// Serves a node on its sockets; the door may ask for client certificates, by a `door_tls` of its own.
+    pub(crate) fn start(
+        node: Node,
+        sockets: Sockets,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        door_tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for (listener, app) in [
-            (sockets.broker, passport_broker::router(node.broker.clone())),
-            (sockets.proxy, tes_proxy::router(node.proxy.clone())),
-            (sockets.door, tes_proxy::storage_router(node.proxy.clone())),
+        for (listener, tls, app) in [
+            (sockets.broker, tls.clone(), passport_broker::router(node.broker.clone())),
+            (sockets.proxy, tls, tes_proxy::router(node.proxy.clone())),
+            (sockets.door, door_tls, tes_proxy::storage_router(node.proxy.clone())),
         ] {
-            tasks.spawn(listener::serve(listener, tls.clone(), app, stopped.clone()));
+            tasks.spawn(listener::serve(listener, tls, app, stopped.clone()));
         }
         let chores = node.proxy.start_chores();
         let broker_chores = node.broker.start_chores();

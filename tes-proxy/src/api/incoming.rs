@@ -29,6 +29,8 @@ pub(crate) struct Incoming {
     pub(crate) headers: HeaderMap,
     /// The address of the peer of the connection.
     pub(crate) address: Option<IpAddr>,
+    /// The peer showed a certificate of a compute node.
+    pub(crate) certified: bool,
 }
 
 impl Incoming {

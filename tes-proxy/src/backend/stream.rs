@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures::stream;
+use futures::{future::BoxFuture, stream};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout};
@@ -19,9 +19,9 @@ pub(crate) struct Watch {
     /// Its place in the ledger of live permits.
     pub(crate) live: Live,
     /// Is it still permitted? Asked every 64 MiB or 5 s of it, beside the sweep's stop.
-    pub(crate) ask: Box<dyn Fn() -> Option<Ended> + Send + Sync>,
+    pub(crate) ask: Box<dyn Fn() -> BoxFuture<'static, Option<Ended>> + Send + Sync>,
     /// Bytes go out: may they (budget)?
-    pub(crate) spend: Box<dyn Fn(u64) -> bool + Send + Sync>,
+    pub(crate) spend: Box<dyn FnMut(u64) -> bool + Send + Sync>,
     /// Records the end.
     pub(crate) end: Ending,
 }
@@ -106,7 +106,7 @@ async fn next(state: &mut State) -> Option<Result<Bytes, Ended>> {
         let asked_long_ago = state.asked_at.elapsed() >= limits::STREAM_ASK_TIME;
         let asked_far_ago = state.watch.end.bytes.saturating_sub(state.asked_bytes) >= limits::STREAM_ASK_BYTES;
         if asked_long_ago || asked_far_ago {
-            if let Some(how) = (state.watch.ask)() {
+            if let Some(how) = (state.watch.ask)().await {
                 return Some(Err(how));
             }
             state.asked_at = Instant::now();

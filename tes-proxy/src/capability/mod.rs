@@ -6,6 +6,6 @@ mod replace;
 mod seal;
 
 pub(crate) use mint::{PersonCapability, WorkCapability};
-pub(crate) use pin::Pins;
+pub(crate) use pin::{PinFault, Pins, Share};
 pub(crate) use replace::{Capabilities, object_of, objects};
 pub(crate) use seal::{NotOurs, Sealer, Use};

@@ -8,7 +8,7 @@ use policy_engine::{
 };
 use visa_verifier::seam::Timestamp;
 
-use crate::{limits, problem::Problem, proxy::Parts};
+use crate::{problem::Problem, proxy::Parts, storage::guarded};
 
 use super::{Use, WorkCapability};
 
@@ -39,13 +39,14 @@ impl Capabilities {
     /// A URL for each object, good until `until` for the work `id`.
     ///
     /// # Errors
-    /// 500 if one cannot be sealed.
+    /// 500 if one cannot be sealed, 403 for compute-only data at a door that is open to every address.
     pub(crate) fn mint(
         parts: &Parts,
         snapshot: &Snapshot,
         id: &str,
         objects: &BTreeSet<String>,
         until: Timestamp,
+        walltime: Option<u32>,
     ) -> Result<Self, Problem> {
         let fault = || {
             Problem::new(
@@ -54,7 +55,7 @@ impl Capabilities {
                 "a capability could not be made",
             )
         };
-        let until = until.min(parts.gate.now().plus(limits::TASK_LIFE));
+        let until = crate::ownership::index::life(parts.gate.now(), until, walltime);
         let mut urls = BTreeMap::new();
         for object in objects {
             let dataset = snapshot
@@ -62,6 +63,8 @@ impl Capabilities {
                 .object(object)
                 .map(|record| record.dataset.as_str().to_owned())
                 .ok_or_else(fault)?;
+            let mode = snapshot.datasets.iter().find(|record| record.id() == dataset);
+            guarded(parts, mode.map(|record| record.mode))?;
             let capability = WorkCapability {
                 id: parts.gate.id(),
                 work: id.to_owned(),

@@ -1,7 +1,7 @@
 //! Rows of the index as tasks and runs: written as `submitting` before the backend sees them, read back for their
 //! owners, asked for at the backend.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use policy_engine::decide::{WorkItem, WorkKind, WorkState};
 use visa_verifier::seam::Timestamp;
@@ -44,6 +44,16 @@ pub(crate) struct Submission<'s> {
     pub(crate) name: &'s str,
     /// What the caller sent.
     pub(crate) request: String,
+    /// The workflow session whose token sent it.
+    pub(crate) session: Option<&'s str>,
+    /// How long the caller asked for it to live, in seconds.
+    pub(crate) walltime: Option<u32>,
+}
+
+/// When work ends at the latest: with its permission, with the time that it asked for, after seven days (D6).
+pub(crate) fn life(now: Timestamp, valid_until: Timestamp, walltime: Option<u32>) -> Timestamp {
+    let asked = walltime.map_or(limits::TASK_LIFE, |seconds| Duration::from_secs(u64::from(seconds)));
+    valid_until.min(now.plus(limits::TASK_LIFE)).min(now.plus(asked))
 }
 
 /// Writes the row and keeps what it rests on. Only after this may the backend hear of it.
@@ -58,7 +68,7 @@ pub(crate) async fn submit(
 ) -> Result<Work, Problem> {
     let now = parts.gate.now();
     let decision = &permit.decided.decision;
-    let until = decision.valid_until().min(now.plus(limits::TASK_LIFE));
+    let until = life(now, decision.valid_until(), new.walltime);
     let datasets: Vec<&String> = decision.rests_on().datasets.iter().collect();
     let duties = decision
         .duties()
@@ -91,6 +101,7 @@ pub(crate) async fn submit(
         created_at: now.unix(),
         confirmed_at: now.unix(),
         expires_at: until.unix(),
+        session: new.session.map(str::to_owned),
     };
     parts.works.submit(&work).await?;
     Ok(work)

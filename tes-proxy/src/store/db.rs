@@ -18,6 +18,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "pages",
         include_str!("../../migrations/20261123010000_pages.sql"),
     ),
+    (
+        20_261_123_530_000,
+        "door",
+        include_str!("../../migrations/20261123530000_door.sql"),
+    ),
 ];
 
 /// What a SQLite connection is told first: nothing acknowledged is lost, and a writer waits for another one.

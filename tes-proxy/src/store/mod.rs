@@ -2,9 +2,11 @@
 
 mod db;
 mod pages;
+mod pins;
 mod works;
 
 pub(crate) use db::Db;
 pub use db::StoreError;
 pub(crate) use pages::{PAGE_BYTES, Pages};
+pub(crate) use pins::PinTable;
 pub(crate) use works::{Phase, Work, WorkFilter, Works};

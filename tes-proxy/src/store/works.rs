@@ -75,6 +75,8 @@ pub(crate) struct Work {
     pub(crate) confirmed_at: i64,
     /// When its capabilities end, Unix seconds.
     pub(crate) expires_at: i64,
+    /// The workflow session whose token sent it.
+    pub(crate) session: Option<String>,
 }
 
 /// What a list asks for.
@@ -91,7 +93,7 @@ pub(crate) struct WorkFilter {
 }
 
 const COLUMNS: &str = "id, seq, kind, backend, backend_id, owner, service, phase, state, withdrawn, decision, datasets, \
-     objects, basis, name, request, created_at, confirmed_at, expires_at";
+     objects, basis, name, request, created_at, confirmed_at, expires_at, session";
 
 /// The table.
 #[derive(Clone, Debug)]
@@ -110,8 +112,8 @@ impl Works {
     pub(crate) async fn submit(&self, work: &Work) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO works (id, seq, kind, backend, backend_id, owner, service, phase, state, withdrawn, decision, \
-             datasets, objects, basis, name, request, created_at, confirmed_at, expires_at) \
-             VALUES ($1, $2, $3, $4, NULL, $5, $6, $7, $8, NULL, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+             datasets, objects, basis, name, request, created_at, confirmed_at, expires_at, session) \
+             VALUES ($1, $2, $3, $4, NULL, $5, $6, $7, $8, NULL, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         )
         .bind(&work.id)
         .bind(work.seq)
@@ -130,6 +132,7 @@ impl Works {
         .bind(work.created_at)
         .bind(work.confirmed_at)
         .bind(work.expires_at)
+        .bind(&work.session)
         .execute(&self.0.write)
         .await?;
         Ok(())
@@ -227,6 +230,20 @@ impl Works {
         rows.iter().map(work).collect()
     }
 
+    /// What a session sent and is not over, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn of_session(&self, session: &str) -> Result<Vec<Work>, StoreError> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM works WHERE session = $1 AND phase <> 'over' ORDER BY seq"
+        )))
+        .bind(session)
+        .fetch_all(&self.0.read)
+        .await?;
+        rows.iter().map(work).collect()
+    }
+
     /// One person's, newest first.
     ///
     /// # Errors
@@ -275,6 +292,7 @@ fn work(row: &AnyRow) -> Result<Work, StoreError> {
         created_at: row.try_get("created_at")?,
         confirmed_at: row.try_get("confirmed_at")?,
         expires_at: row.try_get("expires_at")?,
+        session: row.try_get("session")?,
     })
 }
 

@@ -23,6 +23,7 @@ fn row(id: &str, seq: i64, owner: &str) -> Work {
         created_at: 1,
         confirmed_at: 1,
         expires_at: 9,
+        session: None,
     }
 }
 

@@ -93,7 +93,7 @@ impl Proxy {
 
     async fn tidy(&self) {
         let now = self.0.gate.now().unix();
-        self.0.pins.forget(now);
+        self.0.pins.forget(now).await;
         self.0.gate.ledger.sweep();
         self.each(|proxy, work| async move {
             let lost = work.phase == Phase::Submitting && now.saturating_sub(work.created_at) > LOST_SECONDS;

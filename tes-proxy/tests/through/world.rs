@@ -15,7 +15,7 @@ use policy_engine::{
 use sample_node::SampleNode;
 use serde_json::{Value, json};
 use tes_proxy::{
-    Audit, BackendConfig, BrokerLink, Chores, ComputeMount, Config, Credential, DrsMount, NodeSecret, Organisation,
+    Audit, BackendConfig, BrokerLink, Chores, ComputeMount, Config, Credential, DoorRules, DrsMount, NodeSecret, Organisation,
     Proxy, Reading, Seams, WesMount, WorkflowType,
 };
 use tower::ServiceExt;
@@ -315,6 +315,10 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
             auth_instructions: Url::parse("https://broker.example.org/account").unwrap(),
         }),
         door_networks: Vec::new(),
+        door: DoorRules {
+            scratch: Some(index.with_file_name("scratch")),
+            ..DoorRules::default()
+        },
         internal_networks: Vec::new(),
         registries: Vec::new(),
         ca_file: None,

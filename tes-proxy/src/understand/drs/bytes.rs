@@ -157,7 +157,7 @@ fn stream(
     }));
     let watch = Watch {
         live,
-        ask: Box::new(move || (clock.now() >= ends).then_some(Ended::Expired)),
+        ask: Box::new(move || Box::pin(std::future::ready((clock.now() >= ends).then_some(Ended::Expired)))),
         spend: Box::new(|_| true),
         end,
     };

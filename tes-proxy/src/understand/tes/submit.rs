@@ -54,8 +54,10 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         objects: &objects,
         name: &name,
         request,
+        session: None,
+        walltime: None,
     };
-    let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, permit.decided.decision.valid_until())?;
+    let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, permit.decided.decision.valid_until(), None)?;
     let work = submit(parts, &caller, &permit, new).await?;
     let outgoing = rewritten(parts, &task, &permit, &work, &capabilities)?;
     if let Err(no) = permit.still() {

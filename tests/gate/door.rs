@@ -1,1 +1,0 @@
-//! Ways around the gate: the storage door and its sessions.
