@@ -89,7 +89,9 @@ pub(crate) async fn run(args: Check, context: &Context) -> Result<Exit, CommandE
 
 /// The compute-only datasets that the node's database names; none before its first start.
 async fn compute_only(database: &str) -> Result<Vec<String>, CommandError> {
-    let file = database.strip_prefix("sqlite://").map(|rest| rest.split('?').next().unwrap_or_default());
+    let file = database
+        .strip_prefix("sqlite://")
+        .map(|rest| rest.split('?').next().unwrap_or_default());
     if file.is_some_and(|path| !std::path::Path::new(path).exists()) {
         return Ok(Vec::new());
     }

@@ -229,7 +229,12 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
             ),
             scratch_bytes: file.storage_door.scratch_bytes,
             key: file.storage_door.key_file.as_deref().map(door_key).transpose()?,
-            previous_key: file.storage_door.previous_key_file.as_deref().map(door_key).transpose()?,
+            previous_key: file
+                .storage_door
+                .previous_key_file
+                .as_deref()
+                .map(door_key)
+                .transpose()?,
         },
         internal_networks: Vec::new(),
         registries: file
@@ -289,7 +294,10 @@ fn door_key(path: &std::path::Path) -> Result<NodeSecret, CommandError> {
     if text.len() < 32 {
         return Err(CommandError::refused(
             "config.secret",
-            format!("{}: a key of the storage door has at least 32 characters", path.display()),
+            format!(
+                "{}: a key of the storage door has at least 32 characters",
+                path.display()
+            ),
         )
         .hint("make one: openssl rand -base64 48"));
     }
@@ -334,8 +342,7 @@ fn tls(table: &TlsTable, authorities: Option<&std::path::Path>) -> Result<Arc<ru
         None => builder.with_no_client_auth(),
         Some(path) => {
             let mut roots = rustls::RootCertStore::empty();
-            let listed =
-                CertificateDer::pem_file_iter(path).map_err(|source| wrong(path, source.to_string()))?;
+            let listed = CertificateDer::pem_file_iter(path).map_err(|source| wrong(path, source.to_string()))?;
             for one in listed {
                 let one = one.map_err(|source| wrong(path, source.to_string()))?;
                 roots.add(one).map_err(|source| wrong(path, source.to_string()))?;

@@ -75,7 +75,11 @@ impl Served {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (listener, tls, app) in [
-            (sockets.broker, tls.clone(), passport_broker::router(node.broker.clone())),
+            (
+                sockets.broker,
+                tls.clone(),
+                passport_broker::router(node.broker.clone()),
+            ),
             (sockets.proxy, tls, tes_proxy::router(node.proxy.clone())),
             (sockets.door, door_tls, tes_proxy::storage_router(node.proxy.clone())),
         ] {

@@ -181,7 +181,9 @@ mod tests {
                 }
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(5), again).await.unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(5), again)
+            .await
+            .unwrap();
         let mut rest = pins.share("c", 300, Some(100)).await.unwrap().unwrap();
         assert!(rest.spend(300), "four times the size");
         assert!(pins.share("c", 1, Some(100)).await.unwrap().is_none());

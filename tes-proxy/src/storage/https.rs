@@ -89,7 +89,9 @@ async fn read(proxy: &Proxy, incoming: &Incoming, sealed: &str) -> Result<Respon
 
 const fn told(fault: PinFault) -> &'static str {
     match fault {
-        PinFault::Address => "this capability is bound to the first address that used it; used from another, it is ended",
+        PinFault::Address => {
+            "this capability is bound to the first address that used it; used from another, it is ended"
+        }
         PinFault::Budget => "this capability has delivered as much as it may; it has been ended",
         PinFault::Ended => "this capability has been ended",
     }

@@ -136,14 +136,16 @@ impl Reading {
             .begin_with(Arc::clone(&judge), Some("object"), |decided| self.begun(parts, decided))
             .await
             .map_err(Problem::from)?;
-        let bytes = backend(parts)?
-            .bytes(&recording, &self.object, 0, range, is_head)
-            .await;
+        let bytes = backend(parts)?.bytes(&recording, &self.object, 0, range, is_head).await;
         let permit = recording.durable().await.map_err(Problem::from)?;
         self.within(parts, &permit)?;
         let bytes = bytes.map_err(Problem::from)?;
         let nothing = is_head || bytes.response.status() == StatusCode::RANGE_NOT_SATISFIABLE;
-        let share = if nothing { None } else { Some(self.share(parts, &bytes).await?) };
+        let share = if nothing {
+            None
+        } else {
+            Some(self.share(parts, &bytes).await?)
+        };
         Ok(self.stream(proxy, permit, bytes, share, judge))
     }
 
@@ -178,7 +180,10 @@ impl Reading {
                 "the object belongs to another dataset than when this was permitted",
             ));
         }
-        guarded(parts, permit.decided.engine.dataset(&self.dataset).map(|dataset| dataset.mode))
+        guarded(
+            parts,
+            permit.decided.engine.dataset(&self.dataset).map(|dataset| dataset.mode),
+        )
     }
 
     fn stream(self, proxy: &Proxy, permit: Permit, bytes: Bytes, share: Option<Share>, judge: Judge) -> Response {

@@ -15,8 +15,8 @@ use policy_engine::{
 use sample_node::SampleNode;
 use serde_json::{Value, json};
 use tes_proxy::{
-    Audit, BackendConfig, BrokerLink, Chores, ComputeMount, Config, Credential, DoorRules, DrsMount, NodeSecret, Organisation,
-    Proxy, Reading, Seams, WesMount, WorkflowType,
+    Audit, BackendConfig, BrokerLink, Chores, ComputeMount, Config, Credential, DoorRules, DrsMount, NodeSecret,
+    Organisation, Proxy, Reading, Seams, WesMount, WorkflowType,
 };
 use tower::ServiceExt;
 use url::Url;

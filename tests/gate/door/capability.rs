@@ -32,7 +32,11 @@ async fn e61_compute_only_data_at_a_door_that_is_open_to_all_are_refused_at_chec
     for (name, door, sound) in [
         ("nothing said", "", false),
         ("the whole world", "networks = [\"0.0.0.0/0\"]", false),
-        ("a network beside the whole world", "networks = [\"10.0.0.0/8\", \"::/0\"]", false),
+        (
+            "a network beside the whole world",
+            "networks = [\"10.0.0.0/8\", \"::/0\"]",
+            false,
+        ),
         ("a network", "networks = [\"10.20.0.0/16\"]", true),
     ] {
         let facts = facts();
@@ -45,8 +49,19 @@ async fn e61_compute_only_data_at_a_door_that_is_open_to_all_are_refused_at_chec
         let config = folder.path().join("node/visum.toml");
         let config = config.to_str().unwrap_or_default();
         let checked = binary::run(&["check", "--config", config, "--json"]);
-        assert_eq!(checked.code, i32::from(!sound), "{name}: {}{}", checked.out, checked.err);
-        assert_eq!(checked.out.contains("door.network_missing"), !sound, "{name}: {}", checked.out);
+        assert_eq!(
+            checked.code,
+            i32::from(!sound),
+            "{name}: {}{}",
+            checked.out,
+            checked.err
+        );
+        assert_eq!(
+            checked.out.contains("door.network_missing"),
+            !sound,
+            "{name}: {}",
+            checked.out
+        );
         if !sound {
             let up = binary::run(&["up", "--config", config]);
             assert_eq!(up.code, 2, "{name}: {}{}", up.out, up.err);
@@ -63,17 +78,40 @@ async fn e61_a_capability_from_outside_of_the_compute_network_is_refused_and_ala
     let (_, capability) = sent(&house, &tes, &ada).await;
     assert!(capability.starts_with(&house.node.at.door), "{capability}");
     let denied = from("127.0.0.1", &capability, None).await;
-    assert_eq!((denied.status, denied.code().as_str()), (403, "door.wrong_network"), "{}", denied.text());
+    assert_eq!(
+        (denied.status, denied.code().as_str()),
+        (403, "door.wrong_network"),
+        "{}",
+        denied.text()
+    );
     let ranged = from("127.0.0.1", &capability, Some("bytes=0-9")).await;
     assert_eq!((ranged.status, ranged.code().as_str()), (403, "door.wrong_network"));
     // a header that claims another address changes nothing
     let client = outside::client();
-    for name in ["x-forwarded-for", "forwarded", "x-real-ip", "ssl-client-verify", "x-client-cert"] {
-        let value = if name == "forwarded" { "for=127.0.7.1" } else { "127.0.7.1" };
-        let reply = client.get(&capability).header(name, value).send().await.expect("an answer");
+    for name in [
+        "x-forwarded-for",
+        "forwarded",
+        "x-real-ip",
+        "ssl-client-verify",
+        "x-client-cert",
+    ] {
+        let value = if name == "forwarded" {
+            "for=127.0.7.1"
+        } else {
+            "127.0.7.1"
+        };
+        let reply = client
+            .get(&capability)
+            .header(name, value)
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(outside::read(reply).await.code(), "door.wrong_network", "{name}");
     }
-    assert!(!alarms(&house, "door.wrong_network").await.is_empty(), "it is on record");
+    assert!(
+        !alarms(&house, "door.wrong_network").await.is_empty(),
+        "it is on record"
+    );
     // the wrong network did not pin it: the right one may use it
     let right = from("127.0.7.1", &capability, None).await;
     assert_eq!(right.status, 200, "{}", right.text());
@@ -84,9 +122,17 @@ async fn e61_a_capability_from_outside_of_the_compute_network_is_refused_and_ala
         assert!(matches!(answer.status, 403 | 404), "{path}: {}", answer.text());
     }
     // nor does the door know the public listener's routes
-    for path in ["/ga4gh/drs/v1/objects/a-cohort.vcf", "/ga4gh/tes/v1/tasks", "/visum/v1/datasets"] {
+    for path in [
+        "/ga4gh/drs/v1/objects/a-cohort.vcf",
+        "/ga4gh/tes/v1/tasks",
+        "/visum/v1/datasets",
+    ] {
         let answer = from("127.0.7.1", &format!("{}{path}", house.node.at.door), None).await;
-        assert!(matches!(answer.status, 400 | 401 | 403 | 404), "{path}: {}", answer.text());
+        assert!(
+            matches!(answer.status, 400 | 401 | 403 | 404),
+            "{path}: {}",
+            answer.text()
+        );
     }
 }
 
@@ -99,9 +145,21 @@ async fn e62_a_second_address_is_refused_ends_the_capability_and_alarms() {
     assert_eq!(first.status, 200, "{}", first.text());
     assert_eq!(first.body.len() as u64, size(&house));
     let second = from("127.0.0.2", &capability, Some("bytes=0-0")).await;
-    assert_eq!((second.status, second.code().as_str()), (403, "door.second_address"), "{}", second.text());
-    assert_eq!(from("127.0.0.1", &capability, None).await.code(), "door.ended", "for the first one too");
-    assert!(!alarms(&house, "door.second_address").await.is_empty(), "it is on record");
+    assert_eq!(
+        (second.status, second.code().as_str()),
+        (403, "door.second_address"),
+        "{}",
+        second.text()
+    );
+    assert_eq!(
+        from("127.0.0.1", &capability, None).await.code(),
+        "door.ended",
+        "for the first one too"
+    );
+    assert!(
+        !alarms(&house, "door.second_address").await.is_empty(),
+        "it is on record"
+    );
     // another capability of the same object is none the worse
     let (_, fresh) = sent(&house, &tes, &ada).await;
     assert_eq!(from("127.0.0.2", &fresh, None).await.status, 200);
@@ -130,7 +188,12 @@ async fn e63_four_times_the_size_is_all_by_whichever_ranges() {
         assert_eq!(from("127.0.0.1", &whole, None).await.status, 200, "{turn}");
     }
     let fifth = from("127.0.0.1", &whole, None).await;
-    assert_eq!((fifth.status, fifth.code().as_str()), (403, "door.budget"), "{}", fifth.text());
+    assert_eq!(
+        (fifth.status, fifth.code().as_str()),
+        (403, "door.budget"),
+        "{}",
+        fifth.text()
+    );
     // many ranges, over many connections, and an end that is never reached counts what went out
     let (_, ranged) = sent(&house, &tes, &ada).await;
     let half = size.div_ceil(2);
@@ -140,13 +203,22 @@ async fn e63_four_times_the_size_is_all_by_whichever_ranges() {
         match part.status {
             206 => got += part.body.len() as u64,
             _ => {
-                assert_eq!((part.status, part.code().as_str()), (403, "door.budget"), "{}", part.text());
+                assert_eq!(
+                    (part.status, part.code().as_str()),
+                    (403, "door.budget"),
+                    "{}",
+                    part.text()
+                );
                 ended = true;
             }
         }
     }
     assert!(ended && got <= 4 * size, "{got} of {size}");
-    assert_eq!(from("127.0.0.1", &ranged, Some("bytes=0-0")).await.code(), "door.budget", "it is ended");
+    assert_eq!(
+        from("127.0.0.1", &ranged, Some("bytes=0-0")).await.code(),
+        "door.budget",
+        "it is ended"
+    );
     assert!(!alarms(&house, "door.budget").await.is_empty(), "it is on record");
     // descriptions deliver nothing and cost nothing
     let (_, described) = sent(&house, &tes, &ada).await;
@@ -164,13 +236,23 @@ async fn e51_a_capability_ends_with_its_task_and_its_grant() {
     let (id, capability) = sent(&house, &tes, &ada).await;
     assert_eq!(from("127.0.0.1", &capability, None).await.status, 200);
     let cancel = format!("/ga4gh/tes/v1/tasks/{id}:cancel");
-    assert_eq!(outside::post(&house.proxy(&cancel), Some(&ada), &json!({})).await.status, 200);
+    assert_eq!(
+        outside::post(&house.proxy(&cancel), Some(&ada), &json!({}))
+            .await
+            .status,
+        200
+    );
     assert_eq!(from("127.0.0.1", &capability, None).await.code(), "door.ended");
     // the grant
     let (_, capability) = sent(&house, &tes, &ada).await;
     assert_eq!(from("127.0.0.1", &capability, None).await.status, 200);
     let dataset: String = url::form_urlencoded::byte_serialize(DATASET.as_bytes()).collect();
-    let listed = outside::get(&house.broker(&format!("/visum/v1/admin/grants?dataset={dataset}")), Some(&dan)).await.json();
+    let listed = outside::get(
+        &house.broker(&format!("/visum/v1/admin/grants?dataset={dataset}")),
+        Some(&dan),
+    )
+    .await
+    .json();
     let grant = listed.pointer("/grants/0/id").or_else(|| listed.pointer("/0/id"));
     let grant = grant.and_then(Value::as_str).unwrap_or_default().to_owned();
     let revoked = outside::post(
@@ -206,10 +288,19 @@ async fn e52_a_capability_is_what_was_sealed_and_nothing_near_it() {
         ("a word", "x".to_owned()),
     ] {
         let answer = from("127.0.0.1", &format!("{front}/{tried}"), None).await;
-        assert_eq!((answer.status, answer.code().as_str()), (403, "door.capability"), "{name}: {}", answer.text());
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (403, "door.capability"),
+            "{name}: {}",
+            answer.text()
+        );
     }
     for query in ["?versionId=1", "?x=1"] {
-        assert_eq!(from("127.0.0.1", &format!("{capability}{query}"), None).await.status, 400, "{query}");
+        assert_eq!(
+            from("127.0.0.1", &format!("{capability}{query}"), None).await.status,
+            400,
+            "{query}"
+        );
     }
     for method in ["PUT", "POST", "DELETE", "PATCH"] {
         let method = method.parse().expect("a method");

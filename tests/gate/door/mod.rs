@@ -46,14 +46,22 @@ pub(crate) const OBJECT: &str = "a-cohort.vcf";
 /// Its size.
 pub(crate) fn size(house: &House) -> u64 {
     let objects = house.sample.objects();
-    objects.iter().find(|object| object.id == OBJECT).map_or(0, |object| object.size)
+    objects
+        .iter()
+        .find(|object| object.id == OBJECT)
+        .map_or(0, |object| object.size)
 }
 
 /// Sends the task; gives its id and the capability that the backend got.
 pub(crate) async fn sent(house: &House, tes: &PlayedTes, token: &str) -> (String, String) {
     let answer = outside::post(&house.proxy("/ga4gh/tes/v1/tasks"), Some(token), &task(house)).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let id = answer.json().get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let id = answer
+        .json()
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     (id, tes.capability())
 }
 

@@ -57,7 +57,14 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         session: None,
         walltime: None,
     };
-    let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, permit.decided.decision.valid_until(), None)?;
+    let capabilities = Capabilities::mint(
+        parts,
+        snapshot,
+        &id,
+        &objects,
+        permit.decided.decision.valid_until(),
+        None,
+    )?;
     let work = submit(parts, &caller, &permit, new).await?;
     let outgoing = rewritten(parts, &task, &permit, &work, &capabilities)?;
     if let Err(no) = permit.still() {

@@ -74,7 +74,14 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         session: None,
         walltime: None,
     };
-    let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, permit.decided.decision.valid_until(), None)?;
+    let capabilities = Capabilities::mint(
+        parts,
+        snapshot,
+        &id,
+        &objects,
+        permit.decided.decision.valid_until(),
+        None,
+    )?;
     let outgoing = rewritten(parts, &form, &permit, &caller.owner(), &capabilities)?;
     let work = submit(parts, &caller, &permit, new).await?;
     if let Err(no) = permit.still() {
