@@ -47,6 +47,12 @@ pub(crate) const CONTENT_BYTES: usize = 128 << 10;
 pub(crate) const PARAM_STRINGS: usize = 100_000;
 /// Depth at which JSON inside strings is still walked (`apis.md` 3.3).
 pub(crate) const NESTED_TEXT: usize = 4;
+/// Time that looking through the texts of one request may take; the rest counts as opaque (`apis.md` E76).
+pub(crate) const SCAN_TIME: Duration = Duration::from_millis(200);
+/// Bytes of the texts of one request that are looked through, unpacked ones too.
+pub(crate) const SCAN_BYTES: usize = 64 << 20;
+/// Bytes after which that time is looked at.
+pub(crate) const SCAN_ASK_BYTES: usize = 64 << 10;
 /// Largest page of a task list (TES: below 2048).
 pub(crate) const PAGE_MOST: u32 = 2_047;
 /// Page of a list when none is asked for (TES 1.1).

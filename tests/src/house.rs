@@ -30,6 +30,12 @@ const COMMITTEE: &str = "https://biobank.example.org/dac";
 pub struct Wants {
     /// The TES behind the gate instead of the sample's: an address without path.
     pub tes: Option<String>,
+    /// A WES behind the gate, an address without path; it takes CWL and VISUM-TASKS.
+    pub wes: Option<String>,
+    /// Further lines of `[proxy.tes]`.
+    pub tes_lines: Option<String>,
+    /// Further lines of `[proxy.wes]`.
+    pub wes_lines: Option<String>,
     /// The DRS behind the gate, likewise.
     pub drs: Option<String>,
     /// Votes that its dataset asks for; then Eve sits in the committee beside Dan.
@@ -87,6 +93,15 @@ impl House {
             "{database}[proxy.drs]\nbase = \"{drs}/ga4gh/drs/v1\"\ncredential_file = \"{backend}\"\n\
              [proxy.tes]\nbase = \"{tes}/ga4gh/tes/v1\"\ncredential_file = \"{backend}\"\n"
         );
+        let tes_lines = wants.tes_lines.unwrap_or_default();
+        let wes = wants.wes.map(|wes| {
+            format!(
+                "[proxy.wes]\nbase = \"{wes}/ga4gh/wes/v1\"\n{}\n[[proxy.wes.types]]\nname = \"CWL\"\nversions = [\"v1.2\"]\n\
+                 [[proxy.wes.types]]\nname = \"VISUM-TASKS\"\nversions = [\"1.0\"]\nreading = \"tasks\"\n",
+                wants.wes_lines.unwrap_or_default()
+            )
+        });
+        let more = format!("{more}{tes_lines}\n{}", wes.unwrap_or_default());
         let mut facts = facts(&sample, &at, &client);
         if let Some(votes) = wants.votes {
             second_member(&mut facts, &sample, votes);
@@ -196,6 +211,16 @@ fn facts(sample: &SampleNode, at: &Addresses, client_id: &str) -> Value {
     };
     let (data, outputs) = (sample.data_dir().display(), sample.outputs_dir().display());
     let until = "2030-12-31T00:00:00Z";
+    let prefixes: Vec<Value> = [
+        "s3://cohort-bucket/",
+        "gs://cohort-bucket/",
+        "https://cohort.example.org/data/",
+        "https://cohort.blob.core.windows.net/data/",
+        &format!("file://{data}/a/"),
+    ]
+    .iter()
+    .map(|prefix| json!({ "prefix": prefix, "dataset": DATASET }))
+    .collect();
     json!({
         "institutions": [
             { "id": UNI, "scopes": ["uni.example.org"], "country": "FI", "nonprofit": true, "commercial": false },
@@ -209,10 +234,15 @@ fn facts(sample: &SampleNode, at: &Addresses, client_id: &str) -> Value {
             "discoverable": true, "min_identity": 2, "min_authn": 1
         }],
         "objects": sample.objects().iter().filter(|object| object.cohort == "a").map(|object| json!({
-            "id": object.id, "dataset": DATASET, "participants": object.participants, "urls": [object.file_url()]
+            "id": object.id, "dataset": DATASET, "participants": object.participants,
+            "urls": [object.file_url(), format!("s3://cohort-bucket/{}", object.id), format!("gs://cohort-bucket/{}", object.id),
+                format!("https://cohort.example.org/data/{}", object.id),
+                format!("https://cohort.blob.core.windows.net/data/{}", object.id)]
         })).collect::<Vec<_>>(),
-        "prefixes": [{ "prefix": format!("file://{data}/a/"), "dataset": DATASET }],
-        "sinks": [{ "prefix": format!("file://{outputs}/uni/"), "owner": UNI, "country": "FI" }],
+        "prefixes": prefixes,
+        "sinks": [{ "prefix": format!("file://{outputs}/uni/"), "owner": UNI, "country": "FI" },
+            { "prefix": "s3://uni-bucket/out/", "owner": UNI, "country": "FI" },
+            { "prefix": "s3://other-bucket/", "owner": HOUSE, "country": "FI" }],
         "services": [{ "id": "node-1", "operator": HOUSE, "country": "FI",
             "certified": ["open", "registered", "controlled"] },
             { "id": CONSENT_SERVICE.0, "operator": HOUSE, "country": "FI", "roles": ["consent-service"] }],

@@ -8,7 +8,7 @@ use super::{Engine, Facts, Reason, ResolvedRead};
 use crate::{
     catalogue::{Asked, Place, resolve},
     consent::Name,
-    intent::{DataRef, Intent, ObjectRef, Read},
+    intent::{DataRef, Intent, Mention, ObjectRef, Read},
 };
 
 /// What no dataset owns, and equally what the caller may not know of.
@@ -30,7 +30,27 @@ impl Reads {
         for read in &intent.reads {
             reads.take(engine, facts, read, now);
         }
+        for mention in &intent.mentions {
+            reads.mentioned(engine, facts, mention, now);
+        }
         reads
+    }
+
+    /// Something that a text names is judged where a dataset owns it. Where none does, or none that the caller may
+    /// know of, it is one to deny only if it had to be known: both alike, so that nobody learns the difference.
+    fn mentioned(&mut self, engine: &Engine, facts: &Facts, mention: &Mention, now: Timestamp) {
+        let found = engine.locate(&mention.data);
+        let hidden = found
+            .keys()
+            .any(|dataset| !engine.may_know(facts, dataset.as_str(), now));
+        if !mention.known && (found.is_empty() || hidden) {
+            return;
+        }
+        let read = Read {
+            data: mention.data.clone(),
+            place: mention.place.clone(),
+        };
+        self.take(engine, facts, &read, now);
     }
 
     fn take(&mut self, engine: &Engine, facts: &Facts, read: &Read, now: Timestamp) {

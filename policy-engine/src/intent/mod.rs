@@ -4,6 +4,7 @@
 //! A reference that could be read in two ways is refused here, so that what is decided is what is done.
 
 mod action;
+mod azure;
 mod drs;
 mod image;
 mod refused;
@@ -16,4 +17,4 @@ pub use drs::{DrsId, ObjectRef};
 pub use image::Image;
 pub use refused::RefRefused;
 pub use storage::{Scheme, StorageUrl};
-pub use whole::{DataRef, Intent, MAX_ITEMS, Read, ScopeKind, SessionScope, TooMany, ToolRef, Write};
+pub use whole::{DataRef, Intent, MAX_ITEMS, Mention, Read, ScopeKind, SessionScope, TooMany, ToolRef, Write};

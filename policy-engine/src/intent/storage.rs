@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    RefRefused,
+    RefRefused, azure,
     drs::{hex, host_name},
     storage_endpoint,
 };
@@ -66,7 +66,18 @@ impl StorageUrl {
             return Err(RefRefused::Character);
         }
         let (scheme, rest) = text.split_once("://").ok_or(RefRefused::Scheme)?;
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
+        let scheme = scheme.to_ascii_lowercase();
+        // A host ends at the first of these, so that no `?` or `#` hides a `@` or lends one.
+        let (authority, tail) = rest
+            .split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+            .unwrap_or((rest, ""));
+        if let Some(url) = azure::hadoop(&scheme, authority, tail)? {
+            return Ok(url);
+        }
+        if authority.contains('@') {
+            return Err(RefRefused::UserInfo);
+        }
+        let scheme = match scheme.as_str() {
             "s3" | "s3a" | "s3n" => Scheme::S3,
             "gs" => Scheme::Gs,
             "https" => Scheme::Https,
@@ -74,16 +85,25 @@ impl StorageUrl {
             "file" => Scheme::File,
             _ => return Err(RefRefused::Scheme),
         };
-        let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
-        if authority.contains('@') {
-            return Err(RefRefused::UserInfo);
-        }
-        if rest.contains(['?', '#']) {
+        let tail = match tail.split_once('?') {
+            // the one query that asks for nothing else than the bytes, at the one place where it does
+            Some((path, "alt=media")) if storage_endpoint::is_google_json(authority, path) => path,
+            _ => tail,
+        };
+        if tail.contains(['?', '#']) {
             return Err(RefRefused::Query);
+        }
+        if authority.contains(['[', ']']) {
+            return Err(RefRefused::HostSpelling);
         }
         if rest.contains(['*', '{', '}', '[', ']']) {
             return Err(RefRefused::Wildcard);
         }
+        // Quotes and signs of shells, and `;`, after which some servers read parameters.
+        if tail.contains(['"', '\'', '`', '<', '>', '^', '|', ';', '$', '&']) {
+            return Err(RefRefused::Character);
+        }
+        let key = tail.strip_prefix('/').unwrap_or_default();
         match scheme {
             Scheme::S3 => Self::bucket(Scheme::S3, authority, key),
             Scheme::Gs => Self::bucket(Scheme::Gs, authority, key),
@@ -130,18 +150,34 @@ impl StorageUrl {
         if host.starts_with("xn--") || host.contains(".xn--") {
             return Err(RefRefused::HostSpelling);
         }
-        let key = web_key(key)?;
-        if let Some((scheme, bucket, key)) = storage_endpoint::known(&host, &key)? {
-            if port.is_some_and(|port| port != 443) {
+        let own = if scheme == Scheme::Https { 443 } else { 80 };
+        if let Some((bucket_scheme, bucket, key)) = storage_endpoint::known(&host, key)? {
+            if port.is_some_and(|port| port != own) {
                 return Err(RefRefused::HostSpelling);
             }
-            return Self::bucket(scheme, bucket, key);
+            return Self::bucket(bucket_scheme, &bucket, &web_key(&key)?);
         }
-        let own = if scheme == Scheme::Https { 443 } else { 80 };
+        let key = web_key(key)?;
+        if azure::is_blob(&host) {
+            if port.is_some_and(|port| port != own) {
+                return Err(RefRefused::HostSpelling);
+            }
+            return azure::blob(&host, &key);
+        }
         let authority = match port {
             Some(port) if port != own => format!("{host}:{port}"),
             _ => host,
         };
+        Ok(Self {
+            scheme,
+            authority: authority.into(),
+            key: key.into(),
+        })
+    }
+
+    /// A place whose parts are canonical already.
+    pub(super) fn of(scheme: Scheme, authority: &str, key: &str) -> Result<Self, RefRefused> {
+        segments(key)?;
         Ok(Self {
             scheme,
             authority: authority.into(),
@@ -195,7 +231,8 @@ fn literal_key(key: &str) -> Result<Box<str>, RefRefused> {
     Ok(key.into())
 }
 
-/// Paths of web addresses: escapes of unreserved characters are decoded, others are written in upper case.
+/// Paths of web addresses: escapes of characters that stand there plain as well are decoded, so that a path has one
+/// spelling; others are written in upper case, and those that servers read differently are refused.
 fn web_key(key: &str) -> Result<String, RefRefused> {
     let mut out = String::with_capacity(key.len());
     let mut bytes = key.bytes();
@@ -208,11 +245,9 @@ fn web_key(key: &str) -> Result<String, RefRefused> {
             return Err(RefRefused::Escape);
         };
         match high << 4 | low {
-            byte if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') => {
-                out.push(char::from(byte));
-            }
-            0..0x20 | 0x7f.. | b'/' | b'\\' | b'%' | b'?' | b'#' | b'*' => return Err(RefRefused::Escape),
-            byte => out.push_str(&format!("%{byte:02X}")),
+            b' ' => out.push_str("%20"),
+            byte if byte.is_ascii_alphanumeric() || b"-._~!(),:=@".contains(&byte) => out.push(char::from(byte)),
+            _ => return Err(RefRefused::Escape),
         }
     }
     segments(&out)?;
@@ -225,9 +260,7 @@ fn segments(key: &str) -> Result<(), RefRefused> {
     if key.is_empty() {
         return Ok(());
     }
-    // `;x` after a dot segment is a parameter to some servers.
-    let bad = |segment: &str| matches!(segment.split(';').next().unwrap_or_default(), "" | "." | "..");
-    if body.split('/').any(bad) {
+    if body.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
         Err(RefRefused::Segment)
     } else {
         Ok(())

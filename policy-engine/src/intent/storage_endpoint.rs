@@ -13,30 +13,52 @@ pub(super) fn is_bucket(text: &str) -> bool {
         && text.parse::<std::net::Ipv4Addr>().is_err()
 }
 
+/// A bucket by its provider's web address: scheme, bucket and key, both still with their escapes.
+pub(super) type Known = (Scheme, String, String);
+
+/// The path of an object's bytes in Google's JSON interface.
+const GOOGLE_JSON: &str = "download/storage/v1/b/";
+
+/// Is it such an address?
+pub(super) fn is_google_json(authority: &str, path: &str) -> bool {
+    authority.eq_ignore_ascii_case("storage.googleapis.com")
+        && path.strip_prefix('/').is_some_and(|key| key.starts_with(GOOGLE_JSON))
+}
+
 /// A host and path of a provider's own endpoint, as scheme, bucket and key; `None` for other hosts.
 ///
 /// # Errors
 /// [`RefRefused::HostSpelling`] for endpoints of these providers that are not understood.
-pub(super) fn known<'a>(host: &'a str, key: &'a str) -> Result<Option<(Scheme, &'a str, &'a str)>, RefRefused> {
+pub(super) fn known(host: &str, key: &str) -> Result<Option<Known>, RefRefused> {
+    let found = |scheme, bucket: &str, key: &str| Ok(Some((scheme, bucket.to_owned(), key.to_owned())));
     let path_style = |scheme| {
         let (bucket, key) = key.split_once('/').unwrap_or((key, ""));
-        Ok(Some((scheme, bucket, key)))
+        found(scheme, bucket, key)
     };
     if host == "storage.googleapis.com" {
-        if key.starts_with("download/") || key.starts_with("storage/") || key.starts_with("upload/") {
+        if let Some(rest) = key.strip_prefix(GOOGLE_JSON) {
+            let (bucket, object) = rest.split_once("/o/").ok_or(RefRefused::HostSpelling)?;
+            // there an object's slashes are written as escapes, and a plain one ends it
+            if object.is_empty() || object.contains('/') || bucket.contains('/') {
+                return Err(RefRefused::HostSpelling);
+            }
+            return found(Scheme::Gs, bucket, &object.replace("%2F", "/").replace("%2f", "/"));
+        }
+        if ["download", "storage", "upload", "batch", "resumable"]
+            .iter()
+            .any(|word| key.split('/').next() == Some(word))
+        {
             return Err(RefRefused::HostSpelling);
         }
         return path_style(Scheme::Gs);
     }
     if let Some(bucket) = host.strip_suffix(".storage.googleapis.com") {
-        return Ok(Some((Scheme::Gs, bucket, key)));
+        return found(Scheme::Gs, bucket, key);
     }
-    let foreign = [
-        "googleapis.com",
-        "storage.cloud.google.com",
-        "core.windows.net",
-        "amazonaws.com.cn",
-    ];
+    if host == "storage.cloud.google.com" {
+        return path_style(Scheme::Gs);
+    }
+    let foreign = ["googleapis.com", "storage.cloud.google.com", "amazonaws.com.cn"];
     if foreign.iter().any(|end| is_or_below(host, end)) {
         return Err(RefRefused::HostSpelling);
     }
@@ -60,13 +82,17 @@ pub(super) fn known<'a>(host: &'a str, key: &'a str) -> Result<Option<(Scheme, &
     {
         return Err(RefRefused::HostSpelling);
     }
+    // S3 reads a plus in a path as a space, other readers don't.
+    if key.contains('+') {
+        return Err(RefRefused::Escape);
+    }
     if bucket.is_empty() {
         path_style(Scheme::S3)
     } else {
-        Ok(Some((Scheme::S3, bucket, key)))
+        found(Scheme::S3, bucket, key)
     }
 }
 
-fn is_or_below(host: &str, domain: &str) -> bool {
+pub(super) fn is_or_below(host: &str, domain: &str) -> bool {
     host == domain || host.strip_suffix(domain).is_some_and(|front| front.ends_with('.'))
 }

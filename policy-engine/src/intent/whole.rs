@@ -53,6 +53,20 @@ pub struct Read {
     pub place: String,
 }
 
+/// Something that a text of a request names: a command, a script, a value of a variable. Nothing stands for it in the
+/// request, so nothing is given for it; what it leads to is judged as if it were read.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Mention {
+    /// What.
+    pub data: DataRef,
+    /// Where in the request it stands.
+    #[serde(default)]
+    pub place: String,
+    /// It must belong to a dataset. Otherwise one that does not is left to [`Intent::opaque`].
+    #[serde(default)]
+    pub known: bool,
+}
+
 /// One place that is written to.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Write {
@@ -108,6 +122,9 @@ pub struct Intent {
     /// Data that is named as input, or the object itself.
     #[serde(default)]
     pub reads: Vec<Read>,
+    /// Data that texts of the request name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
     /// Images that would run.
     #[serde(default)]
     pub runs: Vec<Image>,
@@ -149,6 +166,7 @@ impl Intent {
         Self {
             action,
             reads: Vec::new(),
+            mentions: Vec::new(),
             runs: Vec::new(),
             tool: None,
             writes: Vec::new(),
@@ -173,6 +191,21 @@ impl Intent {
             Read {
                 data,
                 place: place.into(),
+            },
+        )
+    }
+
+    /// Adds something that a text names.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn mention(&mut self, data: DataRef, place: impl Into<String>, known: bool) -> Result<(), TooMany> {
+        bounded(
+            &mut self.mentions,
+            Mention {
+                data,
+                place: place.into(),
+                known,
             },
         )
     }

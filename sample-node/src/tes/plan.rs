@@ -198,7 +198,9 @@ fn target(text: &str) -> Result<Target, String> {
 }
 
 fn step(executor: &Executor, tools: &[Tool], known: &[ContainerPath]) -> Result<Command, String> {
-    let tool = tools.iter().find(|tool| tool.image == executor.image).ok_or_else(|| {
+    // its tools are Docker Hub's by name, with the registry or without it
+    let image = executor.image.strip_prefix("docker.io/").unwrap_or(&executor.image);
+    let tool = tools.iter().find(|tool| tool.image == image).ok_or_else(|| {
         let names: Vec<&str> = tools.iter().map(|tool| tool.image.as_str()).collect();
         format!(
             "the image `{}` is none of: {}",

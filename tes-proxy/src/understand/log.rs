@@ -1,18 +1,21 @@
 //! Logs of tasks and runs on their way out: capability strings are cut out (E28), texts are capped.
 
+use super::redact;
+
 /// Most bytes of one log text.
 const LOG_BYTES: usize = 64 << 10;
 
 /// What stands in front of a capability in its URL.
 const MARK: &str = "visum/data/";
 
-/// The text without capabilities, at most its last [`LOG_BYTES`] bytes.
+/// The text without capabilities and other secrets, at most its last [`LOG_BYTES`] bytes.
 pub(crate) fn clean(text: &str) -> String {
     let mut start = text.len().saturating_sub(LOG_BYTES);
     while !text.is_char_boundary(start) {
         start = start.saturating_add(1);
     }
-    let mut rest = text.get(start..).unwrap_or_default();
+    let text = redact::text(text.get(start..).unwrap_or_default());
+    let mut rest = text.as_str();
     let mut out = String::with_capacity(rest.len());
     while let Some((before, after)) = rest.split_once(MARK) {
         out.push_str(before);

@@ -3,7 +3,9 @@
 pub(crate) mod drs;
 mod fault;
 pub(crate) mod log;
+pub(crate) mod redact;
 pub(crate) mod reference;
+pub(crate) mod scan;
 pub(crate) mod tes;
 pub(crate) mod wes;
 

@@ -116,7 +116,7 @@ pub(super) fn subject(parts: &Parts, caller: &Caller, asked: Asked) -> Result<Su
         (None, None, _) if asked.objects.len() + asked.datasets.len() > 0 => use_of(data(parts, caller, &asked)?),
         (Some(task), None, 0) => {
             let (_, mount) = tes_mounted(parts)?;
-            use_of(create::intent(task, mount)?)
+            use_of(create::intent(task, mount, &mut parts.scan())?)
         }
         (None, Some(run), 0) => use_of(of_run(parts, run)?),
         _ => Err(Problem::refused(
@@ -158,7 +158,7 @@ fn of_run(parts: &Parts, run: &Run) -> Result<Intent, Problem> {
         bytes: file.text.clone().into_bytes(),
     });
     let form = form::of(texts, attachments.collect(), mount)?;
-    Ok(workflow::intent(&form, mount)?)
+    Ok(workflow::intent(&form, mount, &mut parts.scan())?)
 }
 
 fn data(parts: &Parts, caller: &Caller, asked: &Asked) -> Result<Intent, Problem> {

@@ -1,18 +1,25 @@
 //! `POST /tasks`: what a new task would read, run and write (TES 1.1, CreateTask).
 
+use std::collections::BTreeSet;
+
 use policy_engine::intent::{Action, Intent};
 
-use crate::{api::tes::Task, config::ComputeMount, limits, understand::NotUnderstood};
+use crate::{
+    api::tes::Task,
+    config::ComputeMount,
+    limits,
+    understand::{NotUnderstood, scan::Scan},
+};
 
 use super::{grammar, image, io};
 
-/// Reads the task and the mount's settings, and nothing else: no clock, no catalogue, no caller.
+/// Reads the task and the mount's settings, and nothing of the caller.
 ///
 /// # Errors
 /// [`NotUnderstood`] names the part of the task.
-pub(crate) fn intent(task: &Task, mount: &ComputeMount) -> Result<Intent, NotUnderstood> {
+pub(crate) fn intent(task: &Task, mount: &ComputeMount, scan: &mut Scan<'_>) -> Result<Intent, NotUnderstood> {
     let mut intent = Intent::new(Action::TesCreate).at(&*mount.service);
-    add(task, mount, &mut intent)?;
+    add(task, mount, scan, &mut intent)?;
     Ok(intent)
 }
 
@@ -20,15 +27,23 @@ pub(crate) fn intent(task: &Task, mount: &ComputeMount) -> Result<Intent, NotUnd
 ///
 /// # Errors
 /// As [`intent`].
-pub(crate) fn add(task: &Task, mount: &ComputeMount, intent: &mut Intent) -> Result<(), NotUnderstood> {
+pub(crate) fn add(
+    task: &Task,
+    mount: &ComputeMount,
+    scan: &mut Scan<'_>,
+    intent: &mut Intent,
+) -> Result<(), NotUnderstood> {
     if let Some(name) = &task.name {
         grammar::quoted("name", name, limits::NAME_CHARS)?;
     }
-    grammar::text("description", task.description.as_deref(), limits::DESCRIPTION_CHARS)?;
+    io::described("", task.name.as_deref(), task.description.as_deref(), scan, intent)?;
     if let Some(tags) = &task.tags {
         grammar::tags(tags)?;
+        for text in tags.iter().flat_map(|(key, value)| [key, value]) {
+            io::embedded(scan, intent, "tags", text)?;
+        }
     }
-    io::intent(task, intent)?;
+    io::intent(task, scan, intent)?;
     if task.executors.is_empty() || task.executors.len() > limits::EXECUTORS {
         return Err(NotUnderstood::at(
             "executors",
@@ -37,12 +52,48 @@ pub(crate) fn add(task: &Task, mount: &ComputeMount, intent: &mut Intent) -> Res
         ));
     }
     for (at, executor) in task.executors.iter().enumerate() {
-        image::intent(&format!("executors[{at}]"), executor, intent)?;
+        image::intent(&format!("executors[{at}]"), executor, scan, intent)?;
     }
-    resources(task, mount)
+    streams(task)?;
+    resources(task, mount, scan, intent)
 }
 
-fn resources(task: &Task, mount: &ComputeMount) -> Result<(), NotUnderstood> {
+/// What an executor reads as its input is an input of the task, or was written by an executor before it.
+fn streams(task: &Task) -> Result<(), NotUnderstood> {
+    let mut there: Vec<&str> = task.inputs.iter().flatten().map(|input| input.path.as_str()).collect();
+    there.extend(task.volumes.iter().flatten().map(String::as_str));
+    for (at, executor) in task.executors.iter().enumerate() {
+        if let Some(stdin) = &executor.stdin
+            && !there.iter().any(|path| grammar::below(stdin, path))
+        {
+            return Err(NotUnderstood::at(
+                format!("executors[{at}].stdin"),
+                "task.stdin",
+                "it is no input of the task and nothing that an earlier executor wrote",
+            ));
+        }
+        let written = [&executor.stdout, &executor.stderr].into_iter().flatten();
+        for (name, path) in [("stdout", &executor.stdout), ("stderr", &executor.stderr)] {
+            if let Some(path) = path
+                && task
+                    .inputs
+                    .iter()
+                    .flatten()
+                    .any(|input| grammar::below(path, &input.path))
+            {
+                return Err(NotUnderstood::at(
+                    format!("executors[{at}].{name}"),
+                    "task.stream_overlap",
+                    "it lies at an input's path",
+                ));
+            }
+        }
+        there.extend(written.map(String::as_str));
+    }
+    Ok(())
+}
+
+fn resources(task: &Task, mount: &ComputeMount, scan: &mut Scan<'_>, intent: &mut Intent) -> Result<(), NotUnderstood> {
     let Some(resources) = &task.resources else {
         return Ok(());
     };
@@ -64,15 +115,19 @@ fn resources(task: &Task, mount: &ComputeMount) -> Result<(), NotUnderstood> {
             ));
         }
     }
-    for key in resources.backend_parameters.iter().flatten().map(|(key, _)| key) {
-        // keys are case-insensitive by the specification
-        if !mount.backend_parameters.contains(&key.to_ascii_lowercase()) {
+    let mut folded = BTreeSet::new();
+    for (key, value) in resources.backend_parameters.iter().flatten() {
+        // keys are case-insensitive by the specification, so that one may stand there twice
+        let key = key.to_ascii_lowercase();
+        if !mount.backend_parameters.contains(&key) || !folded.insert(key) {
             return Err(NotUnderstood::at(
                 "resources.backend_parameters",
                 "task.backend_parameter",
-                "a key is not one that this node takes",
+                "a key is not one that this node takes, or stands there twice in different letter case",
             ));
         }
+        grammar::quoted("resources.backend_parameters", value, limits::NAME_CHARS)?;
+        io::embedded(scan, intent, "resources.backend_parameters", value)?;
     }
     Ok(())
 }

@@ -39,7 +39,26 @@ pub(crate) fn quoted(part: &str, value: &str, most: usize) -> Result<(), NotUnde
 }
 
 /// Folders of the system: nothing is put there and nothing taken from there.
-const SYSTEM: [&str; 8] = ["/proc", "/sys", "/dev", "/etc", "/run", "/var/run", "/boot", "/root"];
+const SYSTEM: [&str; 18] = [
+    "/proc",
+    "/sys",
+    "/dev",
+    "/etc",
+    "/run",
+    "/var/run",
+    "/var/lib",
+    "/boot",
+    "/root",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/usr",
+    "/.dockerenv",
+    "/.singularity.d",
+];
 
 /// An absolute, normalised path inside a container, not the root, not a folder of the system.
 pub(crate) fn path(part: &str, path: &str) -> Result<(), NotUnderstood> {
@@ -102,6 +121,18 @@ pub(crate) fn environment(part: &str, env: &BTreeMap<String, String>) -> Result<
     Ok(())
 }
 
+/// Tags that servers take as commands or as somebody's name, whatever their sender meant (`apis.md` 3.2, 4.2).
+const ACTED_ON: [&str; 8] = [
+    "ms_submitter",
+    "toil_options",
+    "engineoptions",
+    "workflow_execution_identity",
+    "cromwell-workflow-id",
+    "cwl:requirements",
+    "service_account",
+    "run_as",
+];
+
 /// A caller's tags: none of ours.
 pub(crate) fn tags(tags: &BTreeMap<String, String>) -> Result<(), NotUnderstood> {
     if tags.len() > limits::TAGS {
@@ -121,6 +152,13 @@ pub(crate) fn tags(tags: &BTreeMap<String, String>) -> Result<(), NotUnderstood>
         }
         if key.is_empty() {
             return Err(NotUnderstood::at("tags", "task.tags_empty", "a tag has no name"));
+        }
+        if ACTED_ON.contains(&key.to_ascii_lowercase().as_str()) {
+            return Err(NotUnderstood::at(
+                "tags",
+                "task.tag_acted_on",
+                "a tag has a name that servers act on",
+            ));
         }
         quoted("tags", key, 128)?;
         quoted("tags", value, limits::NAME_CHARS)?;

@@ -7,7 +7,7 @@ use policy_engine::intent::{DataRef, Intent, RefRefused, StorageUrl};
 use crate::{
     api::tes::{FileType, Input, Output, Task},
     limits,
-    understand::{NotUnderstood, reference},
+    understand::{NotUnderstood, reference, scan::Scan},
 };
 
 use super::grammar::{below, path, text};
@@ -91,7 +91,7 @@ pub(crate) fn target(part: &str, output: &Output) -> Result<StorageUrl, NotUnder
 ///
 /// # Errors
 /// [`NotUnderstood`] names the part.
-pub(crate) fn intent(task: &Task, intent: &mut Intent) -> Result<(), NotUnderstood> {
+pub(crate) fn intent(task: &Task, scan: &mut Scan<'_>, intent: &mut Intent) -> Result<(), NotUnderstood> {
     let many = |part: &str| NotUnderstood::at(part, "task.too_many", "there are too many of them");
     let (inputs, outputs) = (
         task.inputs.as_deref().unwrap_or_default(),
@@ -106,7 +106,7 @@ pub(crate) fn intent(task: &Task, intent: &mut Intent) -> Result<(), NotUndersto
     let mut paths = BTreeSet::new();
     for (at, input) in inputs.iter().enumerate() {
         let part = format!("inputs[{at}]");
-        described(&part, input.name.as_deref(), input.description.as_deref())?;
+        described(&part, input.name.as_deref(), input.description.as_deref(), scan, intent)?;
         path(&format!("{part}.path"), &input.path)?;
         if paths
             .iter()
@@ -124,12 +124,18 @@ pub(crate) fn intent(task: &Task, intent: &mut Intent) -> Result<(), NotUndersto
         }
         if let Some(content) = &input.content {
             intent.inline_code = true;
-            embedded(intent, &format!("{part}.content"), content)?;
+            embedded(scan, intent, &format!("{part}.content"), content)?;
         }
     }
     for (at, output) in outputs.iter().enumerate() {
         let part = format!("outputs[{at}]");
-        described(&part, output.name.as_deref(), output.description.as_deref())?;
+        described(
+            &part,
+            output.name.as_deref(),
+            output.description.as_deref(),
+            scan,
+            intent,
+        )?;
         let literal = output.path.split(['*', '?', '[', '{']).next().unwrap_or_default();
         let literal = if literal.len() == output.path.len() {
             literal
@@ -158,37 +164,60 @@ pub(crate) fn intent(task: &Task, intent: &mut Intent) -> Result<(), NotUndersto
         let part = format!("volumes[{at}]");
         path(&part, volume)?;
         let outs = outputs.iter().map(|output| output.path.as_str());
+        let others = task.volumes.iter().flatten().take(at).map(String::as_str);
         if paths
             .iter()
             .copied()
             .chain(outs)
-            .any(|other| below(other, volume) && other == volume || below(volume, other))
+            .chain(others)
+            .any(|other| below(other, volume) || below(volume, other))
         {
             return Err(NotUnderstood::at(
                 part,
                 "task.volume_overlap",
-                "it is an input's or output's own path, or lies inside of one",
+                "it is the path of an input, output or other volume, or lies inside or around one",
             ));
         }
     }
     Ok(())
 }
 
-fn described(part: &str, name: Option<&str>, description: Option<&str>) -> Result<(), NotUnderstood> {
-    text(&format!("{part}.name"), name, limits::NAME_CHARS)?;
-    text(&format!("{part}.description"), description, limits::DESCRIPTION_CHARS)
-}
-
-/// Text that may name data inside: what is found is judged too, and the intent is opaque.
+/// Name and description, of a task or of a part of it: people read them, nothing runs them, so that they make nothing
+/// opaque; what they name is judged all the same.
 ///
 /// # Errors
-/// [`NotUnderstood`] when it names too much.
-pub(crate) fn embedded(intent: &mut Intent, part: &str, text: &str) -> Result<(), NotUnderstood> {
-    let (references, opaque) = reference::inside(text, 0);
-    intent.opaque |= opaque;
-    for data in references {
+/// [`NotUnderstood`] names the part.
+pub(crate) fn described(
+    part: &str,
+    name: Option<&str>,
+    description: Option<&str>,
+    scan: &mut Scan<'_>,
+    intent: &mut Intent,
+) -> Result<(), NotUnderstood> {
+    let dot = if part.is_empty() { "" } else { "." };
+    for (member, told, most) in [
+        ("name", name, limits::NAME_CHARS),
+        ("description", description, limits::DESCRIPTION_CHARS),
+    ] {
+        let part = format!("{part}{dot}{member}");
+        text(&part, told, most)?;
+        let opaque = intent.opaque;
+        embedded(scan, intent, &part, told.unwrap_or_default())?;
+        intent.opaque = opaque;
+    }
+    Ok(())
+}
+
+/// Text that may name data inside. What a dataset owns of it is judged; for the rest the intent is opaque.
+///
+/// # Errors
+/// [`NotUnderstood`] for what is refused wherever it stands, or when it names too much.
+pub(crate) fn embedded(scan: &mut Scan<'_>, intent: &mut Intent, part: &str, text: &str) -> Result<(), NotUnderstood> {
+    let seen = scan.text(part, text)?;
+    intent.opaque |= seen.opaque;
+    for data in seen.references {
         intent
-            .read(data, part)
+            .mention(data, part, false)
             .map_err(|_| NotUnderstood::at(part, "task.too_many", "it names too much"))?;
     }
     Ok(())

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use audit_log::EventType;
+use audit_log::{AboutKind, EventType};
 use axum::{body::Body, response::Response};
-use policy_engine::snapshot::Snapshot;
+use policy_engine::{intent::Image, snapshot::Snapshot};
 
 use crate::{
     api::{
@@ -13,13 +13,13 @@ use crate::{
     },
     backend::BackendError,
     capability::{Capabilities, object_of, objects},
-    gate::{Permit, Question},
+    gate::{Caller, Permit, Question},
     ownership::{Submission, stamp, submit},
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
     store::Work,
-    understand::{NotUnderstood, reference},
+    understand::{NotUnderstood, redact, reference},
     withdrawal,
 };
 
@@ -32,21 +32,18 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Tes, Vec::new()).await?;
     let task: Task = json_body(&incoming.headers, body).await?;
-    let intent = Arc::new(intent(&task, mount)?);
-    let permit = parts
-        .gate
-        .permit(&caller, EventType::TesCreateTask, Question::Intent(Arc::clone(&intent)))
-        .await
-        .map_err(|no| parts.remember(&caller, no.into()))?;
+    let intent = Arc::new(intent(&task, mount, &mut parts.scan())?);
+    let question = Question::Intent(Arc::clone(&intent));
+    let whole = digest(&serde_json::to_vec(&task).unwrap_or_default());
+    let permit = permitted(parts, &caller, EventType::TesCreateTask, question, &whole).await?;
     let snapshot = permit.decided.engine.snapshot();
     let objects = objects(
         snapshot,
         intent.reads.iter().map(|read| (&read.data, read.place.as_str())),
     )?;
     let id = parts.gate.id();
-    let request =
-        serde_json::to_string(&task).map_err(|_| Problem::refused("request.body", "the task cannot be kept"))?;
-    let name = task.name.clone().unwrap_or_default();
+    let request = kept(&task)?;
+    let name = redact::text(task.name.as_deref().unwrap_or_default());
     let new = Submission {
         id: &id,
         kind: "task",
@@ -80,6 +77,35 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     }
 }
 
+/// Asks for a permit and puts the digest of the whole request on record: its words may hold secrets, and stay out.
+///
+/// # Errors
+/// As the gate says.
+pub(crate) async fn permitted(
+    parts: &Parts,
+    caller: &Caller,
+    kind: EventType,
+    question: Question,
+    whole: &str,
+) -> Result<Permit, Problem> {
+    let begun = parts
+        .gate
+        .begin_about(caller, kind, question, |event| event.about(AboutKind::Request, whole))
+        .await;
+    let recorded = match begun {
+        Ok(recording) => recording.durable().await,
+        Err(no) => Err(no),
+    };
+    recorded.map_err(|no| parts.remember(caller, no.into()))
+}
+
+/// `sha256:` and the digest of a request.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
 /// A backend that refused has nothing; one that was silent may have it: the row stays and is looked for (10.3).
 pub(crate) async fn unsent(parts: &Parts, work: &Work, error: BackendError) -> Problem {
     let definite = matches!(
@@ -95,6 +121,16 @@ pub(crate) async fn unsent(parts: &Parts, work: &Work, error: BackendError) -> P
     error.into()
 }
 
+/// What is kept of a request, to be shown again: the caller's own words without the secrets in them.
+///
+/// # Errors
+/// 400 if it cannot be written.
+pub(crate) fn kept<T: serde::Serialize>(request: &T) -> Result<String, Problem> {
+    serde_json::to_value(request)
+        .and_then(|request| serde_json::to_string(&redact::value(request)))
+        .map_err(|_| Problem::refused("request.body", "the request cannot be kept"))
+}
+
 /// The task as the backend gets it: our reading of it, capabilities for data, canonical sinks, our tags.
 fn rewritten(
     parts: &Parts,
@@ -103,12 +139,13 @@ fn rewritten(
     work: &Work,
     capabilities: &Capabilities,
 ) -> Result<Task, Problem> {
+    let (_, mount) = mounted(parts)?;
     let snapshot = permit.decided.engine.snapshot();
     let mut task = with_capabilities(task, snapshot, capabilities)?;
     let datasets = permit.decided.decision.rests_on().datasets.iter().map(String::as_str);
     task.tags = Some(stamp(
         &parts.sealer,
-        "tes",
+        &format!("tes {}", mount.backend.base),
         &work.owner,
         &work.decision,
         datasets,
@@ -117,6 +154,7 @@ fn rewritten(
     if let Some(resources) = &mut task.resources
         && let Some(parameters) = &resources.backend_parameters
     {
+        // what a backend does with keys that it does not know is not left to the caller
         resources.backend_parameters = Some(
             parameters
                 .iter()
@@ -145,6 +183,12 @@ pub(crate) fn with_capabilities(
         let capability = object_of(snapshot, &data).and_then(|object| capabilities.url(&object).map(str::to_owned));
         input.url =
             Some(capability.ok_or_else(|| NotUnderstood::at(place, "task.input_unserved", "it has no capability"))?);
+    }
+    for (at, executor) in task.executors.iter_mut().enumerate() {
+        // with its registry, so that no backend looks for it elsewhere
+        let image = Image::parse(&executor.image)
+            .map_err(|refused| NotUnderstood::reference(format!("executors[{at}].image"), refused))?;
+        executor.image = image.to_string();
     }
     for (at, output) in task.outputs.iter_mut().flatten().enumerate() {
         output.url = io::target(&format!("outputs[{at}]"), output)?.to_string();

@@ -1,7 +1,9 @@
 //! WES 1.0.1 and 1.1: runs.
 
+pub(crate) mod attached;
 pub(crate) mod cancel;
 pub(crate) mod form;
+pub(crate) mod imports;
 pub(crate) mod run;
 pub(crate) mod run_log;
 pub(crate) mod runs;

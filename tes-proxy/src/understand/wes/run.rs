@@ -20,7 +20,7 @@ use crate::{
     proxy::{Parts, Proxy},
     router::json,
     store::Work,
-    understand::tes::submit::{unsent, with_capabilities},
+    understand::tes::submit::{digest, kept as words, permitted, unsent, with_capabilities},
     withdrawal,
 };
 
@@ -42,16 +42,9 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let form = form::read(content_type, &bytes, mount)?;
-    let intent = Arc::new(workflow::intent(&form, mount)?);
-    let permit = parts
-        .gate
-        .permit(
-            &caller,
-            EventType::WesRunWorkflow,
-            Question::Intent(Arc::clone(&intent)),
-        )
-        .await
-        .map_err(|no| parts.remember(&caller, no.into()))?;
+    let intent = Arc::new(workflow::intent(&form, mount, &mut parts.scan())?);
+    let question = Question::Intent(Arc::clone(&intent));
+    let permit = permitted(parts, &caller, EventType::WesRunWorkflow, question, &digest(&bytes)).await?;
     let snapshot = permit.decided.engine.snapshot();
     let objects = objects(
         snapshot,
@@ -62,8 +55,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         request: form.request.clone(),
         writes: intent.writes.iter().map(|write| write.url.to_string()).collect(),
     };
-    let request =
-        serde_json::to_string(&kept).map_err(|_| Problem::refused("request.body", "the run cannot be kept"))?;
+    let request = words(&kept)?;
     let new = Submission {
         id: &id,
         kind: "run",
@@ -127,6 +119,7 @@ fn rewritten(
     owner: &str,
     capabilities: &Capabilities,
 ) -> Result<Vec<Part>, Problem> {
+    let (_, mount) = mounted(parts)?;
     let snapshot = permit.decided.engine.snapshot();
     let request = &form.request;
     let text = |name: &str, text: String| Part {
@@ -135,13 +128,19 @@ fn rewritten(
         bytes: text.into_bytes(),
     };
     let datasets = permit.decided.decision.rests_on().datasets.iter().map(String::as_str);
+    // a server may act on a tag by its name: the caller's have a place of their own
+    let own: BTreeMap<String, String> = request
+        .tags
+        .iter()
+        .map(|(key, value)| (format!("user.{key}"), value.clone()))
+        .collect();
     let tags: BTreeMap<String, String> = stamp(
         &parts.sealer,
-        "wes",
+        &format!("wes {}", mount.compute.backend.base),
         owner,
         &permit.decided.id,
         datasets,
-        Some(&request.tags),
+        Some(&own),
     );
     let written = |value: Result<String, serde_json::Error>| {
         value.map_err(|_| Problem::refused("request.body", "a part cannot be written"))

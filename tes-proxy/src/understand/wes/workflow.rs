@@ -15,21 +15,22 @@ use crate::{
     limits,
     understand::{
         NotUnderstood,
-        reference::{Class, classify},
-        tes::io::embedded,
+        reference::{Class, classify, is_storage},
+        scan::Scan,
     },
 };
 
 use super::{
+    attached,
     form::{Attachment, Form},
-    tasks_json,
+    imports, tasks_json,
 };
 
 /// What a run would read, run and write.
 ///
 /// # Errors
 /// [`NotUnderstood`] names the part.
-pub(crate) fn intent(form: &Form<'_>, mount: &WesMount) -> Result<Intent, NotUnderstood> {
+pub(crate) fn intent(form: &Form<'_>, mount: &WesMount, scan: &mut Scan<'_>) -> Result<Intent, NotUnderstood> {
     let mut intent = Intent::new(Action::WesCreate).at(&*mount.compute.service);
     intent.tool = Some(ToolRef {
         id: format!("sha256:{}", pin(&form.attachments)),
@@ -38,23 +39,35 @@ pub(crate) fn intent(form: &Form<'_>, mount: &WesMount) -> Result<Intent, NotUnd
     });
     let mut walk = Walk {
         intent: &mut intent,
+        scan,
         strings: 0,
     };
     walk.value("workflow_params", &form.request.workflow_params)?;
+    for (key, value) in &form.request.tags {
+        walk.inside("tags", key)?;
+        walk.inside("tags", value)?;
+    }
     match form.kind.reading {
         Reading::Tasks => {
             for (at, task) in tasks_json::tasks(form)?.iter().enumerate() {
-                crate::understand::tes::create::add(task, &mount.compute, &mut intent)
+                crate::understand::tes::create::add(task, &mount.compute, scan, &mut intent)
                     .map_err(|fault| fault.inside(&format!("tasks[{at}].")))?;
             }
         }
         Reading::Text => {
             for attachment in &form.attachments {
                 let part = format!("workflow_attachment {}", attachment.name);
+                attached::refuse(&part, &attachment.bytes)?;
                 let text = str::from_utf8(&attachment.bytes).map_err(|_| {
                     NotUnderstood::at(&part, "run.attachment_binary", "it is not text, so it cannot be judged")
                 })?;
-                embedded(&mut intent, &part, text)?;
+                imports::refuse(&part, text)?;
+                Walk {
+                    intent: &mut intent,
+                    scan,
+                    strings: 0,
+                }
+                .inside(&part, text)?;
             }
         }
     }
@@ -87,12 +100,13 @@ pub(crate) fn pin(attachments: &[Attachment]) -> String {
         .collect()
 }
 
-struct Walk<'i> {
+struct Walk<'i, 'c> {
     intent: &'i mut Intent,
+    scan: &'i mut Scan<'c>,
     strings: usize,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     fn value(&mut self, part: &str, value: &Value) -> Result<(), NotUnderstood> {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
@@ -124,14 +138,8 @@ impl Walk<'_> {
         }
         let many = |_| NotUnderstood::at(part, "task.too_many", "it names too much");
         match classify(text) {
-            Class::Plain => Ok(()),
+            Class::Text => self.inside(part, text),
             Class::Data(data) => self.intent.read(data, part).map_err(many),
-            Class::Opaque(references) => {
-                self.intent.opaque = true;
-                references
-                    .into_iter()
-                    .try_for_each(|data| self.intent.read(data, part).map_err(many))
-            }
             Class::HostFile => Err(NotUnderstood::at(part, "run.host_file", "it names a file of some host")),
             Class::Foreign => Err(NotUnderstood::at(
                 part,
@@ -140,6 +148,19 @@ impl Walk<'_> {
             )),
             Class::Broken(refused) => Err(NotUnderstood::reference(part, refused)),
         }
+    }
+
+    /// A text that may name data inside. Storage that it names must belong to a dataset; of a web address nobody can say
+    /// whether it is data.
+    fn inside(&mut self, part: &str, text: &str) -> Result<(), NotUnderstood> {
+        let seen = self.scan.text(part, text)?;
+        self.intent.opaque |= seen.opaque;
+        seen.references.into_iter().try_for_each(|data| {
+            let known = is_storage(&data);
+            self.intent
+                .mention(data, part, known)
+                .map_err(|_| NotUnderstood::at(part, "task.too_many", "it names too much"))
+        })
     }
 
     /// Keys that engines act on are refused; a reference in a key is judged as one.
@@ -180,7 +201,7 @@ pub(crate) fn replaced(
                     )
                 })?)
             }
-            Class::HostFile | Class::Foreign | Class::Broken(_) | Class::Opaque(_) | Class::Plain => value.clone(),
+            Class::HostFile | Class::Foreign | Class::Broken(_) | Class::Text => value.clone(),
         },
         Value::Array(items) => Value::Array(
             items

@@ -61,7 +61,9 @@ fn body(change: &[(&str, &str)], attachments: &[(&str, &str)]) -> Vec<u8> {
 fn read(change: &[(&str, &str)], attachments: &[(&str, &str)]) -> Result<Intent, NotUnderstood> {
     let mount = mount();
     let form = form::read("multipart/form-data; boundary=q", &body(change, attachments), &mount)?;
-    intent(&form, &mount)
+    let clock = visa_verifier::seam::FixedClock::at(visa_verifier::seam::Timestamp::from_unix(0));
+    let mut scan = Scan::new(&clock, crate::understand::scan::Names::default());
+    intent(&form, &mount, &mut scan)
 }
 
 fn tasks(input: &str) -> String {

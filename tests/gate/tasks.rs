@@ -1,1 +1,0 @@
-//! Ways around the gate: tasks, runs and tools.
