@@ -70,7 +70,9 @@ pub(crate) fn classify(text: &str) -> Class {
     if known && front.eq_ignore_ascii_case("data") {
         return Class::Foreign;
     }
-    let single = !bare.contains(char::is_whitespace) && !bare.contains(',');
+    // a comma is one of a name's letters, unless each piece is a reference of its own
+    let list = bare.contains(',') && bare.split(',').skip(1).all(|piece| scheme(piece).is_some());
+    let single = !bare.contains(char::is_whitespace) && !list;
     if single && (scheme(bare).is_some() || known) {
         if bare != text {
             return Class::Broken(RefRefused::Character);
@@ -134,6 +136,8 @@ mod tests {
             ("user info", "https://good.example.org@evil.example.net/x", "broken"),
             ("a query", "s3://bucket/key?versionId=1", "broken"),
             ("a wildcard", "s3://bucket/*.fq", "broken"),
+            ("alternatives", "s3://bucket/*_{1,2}.fq", "broken"),
+            ("a comma in a name", "s3://bucket/a,b", "storage"),
             ("another scheme", "globus://endpoint/x", "foreign"),
             ("data in itself", "data:text/plain,x", "foreign"),
             ("a list of references", "s3://bucket/a,s3://bucket/b", "text"),

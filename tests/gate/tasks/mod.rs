@@ -97,6 +97,11 @@ impl Gate {
         one
     }
 
+    /// Sends a task by one path.
+    async fn once(&self, task: &Value) -> Answer {
+        post(&self.house.proxy("/ga4gh/tes/v1/tasks"), Some(&self.ada), task).await
+    }
+
     /// What can-i says of a task: its status, or 200 and 403 as its answer is.
     async fn foreseen(&self, token: &str, task: &Value) -> u16 {
         let asked = post(
@@ -149,7 +154,7 @@ fn merged(base: &Value, change: &Value) -> Value {
             }
             Value::Object(all)
         }
-        (Value::Array(base), Value::Array(change)) if change.iter().all(Value::is_object) => {
+        (Value::Array(base), Value::Array(change)) if !change.is_empty() && change.iter().all(Value::is_object) => {
             let mut all = base.clone();
             for (at, value) in change.iter().enumerate() {
                 match all.get_mut(at) {

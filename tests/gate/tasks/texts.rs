@@ -71,7 +71,7 @@ async fn e18_e19_e20_a_url_in_a_text_makes_the_task_opaque_however_it_is_wrapped
     for (name, text) in cases {
         for (place, change) in places(&text) {
             let task = merged(&gate.task(), &change);
-            let answer = gate.send(&gate.ada, &task).await;
+            let answer = gate.once(&task).await;
             assert_eq!(
                 (answer.status, answer.code().as_str()),
                 (403, "policy.opaque"),
@@ -102,7 +102,7 @@ async fn e18_e19_e20_a_url_in_a_text_makes_the_task_opaque_however_it_is_wrapped
             json!({"executors": [{"command": ["tool", "https:", "//evil.example.org"]}]}),
         ),
     ] {
-        let answer = gate.send(&gate.ada, &merged(&gate.task(), &change)).await;
+        let answer = gate.once(&merged(&gate.task(), &change)).await;
         assert_eq!(answer.code(), "policy.opaque", "{name}: {}", answer.text());
         let foreseen = gate.foreseen(&gate.ada, &merged(&gate.task(), &change)).await;
         assert!(matches!(foreseen, 403 | 429), "{name}: {foreseen}");

@@ -99,7 +99,7 @@ fn e12_e16_what_is_not_certain_counts_as_the_folder_or_bucket_around_it() {
         ("https://data.example.org/a%2fb", "https://data.example.org/"),
         ("git+https://data.example.org/x", "https://data.example.org/x"),
     ] {
-        assert_eq!(found(text), [around], "{text}");
+        assert!(found(text).contains(&around.to_owned()), "{text}: {:?}", found(text));
     }
 }
 
@@ -119,7 +119,7 @@ fn e19_e20_what_is_made_when_it_runs_is_opaque() {
         ("an invisible character", "a\u{200b}b"),
         (
             "a packed program",
-            &STANDARD.encode([0x80_u8, 4, 0x95, 1, 2, 3].repeat(60)),
+            &STANDARD.encode((0..=255_u8).cycle().take(600).collect::<Vec<_>>()),
         ),
         ("a YAML tag", "a: !!python/object/apply:os.system [x]\n"),
     ] {

@@ -211,6 +211,6 @@ fn e20_e21_text_workflows_are_looked_through_and_what_is_uncertain_is_opaque() {
     assert!(!plain.opaque && plain.reads.is_empty());
     let named = cwl("location: drs://drs.example.org/a").unwrap();
     assert!(named.opaque);
-    assert_eq!(named.reads.len(), 1, "what stands inside is judged");
+    assert_eq!(named.mentions.len(), 1, "what stands inside is judged");
     assert!(cwl("arguments: [$(inputs.x)]").unwrap().opaque);
 }
