@@ -48,6 +48,8 @@ pub struct Wants {
     pub facts: Option<fn(&mut Value)>,
     /// The database of broker and proxy, as a URL.
     pub database: Option<String>,
+    /// Dan and Noor are both in the committee and both administrators: what opens something needs the other one.
+    pub dual: bool,
 }
 
 /// A running house; ended when dropped.
@@ -105,6 +107,9 @@ impl House {
         let mut facts = facts(&sample, &at, &client);
         if let Some(votes) = wants.votes {
             second_member(&mut facts, &sample, votes);
+        }
+        if wants.dual {
+            second_person(&mut facts, &sample);
         }
         if wants.compute_only {
             secure(&mut facts);
@@ -182,10 +187,7 @@ pub fn secure(facts: &mut Value) {
 
 /// Eve sits in the committee, and the dataset asks for as many votes.
 fn second_member(facts: &mut Value, sample: &SampleNode, votes: u32) {
-    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-    let eve = sample.people().iter().find(|person| person.login == "eve");
-    let eve = eve.map(|eve| format!("{},{}", encoded(&eve.sub), encoded(sample.issuer())));
-    let seat = json!({ "person": eve, "role": { "committee": COMMITTEE }, "until": "2030-12-31T00:00:00Z" });
+    let seat = json!({ "person": identity(sample, "eve"), "role": { "committee": COMMITTEE }, "until": "2030-12-31T00:00:00Z" });
     if let Some(roles) = facts.get_mut("roles").and_then(Value::as_array_mut) {
         roles.push(seat);
     }
@@ -194,21 +196,41 @@ fn second_member(facts: &mut Value, sample: &SampleNode, votes: u32) {
     }
 }
 
+fn second_person(facts: &mut Value, sample: &SampleNode) {
+    let until = "2030-12-31T00:00:00Z";
+    let row = |login: &str, role: Value| json!({ "person": identity(sample, login), "role": role, "until": until });
+    let more = [
+        row("noor", json!({ "committee": COMMITTEE })),
+        row("noor", json!({ "role": "administrator" })),
+        row("dan", json!({ "role": "administrator" })),
+        row("noor", json!({ "role": "catalogue-editor" })),
+        row("dan", json!({ "role": "catalogue-editor" })),
+    ];
+    if let Some(roles) = facts.get_mut("roles").and_then(Value::as_array_mut) {
+        roles.extend(more);
+    }
+}
+
+fn encoded(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect()
+}
+
+fn identity(sample: &SampleNode, login: &str) -> String {
+    let people = sample.people();
+    let sub = people
+        .iter()
+        .find(|person| person.login == login)
+        .map(|person| person.sub.clone());
+    format!("{},{}", encoded(&sub.unwrap_or_default()), encoded(sample.issuer()))
+}
+
 fn facts(sample: &SampleNode, at: &Addresses, client_id: &str) -> Value {
     let broker = at.broker.as_str();
     let digest = |secret: &str| {
         let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
         URL_SAFE_NO_PAD.encode(digest)
     };
-    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-    let identity = |login: &str| {
-        let people = sample.people();
-        let sub = people
-            .iter()
-            .find(|person| person.login == login)
-            .map(|person| person.sub.clone());
-        format!("{},{}", encoded(&sub.unwrap_or_default()), encoded(sample.issuer()))
-    };
+    let identity = |login: &str| identity(sample, login);
     let (data, outputs) = (sample.data_dir().display(), sample.outputs_dir().display());
     let until = "2030-12-31T00:00:00Z";
     let prefixes: Vec<Value> = [

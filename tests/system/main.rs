@@ -13,6 +13,7 @@ mod docs_committees;
 mod docs_policy_authors;
 mod docs_researchers;
 mod governance;
+mod imports;
 mod lockdown;
 mod login;
 mod pages;
