@@ -39,6 +39,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Drs(commands::drs::Drs),
     #[command(subcommand)]
+    Tes(commands::tes::Tes),
+    #[command(subcommand)]
+    Wes(commands::wes::Wes),
+    #[command(subcommand)]
     Dataset(commands::dataset::Dataset),
     #[command(subcommand)]
     Application(commands::application::Application),

@@ -5,6 +5,7 @@
 mod application;
 mod ask_first;
 mod bad_input;
+mod client;
 mod cli;
 mod consent_service;
 mod dead_backends;

@@ -57,8 +57,11 @@ pub(crate) struct CanI {
 pub(crate) async fn run(args: CanI, context: &Context) -> Result<Exit, CommandError> {
     let mut body = Map::new();
     if let Some(file) = &args.file {
-        let (kind, value) = submission(file)?;
-        body.insert(kind.to_owned(), value);
+        let (kind, value) = match submission(file)? {
+            Submission::Task(task) => ("task", task),
+            Submission::Run(run) => ("run", run),
+        };
+        body.insert(kind.to_owned(), Value::Object(value));
     }
     for (name, list) in [
         ("objects", args.objects),
@@ -95,14 +98,28 @@ pub(crate) async fn run(args: CanI, context: &Context) -> Result<Exit, CommandEr
     Ok(if judged::allowed(&answer) { Exit::Yes } else { Exit::No })
 }
 
-/// A file as a task or a run request: a run has a `workflow_url`.
-fn submission(file: &Input) -> Result<(&'static str, Value), CommandError> {
+/// A file, read as what it is: a run has a `workflow_url`.
+#[derive(Debug)]
+pub(crate) enum Submission {
+    /// A TES task.
+    Task(Map<String, Value>),
+    /// A WES run request; `attachments` has the names and texts of its files.
+    Run(Map<String, Value>),
+}
+
+/// Reads a file as a task or a run request.
+///
+/// # Errors
+/// `can_i.file` (exit 2) for anything else.
+pub(crate) fn submission(file: &Input) -> Result<Submission, CommandError> {
     let bytes = file.read(FILE_BYTES)?;
     let value: Value = serde_json::from_slice(&bytes)
         .map_err(|source| CommandError::refused("can_i.file", format!("{file} is no JSON: {source}")))?;
     match value {
-        Value::Object(members) if members.contains_key("workflow_url") => Ok(("run", with_attachments(file, members)?)),
-        Value::Object(members) => Ok(("task", Value::Object(members))),
+        Value::Object(members) if members.contains_key("workflow_url") => {
+            Ok(Submission::Run(with_attachments(file, members)?))
+        }
+        Value::Object(members) => Ok(Submission::Task(members)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(CommandError::refused(
                 "can_i.file",
@@ -114,7 +131,7 @@ fn submission(file: &Input) -> Result<(&'static str, Value), CommandError> {
 
 /// The run with the texts of its files: `workflow_attachment` lists them; without it, a workflow that lies beside the
 /// file is its only one.
-fn with_attachments(file: &Input, mut run: Map<String, Value>) -> Result<Value, CommandError> {
+fn with_attachments(file: &Input, mut run: Map<String, Value>) -> Result<Map<String, Value>, CommandError> {
     let folder = match file {
         Input::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
         Input::Standard => PathBuf::new(),
@@ -152,5 +169,5 @@ fn with_attachments(file: &Input, mut run: Map<String, Value>) -> Result<Value, 
             run.insert(name.to_owned(), value);
         }
     }
-    Ok(Value::Object(run))
+    Ok(run)
 }

@@ -27,9 +27,12 @@ pub(crate) mod purpose;
 pub(crate) mod register;
 pub(crate) mod replica;
 pub(crate) mod role;
+pub(crate) mod tes;
 pub(crate) mod trust;
 pub(crate) mod up;
 pub(crate) mod visa;
+pub(crate) mod wes;
+pub(crate) mod work;
 
 use crate::{args::Command, error::CommandError, exit::Exit, output::Context};
 
@@ -46,6 +49,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Visa(command) => visa::run(command, context).await,
         Command::Trust(command) => trust::run(command, context).await,
         Command::Drs(command) => drs::run(command, context).await,
+        Command::Tes(command) => tes::run(command, context).await,
+        Command::Wes(command) => wes::run(command, context).await,
         Command::Dataset(command) => dataset::run(command, context).await,
         Command::Consent(command) => consent::run(command, context).await,
         Command::Catalogue(command) => catalogue::run(command, context).await,

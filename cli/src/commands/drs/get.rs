@@ -1,11 +1,18 @@
 //! `visum drs get`: an object's bytes through the gate, compared with its checksum.
 
-use std::path::PathBuf;
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::digest;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::{
+    object::{Object, id_of},
+    pieces::{self, hex, no_checksum, unwritable, wrong_sum},
+    tree,
+};
 use crate::{
     client::session::{As, Session},
     error::CommandError,
@@ -13,17 +20,23 @@ use crate::{
     output::Context,
 };
 
-/// A DRS id has the unreserved characters; all else is percent-encoded in a path (DRS 1.5 "DRS IDs").
-const ID: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Bytes that standard output gets: they are held in memory until they were compared.
+const STANDARD_OUTPUT: u64 = 64 << 20;
 
 /// Fetch an object by its DRS id, and compare the bytes with its checksum
+///
+/// With `--output FILE` it is fetched in pieces, several at once, and goes on where an earlier try stopped (`FILE.part`);
+/// nothing stands at FILE before all bytes were compared. A bundle becomes a folder: `--output FOLDER`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Get {
     /// The object's id, or its `drs://` address at this proxy
     object: String,
-    /// Where to write the bytes; standard output if absent
+    /// Where to write the bytes; standard output if absent. For a bundle: a folder, which may be there
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Pieces fetched at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
+    parallel: u8,
     #[command(flatten)]
     session: As,
 }
@@ -31,100 +44,95 @@ pub(crate) struct Get {
 /// Fetches it.
 pub(crate) async fn run(args: Get, context: &Context) -> Result<Exit, CommandError> {
     let session = Session::open(&args.session)?;
-    let token = session.profile.access_token.clone();
-    let id = args
-        .object
-        .strip_prefix("drs://")
-        .and_then(|rest| rest.split_once('/'))
-        .map_or(args.object.as_str(), |(_, id)| id);
-    let id = utf8_percent_encode(id, ID).to_string();
-    let base = session.proxy(&format!("ga4gh/drs/v1/objects/{id}"))?;
-    let object = session.client.get(&base, Some(&token)).await?.ok()?;
-    let methods = object
-        .get("access_methods")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let url = match methods
-        .iter()
-        .find_map(|method| method.pointer("/access_url/url").and_then(Value::as_str))
-    {
-        Some(url) => url.to_owned(),
-        None => {
-            let access = methods
-                .iter()
-                .find_map(|method| method.get("access_id").and_then(Value::as_str))
-                .ok_or_else(|| CommandError::unknown("drs.no_access", "the object offers no way to its bytes"))?;
-            let access = utf8_percent_encode(access, ID).to_string();
-            let answer = session
-                .client
-                .get(&format!("{base}/access/{access}"), Some(&token))
-                .await?
-                .ok()?;
-            answer.get("url").and_then(Value::as_str).unwrap_or_default().to_owned()
+    let id = id_of(&session, &args.object)?;
+    let object = Object::describe(&session, &id).await?;
+    let parallel = usize::from(args.parallel);
+    match (&args.output, object.is_bundle()) {
+        (Some(folder), true) => bundle(&session, object, folder, parallel, context).await?,
+        (Some(path), false) => {
+            let bytes = pieces::download(&session, &object, path, parallel, context).await?;
+            let checked = format!("sha-256:{}", object.sha256.as_deref().unwrap_or_default());
+            let answer = json!({ "object": args.object, "bytes": bytes, "checksum": checked,
+                "file": path.display().to_string() });
+            context.show(&answer, |_| {
+                format!(
+                    "{bytes} bytes written to {}, checksum equal ({checked})",
+                    path.display()
+                )
+            });
         }
-    };
-    let reply = session.client.get(&url, None).await?;
-    if !reply.status.is_success() {
-        return Err(reply.problem());
-    }
-    let checked = compare(&object, &reply.body)?;
-    if let Some(path) = &args.output {
-        std::fs::write(path, &reply.body).map_err(|source| {
-            CommandError::unknown(
-                "output.unwritable",
-                format!("{} can't be written: {source}", path.display()),
+        (None, true) => {
+            return Err(CommandError::refused(
+                "drs.bundle",
+                format!("`{}` is a bundle of {} members", args.object, object.members.len()),
             )
-        })?;
-        let answer = json!({ "object": args.object, "bytes": reply.body.len(), "checksum": checked, "file": path.display().to_string() });
-        context.show(&answer, |_| {
-            format!(
-                "{} bytes written to {}, checksum equal ({checked})",
-                reply.body.len(),
-                path.display()
-            )
-        });
-    } else {
-        use std::io::Write as _;
-        std::io::stdout()
-            .lock()
-            .write_all(&reply.body)
-            .map_err(|source| CommandError::unknown("output.unwritable", format!("standard output: {source}")))?;
+            .hint("name a folder: --output FOLDER"));
+        }
+        (None, false) => print(&session, &object).await?,
     }
     Ok(Exit::Yes)
 }
 
-/// Compares with the object's SHA-256; without one nothing is believed.
-fn compare(object: &Value, bytes: &[u8]) -> Result<String, CommandError> {
-    let sums = object
-        .get("checksums")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let wanted = sums.iter().find_map(|sum| {
-        let kind = sum.get("type").and_then(Value::as_str)?.to_ascii_lowercase();
-        matches!(kind.as_str(), "sha-256" | "sha256")
-            .then(|| sum.get("checksum").and_then(Value::as_str))
-            .flatten()
+/// All of a bundle; an object that is there already with the right bytes is not fetched again by [`pieces::download`]'s
+/// own state alone, so a second try goes on where the first one stopped.
+async fn bundle(
+    session: &Session,
+    object: Object,
+    folder: &Path,
+    parallel: usize,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let id = object.id.clone();
+    let found = tree::walk(session, object, folder).await?;
+    let (mut files, mut total) = (Vec::new(), 0_u64);
+    for (path, object) in found {
+        if let Some(above) = path.parent() {
+            std::fs::create_dir_all(above).map_err(|source| unwritable(above, &source))?;
+        }
+        let bytes = pieces::download(session, &object, &path, parallel, context).await?;
+        total = total.saturating_add(bytes);
+        context.words(&format!("{} ({bytes} bytes)", path.display()));
+        files.push(json!({ "object": object.id, "bytes": bytes, "checksum": object.sha256, "file": path.display().to_string() }));
+    }
+    let count = files.len();
+    let answer = json!({ "object": id, "bytes": total, "files": files });
+    context.show(&answer, |_| {
+        format!(
+            "{count} objects, {total} bytes written below {}, checksums equal",
+            folder.display()
+        )
     });
-    let Some(wanted) = wanted else {
-        return Err(CommandError::unknown(
-            "drs.no_checksum",
-            "the object has no SHA-256 to compare with; nothing was written",
-        ));
-    };
-    let have: String = digest::digest(&digest::SHA256, bytes)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    if have.eq_ignore_ascii_case(wanted) {
-        Ok(format!("sha-256:{have}"))
+    Ok(())
+}
+
+/// To standard output, once the bytes were compared.
+async fn print(session: &Session, object: &Object) -> Result<(), CommandError> {
+    if object.size.is_some_and(|size| size > STANDARD_OUTPUT) {
+        return Err(CommandError::refused(
+            "drs.too_large",
+            "the object has more than 64 MiB, and its bytes are compared before the first one is shown",
+        )
+        .hint("name a file: --output FILE"));
+    }
+    let reply = session.client.get(&object.url(session).await?, None).await?;
+    if !reply.status.is_success() {
+        return Err(reply.problem());
+    }
+    compare(object.sha256.as_deref(), &reply.body)?;
+    std::io::stdout()
+        .lock()
+        .write_all(&reply.body)
+        .map_err(|source| CommandError::unknown("output.unwritable", format!("standard output: {source}")))
+}
+
+/// Compares with the object's SHA-256; without one nothing is believed.
+fn compare(wanted: Option<&str>, bytes: &[u8]) -> Result<(), CommandError> {
+    let wanted = wanted.ok_or_else(no_checksum)?;
+    let have = hex(digest::digest(&digest::SHA256, bytes).as_ref());
+    if have == wanted {
+        Ok(())
     } else {
-        Err(CommandError::denied(
-            "drs.checksum",
-            format!("the bytes have SHA-256 {have}, the object says {wanted}; nothing was written"),
-        ))
+        Err(wrong_sum(&have, wanted))
     }
 }
 
@@ -135,36 +143,13 @@ mod tests {
     #[test]
     fn bytes_that_differ_from_their_checksum_are_not_believed() {
         let right = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-        for (name, object, code) in [
-            (
-                "equal",
-                json!({ "checksums": [{ "type": "sha-256", "checksum": right }] }),
-                None,
-            ),
-            (
-                "upper case",
-                json!({ "checksums": [{ "type": "SHA-256", "checksum": right.to_uppercase() }] }),
-                None,
-            ),
-            (
-                "another",
-                json!({ "checksums": [{ "type": "sha-256", "checksum": "00" }] }),
-                Some("drs.checksum"),
-            ),
-            (
-                "only md5",
-                json!({ "checksums": [{ "type": "md5", "checksum": "00" }] }),
-                Some("drs.no_checksum"),
-            ),
+        for (name, wanted, code) in [
+            ("equal", Some(right), None),
+            ("another", Some("00"), Some("drs.checksum")),
+            ("none", None, Some("drs.no_checksum")),
         ] {
-            assert_eq!(
-                compare(&object, b"hello")
-                    .err()
-                    .map(|wrong| wrong.code().to_owned())
-                    .as_deref(),
-                code,
-                "{name}"
-            );
+            let wrong = compare(wanted, b"hello").err().map(|wrong| wrong.code().to_owned());
+            assert_eq!(wrong.as_deref(), code, "{name}");
         }
     }
 }

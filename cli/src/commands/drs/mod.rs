@@ -1,6 +1,9 @@
 //! `visum drs …`
 
 pub(crate) mod get;
+mod object;
+mod pieces;
+mod tree;
 
 use clap::Subcommand;
 
