@@ -28,6 +28,7 @@ pub(crate) enum Command {
     Up(commands::up::Up),
     #[command(subcommand)]
     Replica(commands::replica::Replica),
+    Restore(commands::restore::Restore),
     Check(commands::check::Check),
     Login(commands::login::Login),
     #[command(subcommand)]
@@ -51,8 +52,12 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Purpose(commands::purpose::Purpose),
     #[command(subcommand)]
+    Account(commands::account::Account),
+    #[command(subcommand)]
     Hold(commands::hold::Hold),
     Lockdown(commands::lockdown::Lockdown),
+    #[command(subcommand)]
+    Keys(commands::keys::Keys),
     #[command(subcommand)]
     Change(commands::change::Change),
     #[command(subcommand)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use audit_log::{Keystore, Writer};
+use audit_log::{AboutKind, Event, EventType, Keystore, Outcome, Why, Writer};
 use futures::future::BoxFuture;
 use policy_engine::decide::Current;
 use tokio::sync::Mutex;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::catalogue::{self, Files, Ledger, Others, PublishError};
 use crate::config::Config;
-use crate::keys::{AtRest, KeyError, KeyRing, Signer};
+use crate::keys::{AtRest, KeyError, KeyRing, KeyUse, Signer};
 use crate::store::{Db, StoreError};
 
 /// Time, randomness and the network, as the node chose them.
@@ -209,8 +209,41 @@ impl Broker {
     /// # Errors
     /// [`KeyError`]; the keys stay as they were.
     pub async fn tend_keys(&self, now_due: bool) -> Result<usize, KeyError> {
+        let due: &[KeyUse] = if now_due { &KeyUse::TURNING } else { &[] };
         let (mut db, now) = (self.db(), self.now());
-        self.0.signer.ring().tend(&mut db, &self.0.at_rest, now_due, now).await
+        let begun = self.0.signer.ring().tend(&mut db, &self.0.at_rest, due, now).await?;
+        self.note_keys(&begun).await;
+        Ok(begun.len())
+    }
+
+    /// Makes the next keys of these uses, or replaces the current ones at once.
+    ///
+    /// # Errors
+    /// [`KeyError`]; the keys stay as they were.
+    pub(crate) async fn turn_keys(&self, uses: &[KeyUse], at_once: bool) -> Result<(), KeyError> {
+        let (mut db, now) = (self.db(), self.now());
+        let (ring, at_rest) = (self.0.signer.ring(), &self.0.at_rest);
+        let begun = if at_once {
+            ring.replace(&mut db, at_rest, uses, now).await?
+        } else {
+            ring.tend(&mut db, at_rest, uses, now).await?
+        };
+        self.note_keys(&begun).await;
+        Ok(())
+    }
+
+    /// Which keys sign from now on. They do already: a log that is down is told of, and stops what rests on it by itself.
+    async fn note_keys(&self, begun: &[String]) {
+        if begun.is_empty() {
+            return;
+        }
+        let event = Event::new(EventType::KeyRotate, Outcome::Success).why(Why::code("keys.begun"));
+        let event = begun
+            .iter()
+            .fold(event, |event, kid| event.about(AboutKind::Key, kid.as_str()));
+        if let Err(error) = self.writer().append(event).await {
+            tracing::error!(error.code = error.code(), %error, "that new signing keys are in use could not be recorded");
+        }
     }
 
     /// Signs our tokens, visas and Passports.

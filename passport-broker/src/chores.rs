@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
+use visa_verifier::seam::Timestamp;
 
 use crate::Broker;
 use crate::application;
 use crate::catalogue::LOOK;
+use crate::limits;
 use crate::provider::logout;
-use crate::store::{StoreError, codes, logout_notices, tokens};
+use crate::store::{StoreError, codes, logout_notices, people, tokens};
 
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(60);
@@ -85,6 +87,8 @@ impl Broker {
         codes::tidy(&mut db, now).await?;
         logout_notices::tidy(&mut db, now).await?;
         tokens::tidy(&mut db, now).await?;
+        let seconds = i64::try_from(limits::CLOSED.as_secs()).unwrap_or(i64::MAX);
+        people::forget_closed(&mut db, Timestamp::from_unix(now.unix().saturating_sub(seconds))).await?;
         Ok(())
     }
 }

@@ -27,6 +27,8 @@ mod person;
 pub mod policies;
 mod provider;
 pub mod record;
+pub mod restored;
+pub mod rotation;
 mod router;
 mod session;
 pub mod store;

@@ -28,6 +28,8 @@ pub const FAMILY: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const LINK_PROOF: Duration = Duration::from_secs(5 * 60);
 /// An identity carries rights this long after its last sign-in; then it has to be shown again.
 pub const LINK: Duration = Duration::from_secs(365 * 24 * 3600);
+/// The identities of a closed account stay known so long: nobody else gets them, and what barred it bars the next one.
+pub const CLOSED: Duration = Duration::from_secs(2 * 365 * 24 * 3600);
 /// A role that is given without another word ends after this time.
 pub const ROLE: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Whoever governs has shown a second factor within this time.

@@ -42,6 +42,12 @@ pub const DEVICE: Throttle = Throttle {
     most: 30,
     window: Duration::from_secs(60),
 };
+/// Logout tokens of institutions from one address.
+pub const LOGOUT: Throttle = Throttle {
+    name: "upstream-logout",
+    most: 600,
+    window: Duration::from_secs(60),
+};
 /// Codes of other devices typed in one session: 20^8 codes, ten minutes each.
 pub const DEVICE_CODE: Throttle = Throttle {
     name: "device-code",

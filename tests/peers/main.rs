@@ -9,6 +9,7 @@
 )]
 
 mod login;
+mod pages;
 mod py_tes;
 mod relying_parties;
 mod script;

@@ -50,6 +50,8 @@ pub struct Wants {
     pub database: Option<String>,
     /// Dan and Noor are both in the committee and both administrators: what opens something needs the other one.
     pub dual: bool,
+    /// Further clients of the OpenID Provider.
+    pub clients: Vec<Value>,
 }
 
 /// A running house; ended when dropped.
@@ -105,6 +107,9 @@ impl House {
         });
         let more = format!("{more}{tes_lines}\n{}", wes.unwrap_or_default());
         let mut facts = facts(&sample, &at, &client);
+        if let Some(clients) = facts.get_mut("clients").and_then(Value::as_array_mut) {
+            clients.extend(wants.clients);
+        }
         if let Some(votes) = wants.votes {
             second_member(&mut facts, &sample, votes);
         }

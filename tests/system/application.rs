@@ -139,6 +139,19 @@ async fn a_study_of_three_people_from_draft_to_report() {
         Some(1),
         "{seen}"
     );
+    // what an approval would be worth, before anybody signs: for each of the three
+    let foreseen = seen
+        .get("foreseen")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let works = |one: &Value| one.get("works") == Some(&Value::Bool(true));
+    assert!(foreseen.len() == 3 && foreseen.iter().all(works), "{foreseen:?}");
+    assert_eq!(
+        ada.see(&id).await.json().get("foreseen"),
+        Some(&json!([])),
+        "not for who asks"
+    );
     let file = get(&dan.url(&format!("/{id}/documents/{paper}")), Some(&dan.token)).await;
     assert_eq!(file.body, letter);
     assert_eq!(file.header("content-type"), "application/pdf");

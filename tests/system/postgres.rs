@@ -3,27 +3,16 @@
 use tests::{
     house::{DATASET, House, Wants},
     outside::get,
+    postgres::Fresh,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_on_postgresql_logs_in_grants_and_reads() {
-    let Some(server) = std::env::var_os("VISUM_TEST_PG").and_then(|url| url.into_string().ok()) else {
-        assert!(
-            std::env::var_os("VISUM_REQUIRE_PG").is_none(),
-            "VISUM_REQUIRE_PG is set, and VISUM_TEST_PG names no PostgreSQL"
-        );
+    let Some(database) = Fresh::of("system").await else {
         return;
     };
-    sqlx::any::install_default_drivers();
-    let admin = sqlx::AnyPool::connect(&server).await.unwrap();
-    let name = format!("visum_system_{}", std::process::id());
-    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&admin)
-        .await
-        .unwrap();
-
     let house = House::start(Wants {
-        database: Some(url_of(&server, &name)),
+        database: Some(database.url.clone()),
         ..Wants::default()
     })
     .await;
@@ -71,7 +60,7 @@ async fn a_node_on_postgresql_logs_in_grants_and_reads() {
     assert_eq!(grants.status, 200, "{}", grants.text());
 
     // The rows are in PostgreSQL, and no file of a database is in the folder.
-    let pool = sqlx::AnyPool::connect(&url_of(&server, &name)).await.unwrap();
+    let pool = sqlx::AnyPool::connect(&database.url).await.unwrap();
     let row = sqlx::query("SELECT CAST(count(*) AS BIGINT) AS n FROM governed WHERE kind = 'grant'")
         .fetch_one(&pool)
         .await
@@ -80,14 +69,5 @@ async fn a_node_on_postgresql_logs_in_grants_and_reads() {
     assert!(!house.node.data().join("broker.db").exists() && !house.node.data().join("proxy.db").exists());
     pool.close().await;
     drop(house);
-    sqlx::query(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
-        .execute(&admin)
-        .await
-        .unwrap();
-}
-
-pub(crate) fn url_of(server: &str, name: &str) -> String {
-    let mut url = url::Url::parse(server).unwrap();
-    url.set_path(name);
-    url.to_string()
+    database.remove().await;
 }

@@ -9,6 +9,7 @@ use tests::{
     house::{DATASET, House, Wants},
     node::Addresses,
     outside::{Answer, client, read},
+    postgres::Fresh,
     replica,
 };
 
@@ -147,19 +148,9 @@ async fn what_one_replica_decides_holds_at_the_other_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_replica_decides_holds_at_the_other_on_postgresql() {
-    let Some(server) = std::env::var_os("VISUM_TEST_PG").and_then(|url| url.into_string().ok()) else {
-        assert!(
-            std::env::var_os("VISUM_REQUIRE_PG").is_none(),
-            "VISUM_REQUIRE_PG is set, and VISUM_TEST_PG names no PostgreSQL"
-        );
+    let Some(database) = Fresh::of("replicas").await else {
         return;
     };
-    sqlx::any::install_default_drivers();
-    let admin = sqlx::AnyPool::connect(&server).await.unwrap();
-    let name = format!("visum_replicas_{}", std::process::id());
-    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&admin)
-        .await
-        .unwrap();
-    walk(crate::postgres::url_of(&server, &name)).await;
+    walk(database.url.clone()).await;
+    database.remove().await;
 }

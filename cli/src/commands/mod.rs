@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod access;
+pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod agree;
 pub(crate) mod application;
@@ -18,6 +19,7 @@ pub(crate) mod grant;
 pub(crate) mod hold;
 pub(crate) mod init;
 pub(crate) mod judged;
+pub(crate) mod keys;
 pub(crate) mod lockdown;
 pub(crate) mod login;
 pub(crate) mod ontology;
@@ -26,6 +28,7 @@ pub(crate) mod policy;
 pub(crate) mod purpose;
 pub(crate) mod register;
 pub(crate) mod replica;
+pub(crate) mod restore;
 pub(crate) mod role;
 pub(crate) mod tes;
 pub(crate) mod trust;
@@ -42,6 +45,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Demo(args) => demo::run(args, context).await,
         Command::Init(args) => Box::pin(init::run(args, context)).await,
         Command::Replica(command) => replica::run(command, context).await,
+        Command::Restore(args) => restore::run(args, context).await,
         Command::Up(args) => up::run(args, context).await,
         Command::Check(args) => check::run(args, context).await,
         Command::Login(args) => login::run(args, context).await,
@@ -59,7 +63,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Application(command) => application::run(command, context).await,
         Command::Grant(command) => grant::run(command, context).await,
         Command::Purpose(command) => purpose::run(command, context).await,
+        Command::Account(command) => account::run(command, context).await,
         Command::Hold(command) => hold::run(command, context).await,
+        Command::Keys(command) => keys::run(command, context).await,
         Command::Lockdown(args) => lockdown::run(args, context).await,
         Command::Change(command) => change::run(command, context).await,
         Command::Role(command) => role::run(command, context).await,

@@ -313,6 +313,23 @@ pub(super) async fn admit(State(broker): State<Broker>, Admin(caller): Admin, Pa
     told(&broker, &caller, &id).await
 }
 
+/// Which lack the administrators are told of.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lacking {
+    code: String,
+}
+
+pub(super) async fn tell(
+    State(broker): State<Broker>,
+    Admin(caller): Admin,
+    Path(id): Path<String>,
+    Strict(lacking): Strict<Lacking>,
+) -> Answer {
+    Box::pin(application::tell(&broker, &caller, &id, &lacking.code)).await?;
+    told(&broker, &caller, &id).await
+}
+
 pub(super) async fn deny(
     State(broker): State<Broker>,
     Admin(caller): Admin,

@@ -20,6 +20,7 @@ mod problem;
 mod purposes;
 mod register;
 mod roles;
+mod signing_keys;
 mod snapshots;
 mod states;
 mod tried;
@@ -36,6 +37,10 @@ pub use problem::ApiProblem;
 pub fn routes() -> Router<Broker> {
     Router::new()
         .route("/me", get(me::me))
+        .route("/me/data", get(me::data))
+        .route("/me/history", get(me::history))
+        .route("/me/programs", get(me::programs))
+        .route("/me/programs/end", post(me::end_program))
         .route("/access", get(access::own))
         .route("/admin/access", get(access::review))
         .merge(of_applications())
@@ -59,6 +64,8 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/tables", get(register::tables))
         .route("/admin/tables/{id}", get(register::table))
         .route("/admin/objects", get(register::objects))
+        .route("/admin/keys", get(signing_keys::list))
+        .route("/admin/keys/rotate", post(signing_keys::rotate))
         .route("/admin/lockdown", get(lockdown::list).post(lockdown::place))
         .route("/admin/lockdown/{id}/lift", post(lockdown::lift))
         .route("/admin/purposes-tried", get(tried::list))
@@ -108,6 +115,7 @@ fn of_applications() -> Router<Broker> {
         .route("/applications/{id}/vote", post(applications::vote))
         .route("/applications/{id}/approve", post(applications::approve))
         .route("/applications/{id}/admit", post(applications::admit))
+        .route("/applications/{id}/tell", post(applications::tell))
         .route("/applications/{id}/deny", post(applications::deny))
         .route("/applications/{id}/reassign", post(applications::reassign))
 }

@@ -151,7 +151,7 @@ fn same(grant: &Grant, dataset: &str, given: &Given) -> bool {
 
 impl AccessApplication {
     /// The institution for which a person takes part.
-    fn house_of(&self, person: &str) -> String {
+    pub(super) fn house_of(&self, person: &str) -> String {
         let member = |member: &&crate::store::applications::Member| member.person.as_deref() == Some(person);
         self.members
             .iter()

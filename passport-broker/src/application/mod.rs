@@ -7,6 +7,7 @@
 mod approve;
 mod ask;
 mod file;
+mod foreseen;
 mod grants;
 mod papers;
 mod pdf;
@@ -14,20 +15,25 @@ mod people;
 mod report;
 mod review;
 mod seat;
+mod tell;
 mod terms;
 mod view;
 mod write;
 
 pub use approve::{Outcome, Yes, admit, approve};
 pub use file::{amend, answer, begin, edit, extend, submit, withdraw};
+pub use foreseen::Foreseen;
 pub use papers::{Paper, file as document, hand_in, sweep, take_back, tick};
 pub use people::{Invited, invite, join, leave, remove};
 pub use report::report;
 pub use review::{deny, reassign, send_back, vote};
 pub use seat::{Seat, Seen, list, open};
+pub use tell::tell;
 pub use terms::{Wanted, digest};
 pub(crate) use view::due;
 pub use view::{Asks, May, Shown, line, minutes, shown};
 
+#[cfg(test)]
+mod foreseen_tests;
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,9 @@ use crate::store::applications::{AccessApplication, Stage};
 use crate::store::grants::Grant;
 use crate::testing::{A, ISSUER, Node, START, bare, catalogue, dataset};
 
-const UNI: &str = "uni.example.org";
+pub(super) const UNI: &str = "uni.example.org";
 
-fn wanted() -> Wanted {
+pub(super) fn wanted() -> Wanted {
     serde_json::from_value(json!({
         "title": "Breast cancer", "summary": "We look for causes.", "datasets": ["A"], "none_barred": true,
         "purpose": { "categories": ["disease"], "diseases": ["MONDO:0007254"], "commercial": false },
@@ -22,16 +22,16 @@ fn wanted() -> Wanted {
     .unwrap()
 }
 
-struct House {
-    node: Node,
-    ada: Caller,
-    ben: Caller,
-    dan: Caller,
+pub(super) struct House {
+    pub(super) node: Node,
+    pub(super) ada: Caller,
+    pub(super) ben: Caller,
+    pub(super) dan: Caller,
     eve: Caller,
 }
 
 /// A dataset that needs `quorum` votes, two researchers of the university, two members of the committee.
-async fn house(quorum: u32) -> House {
+pub(super) async fn house(quorum: u32) -> House {
     let node = bare().await;
     let mut sample = catalogue();
     // its own visas speak for its two houses, as a real node's do
@@ -51,7 +51,7 @@ async fn house(quorum: u32) -> House {
 }
 
 impl House {
-    async fn filed(&self) -> AccessApplication {
+    pub(super) async fn filed(&self) -> AccessApplication {
         let row = begin(&self.node.broker, &self.ada, wanted()).await.unwrap();
         submit(&self.node.broker, &self.ada, &row.id).await.unwrap()
     }

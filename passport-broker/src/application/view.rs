@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use visa_verifier::seam::Timestamp;
 
 use super::ask::{self, gains, needed, yes};
+use super::foreseen::{self, Foreseen};
 use super::grants;
 use super::review::HERE;
 use super::seat::{Seat, Seen};
@@ -95,6 +96,8 @@ pub struct Shown {
     pub tried: Vec<Tried>,
     /// Its grants in force.
     pub grants: Vec<Grant>,
+    /// What an approval now would be worth to each person and dataset, for who may decide.
+    pub foreseen: Foreseen,
     /// The committee's name.
     pub committee: String,
 }
@@ -132,7 +135,7 @@ pub async fn shown(broker: &Broker, caller: &Caller, seen: Seen) -> Result<Shown
         .filter(|dac| dac.id == row.dac)
         .map(|dac| dac.title.clone())
         .next();
-    Ok(Shown {
+    let mut told = Shown {
         needed: needed(&asked, &row),
         yes: yes(&row, &row.votes, &digest).count(),
         may: may(broker, caller, &asked, &row, seat, &grants)?,
@@ -150,7 +153,12 @@ pub async fn shown(broker: &Broker, caller: &Caller, seen: Seen) -> Result<Shown
         digest,
         datasets,
         grants,
-    })
+        foreseen: Foreseen::default(),
+    };
+    if told.may.decide {
+        told.foreseen = foreseen::of(broker, caller, &told).await?;
+    }
+    Ok(told)
 }
 
 fn fit(asked: &Asked, facts: &Facts, row: &AccessApplication, dataset: &str, now: Timestamp) -> Option<Fit> {
@@ -283,7 +291,8 @@ impl Shown {
             "members": members, "documents": row.documents, "conversation": row.turns,
             "votes": row.votes, "votes_yes": self.yes, "votes_needed": self.needed, "handler": row.handler,
             "digest": self.digest, "approval": row.approval, "report": row.report,
-            "may": self.may, "due": self.due, "tried": self.tried,
+            "may": self.may, "due": self.due, "foreseen": self.foreseen.each, "foreseen_more": self.foreseen.more,
+            "approval_stopped_by": self.foreseen.stops, "tried": self.tried,
             "grants": self.grants.iter().map(grant).collect::<Vec<_>>(),
         })
     }

@@ -37,7 +37,7 @@ pub enum KeyUse {
 impl KeyUse {
     const ALL: [Self; 4] = [Self::Token, Self::IdToken, Self::Visa, Self::Snapshot];
     /// Those that change by schedule. Whoever takes snapshots pins their key: it changes with them, by hand.
-    const TURNING: [Self; 3] = [Self::Token, Self::IdToken, Self::Visa];
+    pub(crate) const TURNING: [Self; 3] = [Self::Token, Self::IdToken, Self::Visa];
 
     const fn word(self) -> &'static str {
         match self {
@@ -48,8 +48,18 @@ impl KeyUse {
         }
     }
 
+    /// The use of this word.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.word() == word)
+    }
+
+    /// Whether it changes by schedule.
+    pub(crate) fn turns(self) -> bool {
+        Self::TURNING.contains(&self)
+    }
+
     /// What it signs with.
-    pub(super) const fn alg(self) -> SigningAlg {
+    pub(crate) const fn alg(self) -> SigningAlg {
         match self {
             Self::IdToken => SigningAlg::RS256,
             Self::Token | Self::Visa | Self::Snapshot => SigningAlg::ES256,
@@ -100,30 +110,57 @@ impl KeyRing {
         })
     }
 
-    /// Looks after the keys: makes the next one of each use that is due (or of all, if `now_due`), lets a next one
-    /// sign that has been published for [`LEAD`], and reads what other replicas did. How many keys began to sign.
+    /// Looks after the keys: makes the next one of each use that is due by its age or by `due`, lets a next one sign
+    /// that has been published for [`LEAD`], and reads what other replicas did. The keys that began to sign.
     ///
     /// # Errors
     /// The database, or a key that does not open under this node key; the ring stays as it was.
-    pub async fn tend(&self, db: &mut Db, at_rest: &AtRest, now_due: bool, now: Timestamp) -> Result<usize, KeyError> {
+    pub(crate) async fn tend(
+        &self,
+        db: &mut Db,
+        at_rest: &AtRest,
+        due_now: &[KeyUse],
+        now: Timestamp,
+    ) -> Result<Vec<String>, KeyError> {
         let rows = keys::all(db, now).await.map_err(store)?;
-        let mut turned = 0;
+        let mut turned = Vec::new();
         for purpose in KeyUse::TURNING {
             let due = of(&rows, purpose, "current").is_none_or(|row| row.created.plus(KEY_LIFE) <= now);
             match of(&rows, purpose, "next") {
-                None if due || now_due => put(db, &make(purpose, "next", at_rest, now)?).await?,
+                None if due || due_now.contains(&purpose) => put(db, &make(purpose, "next", at_rest, now)?).await?,
                 Some(next) if next.created.plus(LEAD) <= now => {
-                    turned += usize::from(
-                        keys::turn(db, purpose.word(), &next.kid, now.plus(OVERLAP))
-                            .await
-                            .map_err(store)?,
-                    );
+                    let until = now.plus(OVERLAP);
+                    if keys::turn(db, purpose.word(), &next.kid, until).await.map_err(store)? {
+                        turned.push(next.kid.clone());
+                    }
                 }
                 None | Some(_) => {}
             }
         }
         self.keys.store(Arc::new(read(db, at_rest, now).await?));
         Ok(turned)
+    }
+
+    /// Replaces the current keys of these uses at once: the old ones leave the key set now, and so does a next one that
+    /// was published before, which lay beside them. The keys that began to sign.
+    ///
+    /// # Errors
+    /// As [`KeyRing::tend`].
+    pub(crate) async fn replace(
+        &self,
+        db: &mut Db,
+        at_rest: &AtRest,
+        uses: &[KeyUse],
+        now: Timestamp,
+    ) -> Result<Vec<String>, KeyError> {
+        let mut begun = Vec::new();
+        for purpose in uses {
+            let row = make(*purpose, "next", at_rest, now)?;
+            keys::replace(db, &row, now).await.map_err(store)?;
+            begun.push(row.kid);
+        }
+        self.keys.store(Arc::new(read(db, at_rest, now).await?));
+        Ok(begun)
     }
 
     /// The current key of a use.
@@ -200,8 +237,7 @@ async fn read(db: &mut Db, at_rest: &AtRest, now: Timestamp) -> Result<Opened, K
 
 fn open(row: &SigningKeyRow, at_rest: &AtRest) -> Result<SigningKey, KeyError> {
     let refused = || KeyError::Sealed { kid: row.kid.clone() };
-    let purpose = KeyUse::ALL.into_iter().find(|purpose| purpose.word() == row.purpose);
-    let purpose = purpose.ok_or_else(refused)?;
+    let purpose = KeyUse::of(&row.purpose).ok_or_else(refused)?;
     let published: Value = serde_json::from_str(&row.public_jwk).map_err(|_| refused())?;
     let private = at_rest.open(&row.kid, &row.sealed)?;
     // the public half that we publish must be the one that we sign with, whatever the row says

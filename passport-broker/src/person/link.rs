@@ -98,7 +98,11 @@ pub(crate) async fn judge(broker: &Broker, person: &PersonId, login: &UpstreamId
     if known.id == *person {
         return Ok(Judged::Again);
     }
-    let holds = holds(broker, &known.id).await?;
+    // a closed account holds nothing any more, whatever its rows say of the time before
+    let holds = match known.closed {
+        Some(_) => Vec::new(),
+        None => holds(broker, &known.id).await?,
+    };
     Ok(if holds.is_empty() {
         Judged::Closing(known.id)
     } else {

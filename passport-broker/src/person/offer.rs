@@ -39,6 +39,8 @@ pub(crate) enum Odd {
     NotPersistent,
     /// The same institution named the person in this browser differently before.
     AnotherName,
+    /// The account that it led to was closed.
+    Closed,
 }
 
 /// A proven identity that waits.

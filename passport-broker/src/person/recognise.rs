@@ -32,6 +32,8 @@ pub(crate) enum Found {
     Known(Recognised),
     /// Nobody knows this identity.
     Stranger(VisaIdentity),
+    /// Its account was closed.
+    Closed,
 }
 
 /// Recognises the person behind a verified login, and takes over what their institution states.
@@ -48,6 +50,14 @@ pub(crate) async fn recognise(
     let Some(known) = people::identity_row(&mut tx, &identity).await? else {
         return Ok(Found::Stranger(identity));
     };
+    let person = people::by_id(&mut tx, &known.person).await?;
+    if let Some(closed) = person.as_ref().filter(|person| person.closed.is_some()) {
+        return if closed.suspended.is_some() {
+            Err(LoginProblem::Suspended)
+        } else {
+            Ok(Found::Closed)
+        };
+    }
     if known.unlinked.is_some() || link.as_ref().is_some_and(|link| link.ended.is_some()) {
         return Err(LoginProblem::TakenOff);
     }
@@ -59,7 +69,6 @@ pub(crate) async fn recognise(
         );
         return Err(LoginProblem::Unavailable);
     }
-    let person = people::by_id(&mut tx, &known.person).await?;
     if person.is_none_or(|person| person.suspended.is_some()) {
         return Err(LoginProblem::Suspended);
     }
@@ -89,7 +98,7 @@ pub(crate) async fn enter(
             // Two tabs at once: both are this person, whom the other one entered.
             return match recognise(broker, login, now).await? {
                 Found::Known(recognised) => Ok(recognised),
-                Found::Stranger(_) => Err(LoginProblem::Unavailable),
+                Found::Stranger(_) | Found::Closed => Err(LoginProblem::Unavailable),
             };
         }
         Err(error) => return Err(error.into()),

@@ -89,6 +89,16 @@ pub(crate) async fn logged_in(broker: &Broker, row: &SessionRow) -> Result<(), U
     Ok(())
 }
 
+/// Read what the log has on themself: durable before the answer.
+pub(crate) async fn looked(broker: &Broker, person: &PersonId) -> Result<(), Unrecorded> {
+    let who = actor(broker, person, None, None, None)?;
+    broker
+        .writer()
+        .append(Event::new(EventType::AuditRead, Outcome::Success).who(who))
+        .await?;
+    Ok(())
+}
+
 /// Signed out.
 pub(crate) async fn logged_out(broker: &Broker, row: &SessionRow) -> Result<(), Unrecorded> {
     let who = actor(broker, &row.person, Some(row.identity.iss.as_str()), None, None)?;

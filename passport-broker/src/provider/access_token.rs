@@ -175,7 +175,7 @@ pub(crate) async fn live(broker: &Broker, db: &mut Db, text: &str, now: Timestam
         return Err(BearerProblem::Invalid);
     }
     let person = people::by_id(db, &row.person).await?.ok_or(BearerProblem::Invalid)?;
-    if person.suspended.is_some() {
+    if person.suspended.is_some() || person.closed.is_some() {
         return Err(BearerProblem::Invalid);
     }
     let family = match &row.family {

@@ -101,6 +101,27 @@ pub async fn turn(db: &mut Db, purpose: &str, next: &str, until: Timestamp) -> R
     Ok(false)
 }
 
+/// Puts a new key in the place of the current and the next one of its purpose, which are over at `now`.
+///
+/// # Errors
+/// The database is down; then nothing was changed.
+pub async fn replace(db: &mut Db, key: &SigningKeyRow, now: Timestamp) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    tx.change(
+        "signing_keys",
+        "UPDATE signing_keys SET state = 'old', not_after = $2 WHERE purpose = $1
+           AND (state IN ('current', 'next') OR not_after IS NULL OR not_after > $2)",
+        args![&key.purpose, now],
+    )
+    .await?;
+    let current = SigningKeyRow {
+        state: "current".to_owned(),
+        ..key.clone()
+    };
+    insert(&mut tx, &current).await?;
+    tx.commit().await
+}
+
 /// All keys that may still verify something, oldest first.
 ///
 /// # Errors

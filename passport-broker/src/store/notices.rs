@@ -54,6 +54,18 @@ pub async fn unseen(db: &mut Db, person: &PersonId) -> Result<Vec<Notice>, Store
     .await
 }
 
+/// All that a person was told or will be, newest first; at most 200.
+///
+/// # Errors
+/// The database is down.
+pub async fn all(db: &mut Db, person: &PersonId) -> Result<Vec<Notice>, StoreError> {
+    db.all(
+        "SELECT id, at, words FROM notices WHERE person = $1 ORDER BY at DESC, id LIMIT 200",
+        args![person.as_str()],
+    )
+    .await
+}
+
 /// Notes that a person was told all up to `until`.
 ///
 /// # Errors

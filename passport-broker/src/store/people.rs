@@ -49,6 +49,8 @@ pub struct Person {
     pub created: Timestamp,
     /// Since when they are barred, if they are.
     pub suspended: Option<Timestamp>,
+    /// When the account was closed: by its owner, or because its identity went to another account.
+    pub closed: Option<Timestamp>,
     /// When their grants, purposes, roles or facts last changed: older Passports are dropped.
     pub facts_changed: Timestamp,
 }
@@ -61,6 +63,7 @@ impl FromRow for Person {
             id: PersonId(row.text("id")?),
             created: row.instant("created_at")?,
             suspended: row.maybe_instant("suspended_at")?,
+            closed: row.maybe_instant("erased_at")?,
             facts_changed: row.instant("facts_changed")?,
         })
     }
@@ -210,10 +213,19 @@ pub async fn create(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<()
 /// The database is down.
 pub async fn by_id(db: &mut Db, person: &PersonId) -> Result<Option<Person>, StoreError> {
     db.one(
-        "SELECT id, created_at, suspended_at, facts_changed FROM people WHERE id = $1",
+        "SELECT id, created_at, suspended_at, erased_at, facts_changed FROM people WHERE id = $1",
         args![person.as_str()],
     )
     .await
+}
+
+/// Whether a person may do anything here: known, not suspended, not closed.
+///
+/// # Errors
+/// The database is down.
+pub async fn stands(db: &mut Db, person: &PersonId) -> Result<bool, StoreError> {
+    let found = by_id(db, person).await?;
+    Ok(found.is_some_and(|person| person.suspended.is_none() && person.closed.is_none()))
 }
 
 /// The person to whom this upstream identity leads, whether it counts or was unlinked.
@@ -222,7 +234,7 @@ pub async fn by_id(db: &mut Db, person: &PersonId) -> Result<Option<Person>, Sto
 /// The database is down.
 pub async fn by_identity(db: &mut Db, identity: &VisaIdentity) -> Result<Option<Person>, StoreError> {
     db.one(
-        "SELECT p.id, p.created_at, p.suspended_at, p.facts_changed FROM people p
+        "SELECT p.id, p.created_at, p.suspended_at, p.erased_at, p.facts_changed FROM people p
          JOIN identities i ON i.person = p.id WHERE i.iss = $1 AND i.sub = $2",
         args![identity.iss.as_str(), identity.sub.as_str()],
     )
@@ -331,6 +343,20 @@ pub async fn close(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<(),
     .map(drop)
 }
 
+/// Forgets the identities of accounts that were closed before `until` and that nobody barred; how many.
+///
+/// # Errors
+/// The database is down.
+pub async fn forget_closed(db: &mut Db, until: Timestamp) -> Result<u64, StoreError> {
+    db.change(
+        "identities",
+        "DELETE FROM identities WHERE person IN
+           (SELECT id FROM people WHERE erased_at IS NOT NULL AND erased_at < $1 AND suspended_at IS NULL)",
+        args![until],
+    )
+    .await
+}
+
 /// Notes that an identity logged in.
 ///
 /// # Errors
@@ -364,7 +390,7 @@ pub async fn identities(db: &mut Db, person: &PersonId) -> Result<Vec<Identity>,
 /// The database is down.
 pub async fn everybody(db: &mut Db) -> Result<Vec<Person>, StoreError> {
     db.all(
-        "SELECT id, created_at, suspended_at, facts_changed FROM people ORDER BY id",
+        "SELECT id, created_at, suspended_at, erased_at, facts_changed FROM people ORDER BY id",
         args![],
     )
     .await

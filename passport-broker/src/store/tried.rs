@@ -91,6 +91,20 @@ pub async fn note(db: &mut Db, row: &TriedRow) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Those of one person, the newest first.
+///
+/// # Errors
+/// The database is down.
+pub async fn of_person(db: &mut Db, person: &str, most: usize) -> Result<Vec<TriedRow>, StoreError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    db.all(
+        "SELECT person, dataset, digest, purpose, door, first_at, last_at, times FROM purposes_tried
+         WHERE person = $1 ORDER BY last_at DESC, dataset, digest LIMIT $2",
+        args![person, most],
+    )
+    .await
+}
+
 /// Those of a dataset, the newest first; of one person if named.
 ///
 /// # Errors

@@ -171,6 +171,32 @@ pub async fn revoke_of_grant(db: &mut Db, grant: &str, now: Timestamp) -> Result
     .await
 }
 
+/// The visas that we signed for a person and that are not over, the newest first.
+///
+/// # Errors
+/// The database is down.
+pub async fn of_person(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<Vec<IssuedVisa>, StoreError> {
+    db.all(
+        "SELECT jti, person, kind, value, grant_id, issued_at, expires_at, revoked_at FROM issued_visas
+         WHERE person = $1 AND expires_at > $2 ORDER BY issued_at DESC, jti LIMIT 500",
+        args![person.as_str(), now],
+    )
+    .await
+}
+
+/// Ends all visas that we signed for a person; how many.
+///
+/// # Errors
+/// The database is down.
+pub async fn revoke_of_person(db: &mut Db, person: &PersonId, now: Timestamp) -> Result<u64, StoreError> {
+    db.change(
+        "issued_visas",
+        "UPDATE issued_visas SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL AND expires_at > $2",
+        args![person.as_str(), now],
+    )
+    .await
+}
+
 /// The visas of ours that were ended and would still be good by their `exp`: the snapshot's revocations.
 ///
 /// # Errors

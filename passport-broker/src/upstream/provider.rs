@@ -148,6 +148,11 @@ impl Discovered {
             .authorization_response_iss_parameter_supported
     }
 
+    /// Its public keys, as a JWK Set.
+    pub(crate) fn keys(&self) -> serde_json::Value {
+        serde_json::to_value(self.metadata.jwks()).unwrap_or_default()
+    }
+
     /// Whether it has a UserInfo endpoint.
     pub(crate) fn has_userinfo(&self) -> bool {
         self.metadata.userinfo_endpoint().is_some()

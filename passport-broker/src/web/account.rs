@@ -16,6 +16,7 @@ use crate::front::Front;
 use crate::limits;
 use crate::page::{Fields, Frame, Targets, show};
 use crate::passport::{self, ATTESTED, Holding, stands_beside, visa_in_words};
+use crate::person::services;
 use crate::session::{self, Browser};
 use crate::store::people::{self, FactKind};
 use crate::store::{StoreError, clients, sessions};
@@ -38,6 +39,7 @@ struct AccountPage {
     default_form: PurposeForm,
     keys: Vec<ShownKey>,
     sessions: Vec<ShownSession>,
+    services: Vec<ShownService>,
     consents: Vec<ShownConsent>,
     roles: Vec<String>,
     policies: bool,
@@ -100,6 +102,17 @@ struct ShownSession {
     until: String,
     strength: &'static str,
     here: bool,
+}
+
+#[derive(Debug)]
+struct ShownService {
+    client: String,
+    name: String,
+    scope: String,
+    audience: String,
+    since: String,
+    until: String,
+    told: bool,
 }
 
 #[derive(Debug)]
@@ -193,6 +206,18 @@ async fn page(
             scope: consent.scope,
         });
     }
+    let services = services::of(broker, person)
+        .await?
+        .into_iter()
+        .map(|service| ShownService {
+            scope: service.scope.join(" "),
+            audience: service.audience.join(" "),
+            since: minute(service.since),
+            until: day(service.until),
+            told: service.told,
+            client: service.client,
+            name: service.name,
+        });
     let keys = clients::keys_of(&mut db, person)
         .await?
         .into_iter()
@@ -237,6 +262,7 @@ async fn page(
         default_purpose: default.as_ref().map(purpose_form::in_words),
         keys: keys.collect(),
         sessions: sessions.collect(),
+        services: services.collect(),
         consents,
         policies: roles.iter().any(reads_policies),
         roles: roles.into_iter().map(role_in_words).collect(),

@@ -15,6 +15,8 @@ use crate::caller::Caller;
 use crate::committee::{self, Attestation, GovernError};
 use crate::front::Front;
 use crate::page::{Fields, same_origin};
+use crate::person::record::Unrecorded;
+use crate::person::services;
 use crate::session::{self, Browser};
 use crate::store::{StoreError, clients, sessions};
 
@@ -26,18 +28,20 @@ pub(super) enum Done {
     Key,
     Session,
     Consent,
+    Service,
     Linked,
     Unlinked,
     Kept,
 }
 
 impl Done {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Attested,
         Self::Default,
         Self::Key,
         Self::Session,
         Self::Consent,
+        Self::Service,
         Self::Linked,
         Self::Unlinked,
         Self::Kept,
@@ -50,6 +54,7 @@ impl Done {
             Self::Key => "key",
             Self::Session => "session",
             Self::Consent => "consent",
+            Self::Service => "service",
             Self::Linked => "linked",
             Self::Unlinked => "unlinked",
             Self::Kept => "kept",
@@ -67,6 +72,7 @@ impl Done {
             Self::Key => "The key was ended. Commands that used it have to log in again.",
             Self::Session => "The session and its tokens were ended.",
             Self::Consent => "You will be asked again.",
+            Self::Service => "The tokens of that program were ended.",
             Self::Linked => "The identity was added to your account.",
             Self::Unlinked => "The identity was taken off your account; its rights here have ended.",
             Self::Kept => "Nothing was added.",
@@ -200,6 +206,24 @@ pub(crate) async fn end_consent(State(front): State<Front>, headers: HeaderMap, 
     let client = fields.one("client").ok().flatten().unwrap_or_default();
     let ended = clients::withdraw_consent(&mut front.broker.db(), &browser.row.person, client).await;
     finished(&front, ended.map(drop), Done::Consent)
+}
+
+/// `POST /account/services/end`: the tokens that one program holds.
+pub(crate) async fn end_service(State(front): State<Front>, headers: HeaderMap, body: Bytes) -> Response {
+    let Posted { browser, fields } = match posted(&front, &headers, &body, "account").await {
+        Ok(posted) => posted,
+        Err(response) => return *response,
+    };
+    let client = fields.one("client").ok().flatten().unwrap_or_default();
+    match services::end(&front.broker, &browser.row.person, client).await {
+        Ok(true) => back(&front, Done::Service),
+        Ok(false) => refused(&front, &browser, "That program holds no tokens of yours.".into()).await,
+        Err(Unrecorded::Store(error)) => store_problem(&front, &error),
+        Err(error) => {
+            tracing::error!(error.code = error.code(), %error, "the end of tokens could not be recorded");
+            unavailable(&front, error.code())
+        }
+    }
 }
 
 fn finished(front: &Front, result: Result<(), StoreError>, done: Done) -> Response {

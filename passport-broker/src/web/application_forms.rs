@@ -245,6 +245,9 @@ async fn step_of(front: Front, headers: HeaderMap, id: String, step: String, bod
         "read" => Box::pin(application::tick(broker, caller, &id, &sent.text("document")))
             .await
             .map(|_| "read"),
+        "tell" => Box::pin(application::tell(broker, caller, &id, &sent.text("code")))
+            .await
+            .map(|_| "told"),
         "admit" => Box::pin(application::admit(broker, caller, &id))
             .await
             .map(|_| "admitted"),

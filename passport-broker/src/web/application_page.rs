@@ -8,6 +8,7 @@ use http::StatusCode;
 use policy_engine::consent::{Tables, Term, Verdict};
 
 use super::account::day;
+use super::application_foreseen::{Button, ShownForesight, foresight};
 use super::application_words::standing;
 use super::applications::{FORM, Told};
 use super::purpose_form;
@@ -47,6 +48,9 @@ struct Page {
     approval: Option<ShownApproval>,
     digest: String,
     reader: bool,
+    foreseen: Vec<ShownForesight>,
+    foreseen_more: usize,
+    foreseen_stops: Option<String>,
     may: May,
 }
 
@@ -158,6 +162,14 @@ pub(super) fn answer(front: &Front, browser: &Browser, shown: Shown, status: Sta
         }),
         digest: shown.digest.clone(),
         reader: shown.seat == Seat::Reader,
+        foreseen: shown
+            .foreseen
+            .each
+            .iter()
+            .map(|one| foresight(one, &shown.row))
+            .collect(),
+        foreseen_more: shown.foreseen.more,
+        foreseen_stops: shown.foreseen.stops.clone(),
         may: shown.may,
         row: shown.row,
     };

@@ -33,6 +33,7 @@ pub(super) fn done_sentence(word: &str) -> Option<&'static str> {
         "removed" => "They no longer take part; their access under this study has ended.",
         "left" => "You no longer take part; your access under this study has ended.",
         "joined" => "You take part in this study now.",
+        "told" => "The administrators are told at their next sign-in.",
         "admitted" => "They have their access now.",
         "document" => "The document is handed in; it is kept sealed.",
         "read" => "It is on record that you read it.",

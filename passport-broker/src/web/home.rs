@@ -1,7 +1,7 @@
 //! The front page, and signing out.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -20,16 +20,18 @@ use crate::store::StoreError;
 struct HomePage {
     frame: Frame,
     issuer: String,
+    closed: bool,
 }
 
 /// `GET /`
-pub(crate) async fn home(State(front): State<Front>, headers: HeaderMap) -> Response {
+pub(crate) async fn home(State(front): State<Front>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let browser = session::current(&front.cookies, &mut front.broker.db(), &headers, front.broker.now()).await;
     match browser {
         Ok(browser) => {
             let page = HomePage {
                 frame: front.frame("Welcome", browser.as_ref()),
                 issuer: front.issuer().to_owned(),
+                closed: query.as_deref() == Some("done=closed"),
             };
             show(StatusCode::OK, &page, &Targets::Own)
         }

@@ -13,6 +13,7 @@ use super::refusal::{already_signed_in, login_problem, store_problem};
 use super::{link, newcomer};
 use crate::front::Front;
 use crate::page::Fields;
+use crate::person::offer::Odd;
 use crate::person::{self, Found};
 use crate::session::{self, address};
 use crate::store::codes::{self, OnceKind};
@@ -149,6 +150,9 @@ async fn returned(front: &Front, id: &str, headers: &HeaderMap, query: &str) -> 
                 return newcomer::ask(front, upstream, identity, pending.then, odd, &cookie, now).await;
             }
             person::enter(broker, &identity, now).await?
+        }
+        Found::Closed => {
+            return newcomer::ask(front, upstream, identity, pending.then, Odd::Closed, &cookie, now).await;
         }
     };
     arrive(front, upstream, &identity, known, &pending.then, &cookie, now).await

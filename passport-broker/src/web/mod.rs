@@ -1,8 +1,11 @@
 //! Pages for people: choose an institution, come back from it, one's account. The release page is in `provider`.
 
 mod account;
+mod account_close;
 mod account_forms;
+mod account_history;
 mod application_files;
+mod application_foreseen;
 mod application_form_page;
 mod application_forms;
 mod application_join;
@@ -25,6 +28,7 @@ mod policy_forms;
 mod purpose_form;
 mod refusal;
 mod routes;
+mod upstream_logout;
 
 pub(crate) use chooser::{LoginWish, begin_login};
 pub(crate) use refusal::{forged, signed_out, store_problem, unavailable};

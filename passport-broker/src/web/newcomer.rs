@@ -28,6 +28,7 @@ struct NewcomerPage {
     institution: String,
     subject: String,
     another_name: bool,
+    closed: bool,
 }
 
 /// Why this identity begins no account without a question, if there is a reason.
@@ -69,6 +70,7 @@ pub(super) async fn ask(
         institution: upstream.name.clone(),
         subject,
         another_name: odd == Odd::AnotherName,
+        closed: odd == Odd::Closed,
     };
     let mut response = show(StatusCode::OK, &page, &Targets::Own);
     let jar = &front.cookies.jar;
@@ -108,7 +110,7 @@ pub(crate) async fn begin(State(front): State<Front>, headers: HeaderMap, body: 
 }
 
 async fn enter(front: &Front, offer: Offer, now: Timestamp) -> Result<Response, LoginProblem> {
-    let Wish::Begin { then, .. } = offer.wish else {
+    let Wish::Begin { then, odd } = offer.wish else {
         return Err(LoginProblem::NotPending);
     };
     let upstreams = upstream::upstreams(&front.broker).await?;
@@ -119,6 +121,9 @@ async fn enter(front: &Front, offer: Offer, now: Timestamp) -> Result<Response, 
     let known = match person::recognise(&front.broker, &offer.login, now).await? {
         Found::Known(known) => known,
         Found::Stranger(_) => person::enter(&front.broker, &offer.login, now).await?,
+        Found::Closed if odd == Odd::Closed => person::enter_again(&front.broker, &offer.login, now).await?,
+        // closed while the page stood open: the page said something else
+        Found::Closed => return Err(LoginProblem::NotPending),
     };
     arrive(front, upstream, &offer.login, known, &then, "offer", now).await
 }

@@ -6,9 +6,9 @@ use axum::routing::{get, post};
 use http::StatusCode;
 
 use super::{
-    account, account_forms, application_files, application_form_page, application_forms, application_join,
-    applications, arrive, change_forms, changes, chooser, device, enrol, home, link, login, newcomer, policies,
-    policy_forms,
+    account, account_close, account_forms, account_history, application_files, application_form_page,
+    application_forms, application_join, applications, arrive, change_forms, changes, chooser, device, enrol, home,
+    link, login, newcomer, policies, policy_forms, upstream_logout,
 };
 use crate::Broker;
 use crate::front::Front;
@@ -53,6 +53,7 @@ fn table(front: Front) -> Router {
         .route("/login", get(chooser::search))
         .route("/login/new", post(newcomer::begin))
         .route("/login/{upstream}", get(chooser::chosen))
+        .route("/login/logout/{upstream}", post(upstream_logout::told))
         .route("/login/callback/{upstream}", get(login::callback))
         .route("/device", get(device::page).post(device::decide))
         .route("/logout", post(home::logout))
@@ -69,6 +70,11 @@ fn table(front: Front) -> Router {
         .route("/account/cli-keys/end", post(account_forms::end_key))
         .route("/account/sessions/end", post(account_forms::end_session))
         .route("/account/consents/end", post(account_forms::end_consent))
+        .route("/account/services/end", post(account_forms::end_service))
+        .route("/account/history", get(account_history::page))
+        .route("/account/download", get(account_history::download))
+        .route("/account/close", get(account_close::page).post(account_close::ask))
+        .route("/account/close/confirm", post(account_close::confirm))
         .route("/changes", get(changes::list))
         .route("/changes/{id}", get(changes::one))
         .route("/changes/{id}/approve", post(change_forms::approve))

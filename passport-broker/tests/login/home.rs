@@ -98,6 +98,11 @@ impl Home {
         format!("{}/program/logout", self.issuer)
     }
 
+    /// A token of the provider's own key, with these claims.
+    pub(crate) fn sign(&self, typ: &str, claims: &Value) -> String {
+        self.key.lock().unwrap().sign(typ, None, claims)
+    }
+
     pub(crate) fn visa_issuer(&self) -> String {
         format!("{}/issuer", self.issuer)
     }

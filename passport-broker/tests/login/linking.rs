@@ -24,7 +24,7 @@ async fn sign_in(world: &World, browser: &mut Browser, idp: &str, person: &str) 
 
 /// From the account to the page that shows both identities, or to the one that says why not. The second institution
 /// signs in `person`, whatever it was asked.
-async fn propose(world: &World, browser: &mut Browser, person: &str) -> Reply {
+pub(crate) async fn propose(world: &World, browser: &mut Browser, person: &str) -> Reply {
     let page = browser.get(world, "/account/link").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     let csrf = hidden(page.body.split("action=\"/account/link\"").nth(1).unwrap(), "csrf");
@@ -46,7 +46,7 @@ async fn propose(world: &World, browser: &mut Browser, person: &str) -> Reply {
     }
 }
 
-async fn decide(world: &World, browser: &mut Browser, page: &Reply, decision: &str) -> Reply {
+pub(crate) async fn decide(world: &World, browser: &mut Browser, page: &Reply, decision: &str) -> Reply {
     let (csrf, offer) = (
         hidden(page.body.split("/account/link/confirm").nth(1).unwrap(), "csrf"),
         hidden(&page.body, "offer"),

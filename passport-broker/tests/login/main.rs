@@ -10,6 +10,7 @@
     reason = "a test harness: what is not as expected ends the test"
 )]
 
+mod account;
 mod answers;
 mod bound;
 mod cases;
@@ -28,4 +29,5 @@ mod services;
 mod signing;
 mod signing_out;
 mod step_up;
+mod told_to_sign_out;
 mod world;

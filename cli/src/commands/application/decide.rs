@@ -107,6 +107,27 @@ pub(crate) struct Reassign {
     session: As,
 }
 
+/// Tell the administrators of a fact that is lacking
+///
+/// `visum application show` lists what would still be refused after an approval, and who records it. What the register, a
+/// dataset's custodian or the node has to record, its administrators are told of at their next sign-in, once.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Tell {
+    /// The application's id
+    application: String,
+    /// The code of what is lacking
+    code: String,
+    #[command(flatten)]
+    session: As,
+}
+
+pub(super) async fn tell(args: Tell, context: &Context) -> Result<Exit, CommandError> {
+    let session = Session::open(&args.session)?;
+    let body = json!({ "code": args.code });
+    step(&session, context, &path(&args.application, "/tell")?, &body).await?;
+    Ok(Exit::Yes)
+}
+
 pub(super) async fn send_back(args: Return, context: &Context) -> Result<Exit, CommandError> {
     let session = Session::open(&args.session)?;
     let body = json!({ "text": args.questions });

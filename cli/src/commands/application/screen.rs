@@ -136,6 +136,29 @@ pub(super) fn shown(answer: &Value) -> String {
             text(grant, "/until")
         );
     }
+    for foreseen in list(answer, "foreseen") {
+        let works = foreseen.get("works").and_then(Value::as_bool).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "approved, {} {} at {}",
+            text(foreseen, "/to"),
+            if works { "could work" } else { "would still be refused" },
+            text(foreseen, "/dataset")
+        );
+        for lack in list(foreseen, "lacks") {
+            let _ = writeln!(
+                out,
+                "  lacking: {} ({}), recorded by {}",
+                text(lack, "/sentence"),
+                text(lack, "/code"),
+                text(lack, "/who")
+            );
+        }
+    }
+    let stops = text(answer, "/approval_stopped_by");
+    if !stops.is_empty() {
+        let _ = writeln!(out, "an approval could not be given: {stops}");
+    }
     let number = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or_default();
     let _ = writeln!(out, "votes: {} of {}", number("votes_yes"), number("votes_needed"));
     for condition in answer

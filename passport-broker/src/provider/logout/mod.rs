@@ -7,5 +7,5 @@ mod hint;
 mod notice;
 
 pub(crate) use asked::{ask, confirm};
-pub(crate) use end::end;
+pub(crate) use end::{deliver_soon, end, notices};
 pub(crate) use notice::deliver;

@@ -18,7 +18,7 @@ use crate::provider::scope::{Scope, Scopes};
 use crate::session::digest_of;
 use crate::store::Db;
 use crate::store::codes::{self, OnceKind, Taken};
-use crate::store::people::PersonId;
+use crate::store::people::{self, PersonId};
 use crate::store::tokens::{self, Family, LoginFacts};
 
 /// `grant_type`
@@ -82,6 +82,11 @@ pub(crate) async fn redeem(
     if other_key || facts.client != client.row.id || facts.redirect != redirect || !facts.challenge.is_met_by(verifier)
     {
         // Used up all the same: who guesses gets one guess.
+        tx.commit().await?;
+        return Err(TokenProblem::grant());
+    }
+    if !people::stands(&mut tx, &facts.person).await? {
+        // suspended or closed since: the code is used up, and gives nothing
         tx.commit().await?;
         return Err(TokenProblem::grant());
     }

@@ -14,6 +14,7 @@ use crate::provider::problem::TokenProblem;
 use crate::provider::scope::Scopes;
 use crate::session::digest_of;
 use crate::store::devices::{self, DeviceState};
+use crate::store::people;
 use crate::store::tokens::{self, Family};
 
 /// `grant_type`
@@ -68,6 +69,10 @@ pub(crate) async fn redeem(
         DeviceState::Used => return Err(TokenProblem::grant()),
     };
     if !devices::take(&mut tx, &digest).await? {
+        return Err(TokenProblem::grant());
+    }
+    if !people::stands(&mut tx, &allowed.person).await? {
+        tx.commit().await?;
         return Err(TokenProblem::grant());
     }
     let scopes = Scopes::parse(&allowed.scope);

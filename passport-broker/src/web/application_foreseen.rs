@@ -1,0 +1,77 @@
+//! What an approval would be worth, on the page where it is given: what stays red has an owner and a button.
+
+use policy_engine::consent::Recorder;
+
+use crate::change::harmless;
+use crate::committee::{Foresight, Lack};
+use crate::store::applications::AccessApplication;
+
+/// What an approval would be worth to one person, for one dataset.
+#[derive(Debug)]
+pub(super) struct ShownForesight {
+    pub(super) who: String,
+    pub(super) dataset: String,
+    pub(super) works: bool,
+    pub(super) until: String,
+    pub(super) assumes: &'static str,
+    pub(super) lacks: Vec<ShownLack>,
+}
+
+/// What is lacking still.
+#[derive(Debug)]
+pub(super) struct ShownLack {
+    pub(super) words: String,
+    pub(super) code: String,
+    pub(super) kind: &'static str,
+    pub(super) owner: &'static str,
+    pub(super) button: Button,
+}
+
+/// What the member can do about it from here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Button {
+    /// Send it back and ask the applicant for it.
+    Ask,
+    /// Tell the node's administrators.
+    Tell,
+    /// Look at the documents: a tick of the committee's own.
+    Papers,
+    /// Nothing: only time, or another dataset or purpose.
+    None,
+}
+
+/// The foresight of one grant.
+pub(super) fn foresight(one: &Foresight, row: &AccessApplication) -> ShownForesight {
+    let person = one.to.sub.as_str();
+    let member = row
+        .members
+        .iter()
+        .find(|member| member.person.as_deref() == Some(person));
+    ShownForesight {
+        who: member.map_or_else(|| harmless(&row.name), |member| member.address.clone()),
+        dataset: one.dataset.clone(),
+        works: one.works,
+        until: one.until.map(super::account::day).unwrap_or_default(),
+        assumes: one.assumes,
+        lacks: one.lacks.iter().map(|lack| shown(lack, row)).collect(),
+    }
+}
+
+fn shown(lack: &Lack, row: &AccessApplication) -> ShownLack {
+    let reason = &lack.reason;
+    let ethics = reason.code.contains("ethics") && !row.documents.is_empty();
+    let button = match lack.recorder {
+        Recorder::RegisterKeeper | Recorder::Custodian | Recorder::Provider => Button::Tell,
+        Recorder::Person | Recorder::Institution if ethics => Button::Papers,
+        Recorder::Person | Recorder::Institution => Button::Ask,
+        Recorder::Committee => Button::Papers,
+        Recorder::Nobody => Button::None,
+    };
+    ShownLack {
+        words: format!("{} {}", reason.sentence, reason.remedy).trim().to_owned(),
+        code: reason.code.clone(),
+        kind: if lack.judgement { "a judgement" } else { "a fact" },
+        owner: lack.who,
+        button,
+    }
+}

@@ -1,0 +1,111 @@
+// Looks at each page of a plan as people do: with eyes (light, dark, phone, desktop), by its names and roles (axe-core),
+// with the keyboard alone, and with scripts off. Nothing on a page is changed but by what a person could do.
+import fs from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const plan = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const SIZES = [['phone', 360, 740], ['desktop', 1280, 800]];
+const wrong = [];
+let looked = 0;
+
+if (plan.out) fs.mkdirSync(plan.out, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+// Signs somebody in: the account page leads to their institution, which knows them by the hint.
+async function signIn(context, who) {
+  const page = await context.newPage();
+  await page.goto(`${plan.broker}/account?login_hint=${encodeURIComponent(who)}`);
+  const read = page.locator('form[action$="/notices"] button');
+  if (await read.count()) await read.click();
+  const title = await page.title();
+  if (!title.includes('account')) throw new Error(`${who} could not be signed in: ${page.url()} ${title}`);
+  await page.close();
+}
+
+async function names(page, label) {
+  await page.evaluate(axe);
+  const found = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
+  for (const one of found.violations) {
+    const where = one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 140)} (${(node.failureSummary ?? '').replace(/\s+/g, ' ').slice(0, 200)})`);
+    wrong.push(`${label}: ${one.id} (${one.impact}), ${one.nodes.length} times: ${where.join(' | ')}`);
+  }
+}
+
+async function fits(page, label) {
+  const over = await page.evaluate(() => {
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    if (wide <= 0) return null;
+    const out = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
+    return { wide, which: out.slice(-2).map((one) => one.outerHTML.slice(0, 120)) };
+  });
+  if (over) wrong.push(`${label}: ${over.wide} px wider than the window: ${over.which.join(' | ')}`);
+}
+
+// Every control is reached by Tab alone, shows that it is, and none holds the focus for ever.
+async function keyboard(page, label) {
+  const wanted = await page.evaluate(() => {
+    const seen = (one) => one.getClientRects().length > 0 && getComputedStyle(one).visibility !== 'hidden';
+    const groups = new Set();
+    return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter((one) => {
+      if (one.disabled || !seen(one)) return false;
+      if (one.type !== 'radio') return true;
+      const group = `${one.form?.action} ${one.name}`;
+      return !groups.has(group) && groups.add(group);
+    }).length;
+  });
+  await page.evaluate(() => { document.activeElement?.blur(); scrollTo(0, 0); });
+  const reached = new Set();
+  for (let step = 0; step < wanted + 5; step += 1) {
+    await page.keyboard.press('Tab');
+    const here = await page.evaluate(() => {
+      const one = document.activeElement;
+      if (!one || one === document.body) return null;
+      window.__order ??= new Map();
+      if (!window.__order.has(one)) window.__order.set(one, window.__order.size);
+      const style = getComputedStyle(one);
+      const marked = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none';
+      return { id: window.__order.get(one), html: one.outerHTML.slice(0, 120), marked };
+    });
+    if (!here) continue;
+    if (!here.marked) wrong.push(`${label}: the focus cannot be seen on ${here.html}`);
+    reached.add(here.id);
+  }
+  if (reached.size < wanted) wrong.push(`${label}: ${wanted} controls, and Tab reaches ${reached.size}`);
+}
+
+for (const [device, width, height] of SIZES) {
+  for (const scheme of ['light', 'dark']) {
+    const signed = new Map();
+    for (const { name, who, path: where, open } of plan.pages) {
+      if (!signed.has(who)) {
+        const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, bypassCSP: true });
+        if (who) await signIn(context, who);
+        signed.set(who, context);
+      }
+      const page = await signed.get(who).newPage();
+      const label = `${name}, ${device}, ${scheme}`;
+      page.on('console', (line) => line.type() === 'error' && !/status of [45]/.test(line.text()) && wrong.push(`${label}: ${line.text()}`));
+      await page.goto(plan.broker + where);
+      const here = new URL(page.url());
+      if (here.origin !== new URL(plan.broker).origin) wrong.push(`${label}: it is not ours: ${here}`);
+      if (open) for (const one of await page.$$('details')) await one.evaluate((details) => { details.open = true; });
+      if (plan.out) await page.screenshot({ path: path.join(plan.out, `${name}-${device}-${scheme}.png`), fullPage: true });
+      if (await page.locator('script').count()) wrong.push(`${label}: it has a script`);
+      await fits(page, label);
+      if (device === 'desktop' && scheme === 'light') await keyboard(page, label);
+      await names(page, label);
+      looked += 1;
+      await page.close();
+    }
+    for (const context of signed.values()) await context.close();
+  }
+}
+await browser.close();
+console.log(JSON.stringify({ pages: looked, wrong: [...new Set(wrong)] }));
