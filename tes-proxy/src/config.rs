@@ -1,12 +1,14 @@
 //! The proxy's settings, typed. `cli` reads files and environment; here each has its meaning, unit and bound.
 
-use std::{fmt, net::IpAddr, path::PathBuf};
+use std::{collections::BTreeMap, fmt, net::IpAddr, path::PathBuf};
 
 mod door;
 
 pub use door::DoorRules;
 
 use url::Url;
+
+use crate::rules::{ApprovedWorkflow, ComputeRules};
 
 /// Everything that the proxy is told at start.
 #[derive(Clone, Debug)]
@@ -142,6 +144,8 @@ pub struct ComputeMount {
     pub backend_parameters: Vec<String>,
     /// Zones that clients may name, with the country of each.
     pub zones: Vec<(String, String)>,
+    /// What is laid down about code.
+    pub rules: ComputeRules,
 }
 
 /// A WES behind the gate.
@@ -151,6 +155,8 @@ pub struct WesMount {
     pub compute: ComputeMount,
     /// The workflow types that are taken.
     pub types: Vec<WorkflowType>,
+    /// Workflows that requests may name by address, since this node has their text.
+    pub workflows: Vec<ApprovedWorkflow>,
     /// Most bytes of a run request, attachments included (64 MiB is usual).
     pub run_bytes: usize,
     /// The page that tells people how to get a token.
@@ -166,6 +172,8 @@ pub struct WorkflowType {
     pub versions: Vec<String>,
     /// How its attachments are read.
     pub reading: Reading,
+    /// Engine parameters that clients may set, each with the values that it may have. Default: none.
+    pub engine_parameters: BTreeMap<String, Vec<String>>,
 }
 
 /// How the attachments of a workflow type are read.

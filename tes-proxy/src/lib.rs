@@ -17,6 +17,7 @@ mod ownership;
 mod problem;
 mod proxy;
 mod router;
+pub mod rules;
 mod service;
 mod storage;
 mod store;

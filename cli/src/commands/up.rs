@@ -1,12 +1,13 @@
 //! `visum up`: the node of a configuration, until it is asked to stop.
 
+mod code;
+
 use std::{path::PathBuf, sync::Arc};
 
 use policy_engine::snapshot::Governance;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tes_proxy::{
-    BackendConfig, ComputeMount, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount,
-    WorkflowType,
+    BackendConfig, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount, WorkflowType,
 };
 use url::Url;
 use visa_verifier::seam::Secret;
@@ -171,15 +172,12 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
         .proxy
         .tes
         .as_ref()
-        .map(|table| compute(table, &file.node.name, service_id(&host, "tes")));
+        .map(|table| code::tes(table, &file.proxy.code, &file.node.name, service_id(&host, "tes")));
     let wes = file.proxy.wes.as_ref().map(|table| -> Result<WesMount, CommandError> {
-        let plain = BackendTable {
-            base: table.base.clone(),
-            credential_file: table.credential_file.clone(),
-        };
         let page = format!("{issuer}/account");
         Ok(WesMount {
-            compute: compute(&plain, &file.node.name, service_id(&host, "wes"))?,
+            compute: code::wes(table, &file.proxy.code, &file.node.name, service_id(&host, "wes"))?,
+            workflows: code::workflows(&file.proxy.code)?,
             types: table
                 .types
                 .iter()
@@ -190,6 +188,7 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
                         ReadingWord::Tasks => Reading::Tasks,
                         ReadingWord::Text => Reading::Text,
                     },
+                    engine_parameters: kind.engine_parameters.clone(),
                 })
                 .collect(),
             run_bytes: 64 << 20,
@@ -248,21 +247,11 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
     })
 }
 
-fn backend(table: &BackendTable) -> Result<BackendConfig, CommandError> {
+pub(super) fn backend(table: &BackendTable) -> Result<BackendConfig, CommandError> {
     let credential = table.credential_file.as_ref().map(|path| secret(path)).transpose()?;
     Ok(BackendConfig {
         base: table.base.clone(),
         credential: credential.map(Credential::new),
-    })
-}
-
-fn compute(table: &BackendTable, service: &str, id: String) -> Result<ComputeMount, CommandError> {
-    Ok(ComputeMount {
-        backend: backend(table)?,
-        service: service.to_owned(),
-        id,
-        backend_parameters: Vec::new(),
-        zones: Vec::new(),
     })
 }
 

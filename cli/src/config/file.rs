@@ -167,15 +167,91 @@ pub(crate) struct ProxyTable {
     /// The DRS behind it.
     pub(crate) drs: Option<BackendTable>,
     /// The TES behind it.
-    pub(crate) tes: Option<BackendTable>,
+    pub(crate) tes: Option<TesTable>,
     /// The WES behind it.
     pub(crate) wes: Option<WesTable>,
     /// Image registries that may be asked for digests: host in images' names to base URL.
     #[serde(default)]
     pub(crate) registries: BTreeMap<String, Url>,
+    /// What is laid down about code that runs.
+    #[serde(default)]
+    pub(crate) code: CodeTable,
 }
 
-/// `[proxy.drs]`, `[proxy.tes]`
+/// `[proxy.tes]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TesTable {
+    /// Its base address with the API's prefix.
+    pub(crate) base: Url,
+    /// A file with the bearer that it demands of us.
+    pub(crate) credential_file: Option<PathBuf>,
+    /// The version of the specification that it speaks.
+    #[serde(default)]
+    pub(crate) version: TesVersion,
+    /// Keys of `backend_parameters` that clients may set.
+    #[serde(default)]
+    pub(crate) backend_parameters: Vec<String>,
+    /// Zones that clients may name, each with its country.
+    #[serde(default)]
+    pub(crate) zones: BTreeMap<String, String>,
+}
+
+/// A version of TES.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+pub(crate) enum TesVersion {
+    /// What 1.1 added is refused.
+    #[serde(rename = "1.0")]
+    V1_0,
+    /// The usual one.
+    #[default]
+    #[serde(rename = "1.1")]
+    V1_1,
+}
+
+/// `[proxy.code]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CodeTable {
+    /// Images by canonical name and tag, each with its digest.
+    #[serde(default)]
+    pub(crate) images: BTreeMap<String, String>,
+    /// Tools whose own command is known.
+    #[serde(default)]
+    pub(crate) tools: Vec<ToolTable>,
+    /// Workflows that requests may name by address.
+    #[serde(default)]
+    pub(crate) workflows: Vec<ApprovedTable>,
+}
+
+/// `[[proxy.code.tools]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToolTable {
+    /// Its TRS id and version.
+    pub(crate) id: String,
+    /// Its image, by digest.
+    pub(crate) image: String,
+    /// Its words, with `{input}`, `{output}`, `{number}` and `{word}` in the place of values.
+    pub(crate) command: Vec<String>,
+    /// Environment variables that it takes.
+    #[serde(default)]
+    pub(crate) env: Vec<String>,
+}
+
+/// `[[proxy.code.workflows]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApprovedTable {
+    /// The address by which requests name it.
+    pub(crate) url: String,
+    /// The file with its text; the backend gets it by this file's name.
+    pub(crate) file: PathBuf,
+    /// The SHA-256 of its text.
+    pub(crate) sha256: String,
+}
+
+/// `[proxy.drs]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BackendTable {
@@ -208,6 +284,9 @@ pub(crate) struct WorkflowTable {
     /// `text` (a workflow language) or `tasks` (a list of TES tasks).
     #[serde(default = "text")]
     pub(crate) reading: ReadingWord,
+    /// Engine parameters that clients may set, each with its values.
+    #[serde(default)]
+    pub(crate) engine_parameters: BTreeMap<String, Vec<String>>,
 }
 
 /// How attachments are read.

@@ -221,6 +221,7 @@ fn proxy_config(
             id: id.to_owned(),
             backend_parameters: Vec::new(),
             zones: Vec::new(),
+            rules: tes_proxy::rules::ComputeRules::default(),
         })
     };
     Ok(tes_proxy::Config {
@@ -250,10 +251,12 @@ fn proxy_config(
         )?),
         wes: Some(WesMount {
             compute: compute(format!("{}/ga4gh/wes/v1", sample.wes()), "org.example.biobank.wes")?,
+            workflows: Vec::new(),
             types: vec![WorkflowType {
                 name: "VISUM-TASKS".to_owned(),
                 versions: vec!["1.0".to_owned()],
                 reading: Reading::Tasks,
+                engine_parameters: std::collections::BTreeMap::new(),
             }],
             run_bytes: 4 << 20,
             auth_instructions: url(format!("{broker}/account"))?,

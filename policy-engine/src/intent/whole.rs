@@ -137,6 +137,9 @@ pub struct Intent {
     /// Service (by its record's id) that would do the work; `None`: this node.
     #[serde(default)]
     pub service: Option<String>,
+    /// Countries of the zones that the work asks for; none: wherever the service is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub countries: Vec<String>,
     /// Group (project or team) for which the work is done.
     #[serde(default)]
     pub project: Option<String>,
@@ -171,6 +174,7 @@ impl Intent {
             tool: None,
             writes: Vec::new(),
             service: None,
+            countries: Vec::new(),
             project: None,
             purpose: None,
             opaque: false,

@@ -281,6 +281,7 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
         id: format!("org.example.{}", service.rsplit(':').next().unwrap_or_default()),
         backend_parameters: Vec::new(),
         zones: Vec::new(),
+        rules: tes_proxy::rules::ComputeRules::default(),
     };
     Config {
         public_url: Url::parse(AUDIENCE).unwrap(),
@@ -306,10 +307,12 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
         tes: Some(compute(node.tes(), "/ga4gh/tes/v1", "urn:example:tes")),
         wes: Some(WesMount {
             compute: compute(node.wes(), "/ga4gh/wes/v1", "urn:example:wes"),
+            workflows: Vec::new(),
             types: vec![WorkflowType {
                 name: "VISUM-TASKS".to_owned(),
                 versions: vec!["1.0".to_owned()],
                 reading: Reading::Tasks,
+                engine_parameters: std::collections::BTreeMap::new(),
             }],
             run_bytes: 1 << 20,
             auth_instructions: Url::parse("https://broker.example.org/account").unwrap(),

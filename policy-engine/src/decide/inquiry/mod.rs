@@ -124,6 +124,7 @@ impl<'a> Inquiry<'a> {
             self.session_bounds(asked, &scope.datasets, scope.expires);
         }
         self.project();
+        self.zones();
         if self.facts.identities().len() > 1 {
             for (at, visa) in self.facts.visas().iter().enumerate() {
                 if visa.kind == VisaType::LinkedIdentities {
@@ -147,6 +148,27 @@ impl<'a> Inquiry<'a> {
                 reason.dataset = Some(dataset);
                 self.draft.deny(reason);
             }
+        }
+    }
+
+    /// Labels and policies judge the country that the service is registered in: work elsewhere is work of another
+    /// service.
+    fn zones(&mut self) {
+        let country = self
+            .engine
+            .service(&self.service)
+            .map(|service| service.country.as_str());
+        if self
+            .intent
+            .countries
+            .iter()
+            .any(|asked| Some(asked.as_str()) != country)
+        {
+            self.draft.deny(Reason::new(
+                "policy.zone_elsewhere",
+                "The work asks for a zone in another country than the one that its service is registered in.",
+                "Leave the zone out, or send the work to a service in that country.",
+            ));
         }
     }
 

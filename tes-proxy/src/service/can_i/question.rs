@@ -156,6 +156,7 @@ fn of_run(parts: &Parts, run: &Run) -> Result<Intent, Problem> {
     let attachments = run.attachments.iter().map(|file| Attachment {
         name: file.name.clone(),
         bytes: file.text.clone().into_bytes(),
+        approved: false,
     });
     let form = form::of(texts, attachments.collect(), mount)?;
     Ok(workflow::intent(&form, mount, &mut parts.scan())?)

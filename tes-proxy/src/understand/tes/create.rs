@@ -8,10 +8,11 @@ use crate::{
     api::tes::Task,
     config::ComputeMount,
     limits,
+    rules::Called,
     understand::{NotUnderstood, scan::Scan},
 };
 
-use super::{grammar, image, io};
+use super::{grammar, image, io, version};
 
 /// Reads the task and the mount's settings, and nothing of the caller.
 ///
@@ -19,6 +20,7 @@ use super::{grammar, image, io};
 /// [`NotUnderstood`] names the part of the task.
 pub(crate) fn intent(task: &Task, mount: &ComputeMount, scan: &mut Scan<'_>) -> Result<Intent, NotUnderstood> {
     let mut intent = Intent::new(Action::TesCreate).at(&*mount.service);
+    intent.command_matches = true;
     add(task, mount, scan, &mut intent)?;
     Ok(intent)
 }
@@ -52,10 +54,44 @@ pub(crate) fn add(
         ));
     }
     for (at, executor) in task.executors.iter().enumerate() {
-        image::intent(&format!("executors[{at}]"), executor, scan, intent)?;
+        image::intent(&format!("executors[{at}]"), executor, mount, scan, intent)?;
     }
+    intent.command_matches &= is_the_tools(task, mount);
     streams(task)?;
+    if mount.rules.tes_1_0 {
+        version::only_1_0(task)?;
+    }
     resources(task, mount, scan, intent)
+}
+
+/// Is each command the own one of a tool that this node knows, with no inputs but data?
+fn is_the_tools(task: &Task, mount: &ComputeMount) -> bool {
+    let inputs = || task.inputs.iter().flatten();
+    let data: Vec<&str> = inputs()
+        .filter(|input| input.url.is_some())
+        .map(|input| input.path.as_str())
+        .collect();
+    let outputs: Vec<&str> = task
+        .outputs
+        .iter()
+        .flatten()
+        .map(|output| output.path.as_str())
+        .collect();
+    inputs().all(|input| input.content.is_none())
+        && task.executors.iter().all(|executor| {
+            let Ok(image) = image::named("image", executor, mount) else {
+                return false;
+            };
+            let env: Vec<&str> = executor.env.iter().flatten().map(|(name, _)| name.as_str()).collect();
+            let called = Called {
+                image: &image.to_string(),
+                command: &executor.command,
+                env: &env,
+                inputs: &data,
+                outputs: &outputs,
+            };
+            mount.rules.tools.iter().any(|tool| tool.is_called(&called))
+        })
 }
 
 /// What an executor reads as its input is an input of the task, or was written by an executor before it.
@@ -107,12 +143,15 @@ fn resources(task: &Task, mount: &ComputeMount, scan: &mut Scan<'_>, intent: &mu
         }
     }
     for zone in resources.zones.iter().flatten() {
-        if !mount.zones.iter().any(|(known, _)| known == zone) {
+        let Some((_, country)) = mount.zones.iter().find(|(known, _)| known == zone) else {
             return Err(NotUnderstood::at(
                 "resources.zones",
                 "task.zone_unknown",
                 "a zone is not one of this node's",
             ));
+        };
+        if !intent.countries.contains(country) {
+            intent.countries.push(country.clone());
         }
     }
     let mut folded = BTreeSet::new();

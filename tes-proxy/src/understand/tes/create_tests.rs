@@ -17,6 +17,7 @@ fn mount() -> ComputeMount {
         id: "org.example.tes".into(),
         backend_parameters: vec!["queue".into()],
         zones: vec![("fi-1".into(), "FI".into())],
+        rules: crate::rules::ComputeRules::default(),
     }
 }
 
@@ -191,4 +192,114 @@ fn e16_a_directory_is_a_prefix() {
     )
     .unwrap();
     assert_eq!(intent.reads[0].data.to_string(), "s3://bucket/folder/");
+}
+
+#[test]
+fn e77_facts_tell_whether_a_command_is_the_tools_own() {
+    let own = || {
+        let mut mount = mount();
+        mount.rules.tools = vec![crate::rules::CertifiedTool {
+            id: "count/1.0".into(),
+            image: format!("docker.io/{}", image()),
+            command: ["wc", "-l", "{input}"].map(Into::into).into(),
+            env: vec!["LANG".into()],
+        }];
+        assert_eq!(mount.rules.check(), Ok(()));
+        mount
+    };
+    let run = |command: Value| json!({"executors": [{"image": image(), "command": command}]});
+    let cases = [
+        ("the tool's own", json!({}), true, false),
+        (
+            "with its environment",
+            json!({"executors": [{"image": image(), "command": ["wc", "-l", "/data/in"], "env": {"LANG": "C"}}]}),
+            true,
+            false,
+        ),
+        (
+            "with other environment",
+            json!({"executors": [{"image": image(), "command": ["wc", "-l", "/data/in"], "env": {"PYTHONSTARTUP": "x"}}]}),
+            false,
+            false,
+        ),
+        ("another word", run(json!(["wc", "-c", "/data/in"])), false, false),
+        (
+            "a word more",
+            run(json!(["wc", "-l", "/data/in", "/data/x"])),
+            false,
+            false,
+        ),
+        ("another file", run(json!(["wc", "-l", "/data/other"])), false, false),
+        ("a shell", run(json!(["/bin/sh", "-c", "wc -l /data/in"])), false, true),
+        (
+            "a shell behind another",
+            run(json!(["env", "A=1", "bash", "-ec", "wc"])),
+            false,
+            true,
+        ),
+        (
+            "a shell by a timer",
+            run(json!(["timeout", "5", "sh", "-c", "wc"])),
+            false,
+            true,
+        ),
+        ("python", run(json!(["python3.11", "-c", "print(1)"])), false, true),
+        ("a shell that reads", run(json!(["sh"])), false, true),
+        ("busybox", run(json!(["busybox", "sh", "-c", "wc"])), false, true),
+        (
+            "awk that starts others",
+            run(json!(["awk", "BEGIN{system(\"id\")}"])),
+            false,
+            true,
+        ),
+        ("awk", run(json!(["awk", "{print $1}", "/data/in"])), false, false),
+        (
+            "a script beside it",
+            json!({"inputs": [{"url": "drs://drs.example.org/a1", "path": "/data/in"}, {"content": "x", "path": "/data/s"}]}),
+            false,
+            true,
+        ),
+        (
+            "two, of which one is not",
+            json!({"executors": [{"image": image(), "command": ["wc", "-l", "/data/in"]}, {"image": image(), "command": ["wc"]}]}),
+            false,
+            false,
+        ),
+    ];
+    for (name, more, matches, inline) in cases {
+        let intent = intent(&task(more), &own()).unwrap();
+        assert_eq!(
+            (intent.command_matches, intent.inline_code),
+            (matches, inline),
+            "{name}"
+        );
+    }
+    assert!(
+        !intent(&task(json!({})), &mount()).unwrap().command_matches,
+        "no tool is laid down"
+    );
+}
+
+#[test]
+fn what_came_with_tes_1_1_is_refused_in_front_of_1_0() {
+    let mut old = mount();
+    old.rules.tes_1_0 = true;
+    assert!(intent(&task(json!({})), &old).is_ok());
+    for (more, part) in [
+        (
+            json!({"resources": {"backend_parameters_strict": true}}),
+            "resources.backend_parameters_strict",
+        ),
+        (
+            json!({"outputs": [{"url": "s3://bucket/o/", "path": "/o/*.txt", "path_prefix": "/o"}], "executors": [{"image": image(), "command": ["a"]}]}),
+            "outputs[0].path_prefix",
+        ),
+        (
+            json!({"executors": [{"image": image(), "command": ["a"], "ignore_error": true}]}),
+            "executors[0].ignore_error",
+        ),
+    ] {
+        let fault = intent(&task(more), &old).unwrap_err();
+        assert_eq!((fault.code, fault.part.as_str()), ("task.version", part));
+    }
 }

@@ -4,6 +4,7 @@ use policy_engine::intent::{Image, Intent};
 
 use crate::{
     api::tes::Executor,
+    config::ComputeMount,
     limits,
     understand::{
         NotUnderstood,
@@ -40,7 +41,7 @@ const STARTERS: [&str; 14] = [
 ];
 
 /// A word's own name: without folders, in lower case, without a version at its end.
-fn named(word: &str) -> String {
+fn base_name(word: &str) -> String {
     let name = word.rsplit('/').next().unwrap_or(word).to_ascii_lowercase();
     match name.find(|letter: char| letter.is_ascii_digit()) {
         Some(at) if name.starts_with("python") || name.starts_with("pypy") => {
@@ -54,7 +55,7 @@ fn named(word: &str) -> String {
 fn program(command: &[String]) -> &str {
     let mut rest = command.iter();
     while let Some(word) = rest.next() {
-        if !STARTERS.contains(&named(word).as_str()) {
+        if !STARTERS.contains(&base_name(word).as_str()) {
             return word;
         }
         // options, assignments and times of the starter
@@ -75,13 +76,13 @@ fn program(command: &[String]) -> &str {
 
 /// Does a command bring its own code: an interpreter with something to interpret that is no file of the image?
 fn is_script(command: &[String]) -> bool {
-    let interpreter = |word: &String| INTERPRETERS.contains(&named(word).as_str());
+    let interpreter = |word: &String| INTERPRETERS.contains(&base_name(word).as_str());
     let program = program(command);
     let at = command.iter().position(|word| word == program).unwrap_or_default();
     let behind = command.get(at.saturating_add(1)..).unwrap_or_default();
     // busybox and toybox name their program as the first word
     let shell = interpreter(&program.to_owned());
-    let awk = matches!(named(program).as_str(), "awk" | "gawk" | "mawk" | "nawk");
+    let awk = matches!(base_name(program).as_str(), "awk" | "gawk" | "mawk" | "nawk");
     (shell
         && (behind.is_empty()
             || behind.iter().any(|word| {
@@ -97,6 +98,16 @@ fn is_script(command: &[String]) -> bool {
                 .any(|word| word.contains("system(") || word.contains("getline")))
 }
 
+/// The image of an executor: as it is named, or by the digest that this node lays down for that tag.
+///
+/// # Errors
+/// [`NotUnderstood`].
+pub(crate) fn named(part: &str, executor: &Executor, mount: &ComputeMount) -> Result<Image, NotUnderstood> {
+    let image =
+        Image::parse(&executor.image).map_err(|refused| NotUnderstood::reference(format!("{part}.image"), refused))?;
+    Ok(mount.rules.pinned(&image.to_string()).unwrap_or(image))
+}
+
 /// Adds what one executor runs to the intent.
 ///
 /// # Errors
@@ -104,11 +115,11 @@ fn is_script(command: &[String]) -> bool {
 pub(crate) fn intent(
     part: &str,
     executor: &Executor,
+    mount: &ComputeMount,
     scan: &mut Scan<'_>,
     intent: &mut Intent,
 ) -> Result<(), NotUnderstood> {
-    let image =
-        Image::parse(&executor.image).map_err(|refused| NotUnderstood::reference(format!("{part}.image"), refused))?;
+    let image = named(part, executor, mount)?;
     intent
         .run(image)
         .map_err(|_| NotUnderstood::at(part, "task.too_many", "there are too many of them"))?;

@@ -9,6 +9,7 @@ pub(crate) mod service_info;
 pub(crate) mod submit;
 pub(crate) mod task;
 pub(crate) mod tasks;
+mod version;
 
 use crate::{backend::TesBackend, config::ComputeMount, problem::Problem, proxy::Parts};
 

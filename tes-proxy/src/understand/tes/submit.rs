@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use audit_log::{AboutKind, EventType};
 use axum::{body::Body, response::Response};
-use policy_engine::{intent::Image, snapshot::Snapshot};
+use policy_engine::snapshot::Snapshot;
 
 use crate::{
     api::{
@@ -13,6 +13,7 @@ use crate::{
     },
     backend::BackendError,
     capability::{Capabilities, object_of, objects},
+    config::ComputeMount,
     gate::{Caller, Permit, Question},
     ownership::{Submission, stamp, submit},
     problem::{Api, Problem},
@@ -23,7 +24,7 @@ use crate::{
     withdrawal,
 };
 
-use super::{create::intent, io, mounted};
+use super::{create::intent, image, io, mounted};
 
 /// `POST`.
 pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
@@ -141,7 +142,7 @@ fn rewritten(
 ) -> Result<Task, Problem> {
     let (_, mount) = mounted(parts)?;
     let snapshot = permit.decided.engine.snapshot();
-    let mut task = with_capabilities(task, snapshot, capabilities)?;
+    let mut task = with_capabilities(task, mount, snapshot, capabilities)?;
     let datasets = permit.decided.decision.rests_on().datasets.iter().map(String::as_str);
     task.tags = Some(stamp(
         &parts.sealer,
@@ -172,6 +173,7 @@ fn rewritten(
 /// A [`Problem`] where a reference has no capability, which the permit's own objects rule out.
 pub(crate) fn with_capabilities(
     task: &Task,
+    mount: &ComputeMount,
     snapshot: &Snapshot,
     capabilities: &Capabilities,
 ) -> Result<Task, Problem> {
@@ -186,8 +188,7 @@ pub(crate) fn with_capabilities(
     }
     for (at, executor) in task.executors.iter_mut().enumerate() {
         // with its registry, so that no backend looks for it elsewhere
-        let image = Image::parse(&executor.image)
-            .map_err(|refused| NotUnderstood::reference(format!("executors[{at}].image"), refused))?;
+        let image = image::named(&format!("executors[{at}]"), executor, mount)?;
         executor.image = image.to_string();
     }
     for (at, output) in task.outputs.iter_mut().flatten().enumerate() {

@@ -23,6 +23,8 @@ pub(crate) struct Attachment {
     pub(crate) name: String,
     /// Its bytes.
     pub(crate) bytes: Vec<u8>,
+    /// It is this node's own copy of a workflow that was approved: it has been looked through by people.
+    pub(crate) approved: bool,
 }
 
 /// A run request, read.
@@ -34,6 +36,8 @@ pub(crate) struct Form<'m> {
     pub(crate) kind: &'m WorkflowType,
     /// Its files.
     pub(crate) attachments: Vec<Attachment>,
+    /// What the backend gets as `workflow_url`: one of the files.
+    pub(crate) entry: String,
 }
 
 fn fault(part: &str, code: &'static str, sentence: impl Into<String>) -> NotUnderstood {
@@ -50,7 +54,11 @@ pub(crate) fn read<'m>(content_type: &str, body: &[u8], mount: &'m WesMount) -> 
     let (mut texts, mut attachments) = (BTreeMap::new(), Vec::new());
     for Part { name, file, bytes } in parts {
         match (name.as_str(), file) {
-            ("workflow_attachment", Some(file)) => attachments.push(Attachment { name: file, bytes }),
+            ("workflow_attachment", Some(file)) => attachments.push(Attachment {
+                name: file,
+                bytes,
+                approved: false,
+            }),
             (
                 "workflow_url"
                 | "workflow_params"
@@ -90,7 +98,7 @@ pub(crate) fn read<'m>(content_type: &str, body: &[u8], mount: &'m WesMount) -> 
 /// [`NotUnderstood`] names the part.
 pub(crate) fn of(
     mut texts: BTreeMap<String, String>,
-    attachments: Vec<Attachment>,
+    mut attachments: Vec<Attachment>,
     mount: &WesMount,
 ) -> Result<Form<'_>, NotUnderstood> {
     let mut take = |name: &str| texts.remove(name).filter(|text| !text.trim().is_empty());
@@ -113,13 +121,19 @@ pub(crate) fn of(
     let params: Map<String, Value> = json("workflow_params", take("workflow_params"))?;
     let tags: BTreeMap<String, String> = json("tags", take("tags"))?;
     grammar::tags(&tags)?;
-    let engine: Map<String, Value> = json("workflow_engine_parameters", take("workflow_engine_parameters"))?;
-    if !engine.is_empty() {
-        return Err(fault(
-            "workflow_engine_parameters",
-            "run.engine_parameter",
-            "no engine parameter is taken here",
-        ));
+    let engine: BTreeMap<String, String> = json("workflow_engine_parameters", take("workflow_engine_parameters"))?;
+    for (key, value) in &engine {
+        let taken = kind
+            .engine_parameters
+            .get(key)
+            .is_some_and(|values| values.contains(value));
+        if !taken {
+            return Err(fault(
+                "workflow_engine_parameters",
+                "run.engine_parameter",
+                "it holds a parameter that is not taken here, or not with this value",
+            ));
+        }
     }
     if take("workflow_engine").is_some_and(|name| !name.eq_ignore_ascii_case(&kind.name))
         || take("workflow_engine_version").is_some_and(|name| !kind.versions.contains(&name))
@@ -136,16 +150,37 @@ pub(crate) fn of(
         workflow_type: kind.name.clone(),
         workflow_type_version: version.trim().to_owned(),
         tags,
-        workflow_engine_parameters: BTreeMap::new(),
+        workflow_engine_parameters: engine,
         workflow_engine: None,
         workflow_engine_version: None,
         workflow_url: url.trim().to_owned(),
     };
-    attached(&request.workflow_url, &attachments)?;
+    let entry = match mount.workflows.iter().find(|known| known.url == request.workflow_url) {
+        Some(known) => {
+            if attachments.iter().any(|own| own.name.eq_ignore_ascii_case(&known.file)) {
+                return Err(fault(
+                    "workflow_attachment",
+                    "run.workflow_shadowed",
+                    "an attachment has the name of the approved workflow's file",
+                ));
+            }
+            attachments.push(Attachment {
+                name: known.file.clone(),
+                bytes: known.bytes.clone(),
+                approved: true,
+            });
+            known.file.clone()
+        }
+        None => {
+            attached(&request.workflow_url, &attachments)?;
+            request.workflow_url.clone()
+        }
+    };
     Ok(Form {
         request,
         kind,
         attachments,
+        entry,
     })
 }
 

@@ -149,19 +149,25 @@ fn rewritten(
     let mut outgoing = vec![
         text("workflow_type", request.workflow_type.clone()),
         text("workflow_type_version", request.workflow_type_version.clone()),
-        text("workflow_url", request.workflow_url.clone()),
+        text("workflow_url", form.entry.clone()),
         text("workflow_params", written(serde_json::to_string(&params))?),
         text("tags", written(serde_json::to_string(&tags))?),
     ];
+    if !request.workflow_engine_parameters.is_empty() {
+        outgoing.push(text(
+            "workflow_engine_parameters",
+            written(serde_json::to_string(&request.workflow_engine_parameters))?,
+        ));
+    }
     match form.kind.reading {
         Reading::Tasks => {
             let tasks = tasks_json::tasks(form)?
                 .iter()
-                .map(|task| with_capabilities(task, snapshot, capabilities))
+                .map(|task| with_capabilities(task, &mount.compute, snapshot, capabilities))
                 .collect::<Result<Vec<_>, _>>()?;
             outgoing.push(Part {
                 name: "workflow_attachment".to_owned(),
-                file: Some(request.workflow_url.clone()),
+                file: Some(form.entry.clone()),
                 bytes: written(serde_json::to_string(&tasks))?.into_bytes(),
             });
         }

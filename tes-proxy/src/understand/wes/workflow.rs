@@ -49,13 +49,14 @@ pub(crate) fn intent(form: &Form<'_>, mount: &WesMount, scan: &mut Scan<'_>) -> 
     }
     match form.kind.reading {
         Reading::Tasks => {
+            intent.command_matches = true;
             for (at, task) in tasks_json::tasks(form)?.iter().enumerate() {
                 crate::understand::tes::create::add(task, &mount.compute, scan, &mut intent)
                     .map_err(|fault| fault.inside(&format!("tasks[{at}].")))?;
             }
         }
         Reading::Text => {
-            for attachment in &form.attachments {
+            for attachment in form.attachments.iter().filter(|file| !file.approved) {
                 let part = format!("workflow_attachment {}", attachment.name);
                 attached::refuse(&part, &attachment.bytes)?;
                 let text = str::from_utf8(&attachment.bytes).map_err(|_| {

@@ -11,11 +11,18 @@ use crate::{
 
 use super::*;
 
+/// The digest of the approved workflow's text.
+const APPROVED: &str = "e4c239c281e844c2245eac5ea2095d12db6b37fd1868ec3cfec61ccc980b0a7f";
+
 fn mount() -> WesMount {
     let kind = |name: &str, reading| WorkflowType {
         name: name.into(),
         versions: vec!["1.0".into(), "v1.2".into()],
         reading,
+        engine_parameters: std::collections::BTreeMap::from([(
+            "cache".to_owned(),
+            vec!["on".to_owned(), "off".to_owned()],
+        )]),
     };
     WesMount {
         compute: ComputeMount {
@@ -27,7 +34,17 @@ fn mount() -> WesMount {
             id: "org.example.wes".into(),
             backend_parameters: vec![],
             zones: vec![],
+            rules: crate::rules::ComputeRules::default(),
         },
+        workflows: vec![
+            crate::rules::ApprovedWorkflow::new(
+                "https://workflows.example.org/count/1.0".to_owned(),
+                "count.cwl".to_owned(),
+                b"class: CommandLineTool\narguments: [$(inputs.x)]\n".to_vec(),
+                APPROVED,
+            )
+            .unwrap(),
+        ],
         types: vec![kind("VISUM-TASKS", Reading::Tasks), kind("CWL", Reading::Text)],
         run_bytes: 1 << 20,
         auth_instructions: Url::parse("https://login.example.org/").unwrap(),
@@ -213,4 +230,51 @@ fn e20_e21_text_workflows_are_looked_through_and_what_is_uncertain_is_opaque() {
     assert!(named.opaque);
     assert_eq!(named.mentions.len(), 1, "what stands inside is judged");
     assert!(cwl("arguments: [$(inputs.x)]").unwrap().opaque);
+}
+
+#[test]
+fn e22_an_approved_workflow_is_named_by_its_address_and_is_this_nodes_copy() {
+    let cwl = [
+        ("workflow_type", "CWL"),
+        ("workflow_type_version", "v1.2"),
+        ("workflow_url", "https://workflows.example.org/count/1.0"),
+    ];
+    let mount = mount();
+    let form =
+        |attachments: &[(&str, &str)]| form::read("multipart/form-data; boundary=q", &body(&cwl, attachments), &mount);
+    let read = form(&[]).unwrap();
+    assert_eq!(read.entry, "count.cwl");
+    assert_eq!(read.request.workflow_url, "https://workflows.example.org/count/1.0");
+    let clock = visa_verifier::seam::FixedClock::at(visa_verifier::seam::Timestamp::from_unix(0));
+    let mut scan = Scan::new(&clock, crate::understand::scan::Names::default());
+    assert!(
+        !intent(&read, &mount, &mut scan).unwrap().opaque,
+        "people have looked it through"
+    );
+    let shadow = form(&[("Count.cwl", "class: Workflow")]).unwrap_err();
+    assert_eq!(shadow.code, "run.workflow_shadowed");
+}
+
+#[test]
+fn e23_an_engine_parameter_is_taken_with_its_listed_values_only() {
+    let cwl = |parameters: &str| {
+        read(
+            &[
+                ("workflow_type", "CWL"),
+                ("workflow_type_version", "v1.2"),
+                ("workflow_url", "w.cwl"),
+                ("workflow_engine_parameters", parameters),
+            ],
+            &[("w.cwl", "class: Workflow")],
+        )
+    };
+    assert!(cwl(r#"{"cache":"on"}"#).is_ok());
+    for bad in [
+        r#"{"cache":"s3://evil/x"}"#,
+        r#"{"Cache":"on"}"#,
+        r#"{"cache":"on","-c":"x"}"#,
+        r#"{"cache":["on"]}"#,
+    ] {
+        assert!(cwl(bad).is_err(), "{bad}");
+    }
 }

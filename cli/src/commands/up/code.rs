@@ -1,0 +1,105 @@
+//! `[proxy.tes]`, `[proxy.wes]` and `[proxy.code]`: where work runs, and what is laid down about the code that runs.
+
+use tes_proxy::{
+    ComputeMount,
+    rules::{ApprovedWorkflow, CertifiedTool, ComputeRules, RuleFault},
+};
+
+use super::backend;
+use crate::{
+    config::file::{BackendTable, CodeTable, TesTable, TesVersion, WesTable},
+    error::CommandError,
+    input::Input,
+};
+
+/// Bytes of a workflow's text.
+const WORKFLOW_BYTES: u64 = 1 << 20;
+
+fn refused(fault: &RuleFault) -> CommandError {
+    CommandError::refused(fault.code(), fault.to_string())
+}
+
+fn rules(code: &CodeTable, tes_1_0: bool) -> Result<ComputeRules, CommandError> {
+    let rules = ComputeRules {
+        tes_1_0,
+        images: code.images.clone(),
+        tools: code
+            .tools
+            .iter()
+            .map(|tool| CertifiedTool {
+                id: tool.id.clone(),
+                image: tool.image.clone(),
+                command: tool.command.clone(),
+                env: tool.env.clone(),
+            })
+            .collect(),
+    };
+    rules.check().map_err(|fault| refused(&fault))?;
+    Ok(rules)
+}
+
+/// The TES of a configuration.
+///
+/// # Errors
+/// If a secret can't be read or a rule is not sound.
+pub(super) fn tes(table: &TesTable, code: &CodeTable, service: &str, id: String) -> Result<ComputeMount, CommandError> {
+    let plain = BackendTable {
+        base: table.base.clone(),
+        credential_file: table.credential_file.clone(),
+    };
+    Ok(ComputeMount {
+        backend: backend(&plain)?,
+        service: service.to_owned(),
+        id,
+        backend_parameters: table
+            .backend_parameters
+            .iter()
+            .map(|key| key.to_ascii_lowercase())
+            .collect(),
+        zones: table
+            .zones
+            .iter()
+            .map(|(zone, country)| (zone.clone(), country.clone()))
+            .collect(),
+        rules: rules(code, table.version == TesVersion::V1_0)?,
+    })
+}
+
+/// The same of a WES.
+///
+/// # Errors
+/// As [`tes`].
+pub(super) fn wes(table: &WesTable, code: &CodeTable, service: &str, id: String) -> Result<ComputeMount, CommandError> {
+    let plain = BackendTable {
+        base: table.base.clone(),
+        credential_file: table.credential_file.clone(),
+    };
+    Ok(ComputeMount {
+        backend: backend(&plain)?,
+        service: service.to_owned(),
+        id,
+        backend_parameters: Vec::new(),
+        zones: Vec::new(),
+        rules: rules(code, false)?,
+    })
+}
+
+/// The workflows that requests may name by address, read and compared with their approval.
+///
+/// # Errors
+/// If a file can't be read, or is not what was approved.
+pub(super) fn workflows(code: &CodeTable) -> Result<Vec<ApprovedWorkflow>, CommandError> {
+    code.workflows
+        .iter()
+        .map(|table| {
+            let bytes = Input::File(table.file.clone()).read(WORKFLOW_BYTES)?;
+            let name = table
+                .file
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            ApprovedWorkflow::new(table.url.clone(), name.to_owned(), bytes, &table.sha256)
+                .map_err(|fault| refused(&fault))
+        })
+        .collect()
+}
