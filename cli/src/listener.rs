@@ -1,6 +1,7 @@
 //! Sockets that serve: header and time limits, the peer's address, a calm shutdown.
 //!
-//! `axum::serve` sets neither header limits nor timeouts; this accept loop does.
+//! `axum::serve` sets neither header limits nor timeouts; this accept loop does, and lets nothing in that two readers of
+//! HTTP/1 could frame differently ([`crate::strict`]).
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -15,6 +16,8 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 use tokio_rustls::TlsAcceptor;
+
+use crate::strict::Strict;
 
 /// How long a client may take for its request's headers.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -109,7 +112,7 @@ async fn connection<S>(
         .service(app);
     let app = tower::util::MapErr::new(app, |never: Infallible| match never {});
     let served = http
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
+        .serve_connection(TokioIo::new(Strict::new(stream)), TowerToHyperService::new(app))
         .into_owned();
     if let Err(source) = watcher.watch(served).await {
         tracing::debug!(error = %source, "a connection ended early");

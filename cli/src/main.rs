@@ -18,6 +18,7 @@ mod listener;
 mod node;
 mod output;
 mod page;
+mod strict;
 mod telemetry;
 
 use crate::{args::Arguments, exit::Exit, output::Context};

@@ -86,10 +86,41 @@ fn head(parts: &Parts, request_id: String, address: Option<IpAddr>, hosts: &Host
         path: parts.uri.path().to_owned(),
         segments,
         query: parts.uri.query().map(str::to_owned),
-        headers: parts.headers.clone(),
+        headers: end_to_end(&parts.headers),
         address,
         certified: false,
     })
+}
+
+/// Headers of one hop (RFC 9110 7.6.1), beside those that `Connection` names.
+const HOP: [&str; 10] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What is meant for us: nothing of the hop, and nothing that `Connection` names (E41). Whoever names `Authorization`
+/// there has sent none.
+fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = headers.clone();
+    for value in headers.get_all(header::CONNECTION) {
+        for name in value.as_bytes().split(|byte| *byte == b',') {
+            if let Ok(name) = http::HeaderName::from_bytes(name.trim_ascii()) {
+                kept.remove(name);
+            }
+        }
+    }
+    for name in HOP {
+        kept.remove(name);
+    }
+    kept
 }
 
 /// The `Host` is one of ours, and an absolute-form or HTTP/2 authority agrees with it (E45).
@@ -198,6 +229,25 @@ mod tests {
             });
             assert_eq!(got.err().as_deref(), fault, "{name}");
         }
+    }
+
+    #[test]
+    fn e41_what_is_of_the_hop_or_named_by_connection_is_not_there() {
+        let incoming = request(|builder| {
+            builder
+                .header("host", "127.0.0.1:8081")
+                .header("connection", "keep-alive, Authorization ,, {}")
+                .header("connection", "visum-purpose")
+                .header("authorization", "Bearer a")
+                .header("visum-purpose", "e30")
+                .header("te", "trailers")
+                .header("trailer", "authorization")
+                .header("proxy-authorization", "Basic YTpi")
+                .header("accept", "*/*")
+        });
+        let incoming = incoming.unwrap();
+        let names: Vec<&str> = incoming.headers.keys().map(http::HeaderName::as_str).collect();
+        assert_eq!(names, ["host", "accept"]);
     }
 
     #[test]

@@ -12,5 +12,6 @@ mod login;
 mod pages;
 mod py_tes;
 mod relying_parties;
+mod schemathesis;
 mod script;
 mod wes;

@@ -5,7 +5,11 @@ use std::{collections::HashSet, fmt};
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
+use serde_json::Value;
+
 use crate::limits;
+
+use super::exact::Exact;
 
 /// Why a JSON text is refused.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +28,26 @@ pub(crate) enum JsonFault {
 /// [`JsonFault`]: duplicate members at any depth, depth over [`limits::API_DEPTH`], numbers out of range, lone
 /// surrogates, NUL in a string, trailing bytes, a wrong type or an unknown field (named by its path).
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonFault> {
+    typed(bytes, true)
+}
+
+/// The same for the bodies of the APIs, where no member may be `null` (E3): backends read it as absent, as empty or not
+/// at all.
+///
+/// # Errors
+/// As [`parse`], and for a `null`.
+pub(crate) fn parse_wire<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonFault> {
+    typed(bytes, false)
+}
+
+fn typed<T: DeserializeOwned>(bytes: &[u8], nulls: bool) -> Result<T, JsonFault> {
     strictly(bytes)?;
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| JsonFault::Field {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| JsonFault::Shape(bounded(&error.to_string())))?;
+    let exact = Exact { value: &value, nulls };
+    serde_path_to_error::deserialize(exact).map_err(|error| JsonFault::Field {
         path: bounded(&error.path().to_string()),
         what: bounded(&error.inner().to_string()),
-    })?;
-    Ok(value)
+    })
 }
 
 /// The strict pass alone: is this one JSON document that every parser reads alike?

@@ -43,9 +43,7 @@ pub(crate) fn boundary(content_type: &str) -> Result<String, MultipartFault> {
     let mut found = None;
     for parameter in content_type.split(';').skip(1) {
         let (name, value) = parameter.trim().split_once('=').ok_or(MultipartFault::Boundary)?;
-        if name.trim().eq_ignore_ascii_case("boundary")
-            && found.replace(value.trim().trim_matches('"').to_owned()).is_some()
-        {
+        if name.trim().eq_ignore_ascii_case("boundary") && found.replace(unquoted(value.trim())?.to_owned()).is_some() {
             return Err(MultipartFault::Boundary);
         }
     }
@@ -57,6 +55,15 @@ pub(crate) fn boundary(content_type: &str) -> Result<String, MultipartFault> {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"'()+_,-./:=?".contains(&byte))
         })
         .ok_or(MultipartFault::Boundary)
+}
+
+/// A value with both of its quotes, or with none.
+fn unquoted(value: &str) -> Result<&str, MultipartFault> {
+    match value.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"').ok_or(MultipartFault::Boundary),
+        None if value.ends_with('"') => Err(MultipartFault::Boundary),
+        None => Ok(value),
+    }
 }
 
 fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {

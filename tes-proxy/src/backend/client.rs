@@ -251,9 +251,12 @@ impl Client {
                     .get(header::RETRY_AFTER)
                     .and_then(|value| value.to_str().ok())
                     .and_then(|text| text.parse().ok());
-                Err(BackendError::Later {
-                    api,
-                    seconds: seconds.unwrap_or(5).min(600),
+                let seconds: u32 = seconds.unwrap_or(5).min(600);
+                // a word of DRS alone (`apis.md` 2.1); elsewhere it is no answer that we could pass on
+                Err(if api == "DRS" {
+                    BackendError::Preparing { api, seconds }
+                } else {
+                    BackendError::Later { api, seconds }
                 })
             }
             status if status.is_success() => Ok(response),

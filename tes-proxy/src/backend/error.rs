@@ -42,6 +42,14 @@ pub enum BackendError {
         /// Seconds.
         seconds: u32,
     },
+    /// It prepares the thing: accepted, to be asked for again after so many seconds.
+    #[error("the {api} backend is preparing it; ask again")]
+    Preparing {
+        /// Which API.
+        api: &'static str,
+        /// Seconds.
+        seconds: u32,
+    },
     /// Its answer cannot be read, is too large, or is encoded.
     #[error("the answer of the {api} backend cannot be used: {why}")]
     Unreadable {
@@ -69,6 +77,7 @@ impl BackendError {
             Self::Refused { .. } => "backend.refused",
             Self::Unknown { .. } => "backend.unknown",
             Self::Later { .. } => "backend.later",
+            Self::Preparing { .. } => "backend.preparing",
             Self::Unreadable { .. } => "backend.unreadable",
             Self::Setup { .. } => "backend.setup",
         }
@@ -81,6 +90,10 @@ impl From<BackendError> for Problem {
         match error {
             BackendError::Slow { .. } => Self::new(StatusCode::GATEWAY_TIMEOUT, "backend.slow", sentence),
             BackendError::Later { seconds, .. } => Self::unavailable("backend.later", sentence, seconds),
+            BackendError::Preparing { seconds, .. } => Self {
+                retry_after: Some(seconds),
+                ..Self::new(StatusCode::ACCEPTED, "backend.preparing", sentence)
+            },
             BackendError::Unknown { .. } => Self::new(StatusCode::NOT_FOUND, "request.not_found", "not found"),
             BackendError::Down { .. }
             | BackendError::Refused { .. }

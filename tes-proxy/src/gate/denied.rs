@@ -83,7 +83,7 @@ pub(crate) fn problem(decision: &Decision, id: &str, snapshot: &Snapshot, what: 
     }
 }
 
-/// The configured short name of a dataset, where it is printable as it must be (E83).
+/// The configured short name of a dataset where it is plain, else the beginning of its id's digest (E83).
 pub(crate) fn short_name(snapshot: &Snapshot, dataset: &str) -> Option<String> {
     let record = snapshot.datasets.iter().find(|record| record.id() == dataset)?;
     let plain = !record.short_name.is_empty()
@@ -92,5 +92,11 @@ pub(crate) fn short_name(snapshot: &Snapshot, dataset: &str) -> Option<String> {
             .short_name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    plain.then(|| record.short_name.clone())
+    Some(if plain {
+        record.short_name.clone()
+    } else {
+        let digest = ring::digest::digest(&ring::digest::SHA256, dataset.as_bytes());
+        let first = digest.as_ref().iter().take(6);
+        first.map(|byte| format!("{byte:02x}")).collect()
+    })
 }

@@ -35,10 +35,19 @@ pub(crate) fn respond(problem: &Problem, edge: &Edge<'_>) -> Response {
             serde_json::to_value(&problem.denial.reasons).unwrap_or_default(),
         );
     }
-    let mut response = Response::new(Body::from(Value::Object(body).to_string()));
+    // "come back later" of DRS has no body
+    let waits = problem.status == http::StatusCode::ACCEPTED;
+    let body = if waits {
+        Body::empty()
+    } else {
+        Body::from(Value::Object(body).to_string())
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = problem.status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if !waits {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     if let Some(seconds) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

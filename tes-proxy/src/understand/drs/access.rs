@@ -10,7 +10,7 @@ use crate::{
     api::{
         Incoming,
         drs::{AccessBody, AccessUrl},
-        json_body,
+        wire_body,
     },
     capability::{PersonCapability, Use},
     gate::{Caller, Permit, Question},
@@ -40,7 +40,7 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
 pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
     incoming.query(&[], &[])?;
     let id = id(incoming)?;
-    let body: AccessBody = json_body(&incoming.headers, body).await?;
+    let body: AccessBody = wire_body(&incoming.headers, body).await?;
     let caller = proxy.0.required(incoming, Api::Drs, body.passports).await?;
     access(&proxy.0, &caller, EventType::DrsPostAccessUrl, id, incoming.segment(6)).await
 }

@@ -14,7 +14,7 @@ use crate::{
     api::{
         Incoming,
         drs::{AccessMethod, Authorizations, BackendObject, DrsObject, ObjectBody},
-        encode, json_body,
+        encode, wire_body,
     },
     backend::DrsBackend,
     gate::{Caller, NoPermit, Question, Recorded},
@@ -45,7 +45,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let parts = &*proxy.0;
     incoming.query(&[], &[])?;
     let id = id(incoming)?;
-    let body: ObjectBody = json_body(&incoming.headers, body).await?;
+    let body: ObjectBody = wire_body(&incoming.headers, body).await?;
     expand(body.expand)?;
     let caller = parts.required(incoming, Api::Drs, body.passports).await?;
     described(parts, &caller, EventType::DrsPostObject, id).await

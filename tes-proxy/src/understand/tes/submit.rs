@@ -8,7 +8,7 @@ use policy_engine::snapshot::Snapshot;
 
 use crate::{
     api::{
-        Incoming, json_body,
+        Incoming, wire_body,
         tes::{Created, Task},
     },
     backend::BackendError,
@@ -32,7 +32,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let (backend, mount) = mounted(parts)?;
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Tes, Vec::new()).await?;
-    let task: Task = json_body(&incoming.headers, body).await?;
+    let task: Task = wire_body(&incoming.headers, body).await?;
     let intent = Arc::new(intent(&task, mount, &mut parts.scan())?);
     let question = Question::Intent(Arc::clone(&intent));
     let whole = digest(&serde_json::to_vec(&task).unwrap_or_default());

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    api::{parse_json, tes::Task},
+    api::{parse_wire, tes::Task},
     understand::NotUnderstood,
 };
 
@@ -28,7 +28,7 @@ pub(crate) fn tasks(form: &Form<'_>) -> Result<Vec<Task>, NotUnderstood> {
     };
     let part = "workflow_attachment";
     let mut tasks: Vec<Task> =
-        parse_json(&attachment.bytes).map_err(|fault| NotUnderstood::at(part, "run.tasks", fault.to_string()))?;
+        parse_wire(&attachment.bytes).map_err(|fault| NotUnderstood::at(part, "run.tasks", fault.to_string()))?;
     if tasks.is_empty() || tasks.len() > TASKS {
         return Err(NotUnderstood::at(
             part,

@@ -1,1 +1,0 @@
-//! Ways around the gate: how a request is read, and what lies below it.
