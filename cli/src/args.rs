@@ -36,6 +36,14 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Visa(commands::visa::Visa),
     #[command(subcommand)]
+    Webhook(commands::webhook::Webhook),
+    #[command(subcommand)]
+    Registration(commands::registration::Registration),
+    #[command(subcommand)]
+    Terms(commands::terms::Terms),
+    #[command(subcommand)]
+    Upstream(commands::upstream::Upstream),
+    #[command(subcommand)]
     Trust(commands::trust::Trust),
     #[command(subcommand)]
     Drs(commands::drs::Drs),

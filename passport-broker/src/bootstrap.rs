@@ -16,7 +16,10 @@ use crate::store::StoreError;
 use crate::store::clients::ClientRow;
 use crate::store::governed::{self, Governed, Pending};
 use crate::store::register::{TrustRow, UpstreamRow};
+use crate::store::registrations::RegistrationRow;
 use crate::store::roles::RoleRow;
+use crate::store::terms::TermsRow;
+use crate::store::webhooks::WebhookRow;
 
 /// All that a node is told at its start.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +46,12 @@ pub struct Bootstrap {
     pub clients: Vec<ClientRow>,
     /// Login providers.
     pub upstreams: Vec<UpstreamRow>,
+    /// Texts that people are asked to accept.
+    pub terms: Vec<TermsRow>,
+    /// Addresses that are told what happens.
+    pub webhooks: Vec<WebhookRow>,
+    /// Tokens by which clients register themselves.
+    pub registrations: Vec<RegistrationRow>,
 }
 
 /// Something that cannot be entered.
@@ -124,6 +133,9 @@ pub async fn apply(broker: &Broker, bootstrap: Bootstrap) -> Result<(), Bootstra
     draft_new(&mut changing, &trust, &mut rows).await?;
     draft_new(&mut changing, &bootstrap.clients, &mut rows).await?;
     draft_new(&mut changing, &bootstrap.upstreams, &mut rows).await?;
+    draft_new(&mut changing, &bootstrap.terms, &mut rows).await?;
+    draft_new(&mut changing, &bootstrap.webhooks, &mut rows).await?;
+    draft_new(&mut changing, &bootstrap.registrations, &mut rows).await?;
     for batch in rows.chunks(limits::ROWS_PER_EVENT) {
         let event = Event::new(EventType::BreakGlass, Outcome::Success).who(Who::nobody(Class::Admin));
         changing

@@ -173,6 +173,11 @@ impl Broker {
         &self.0.config
     }
 
+    /// What is sealed under the node's key.
+    pub(crate) fn at_rest(&self) -> &AtRest {
+        &self.0.at_rest
+    }
+
     /// A handle on the database, outside of any transaction.
     #[must_use]
     pub fn db(&self) -> Db {

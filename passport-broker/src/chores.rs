@@ -1,4 +1,4 @@
-//! What the broker does by itself: looks after its keys, tells clients of logouts that they did not take yet, and forgets what has been over for long.
+//! What the broker does by itself: looks after its keys, tells clients of logouts that they did not take yet, announces what ends soon, and forgets what has been over for long.
 
 use std::time::Duration;
 
@@ -10,11 +10,18 @@ use crate::Broker;
 use crate::application;
 use crate::catalogue::LOOK;
 use crate::limits;
+use crate::passport;
+use crate::person::endings;
 use crate::provider::logout;
-use crate::store::{StoreError, codes, logout_notices, people, tokens};
+use crate::store::people::{self, PersonId};
+use crate::store::{StoreError, announced, codes, logout_notices, tokens, webhooks};
+use crate::webhook;
 
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(60);
+
+/// Seconds of an hour.
+const HOUR: i64 = 3_600;
 
 /// After a look that failed: what is wrong is seldom over in a second.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -73,6 +80,13 @@ impl Broker {
             }
         }
         logout::deliver(self).await;
+        if let Err(error) = self.announce_endings().await {
+            tracing::error!(error.code = error.code(), %error, "what ends soon could not be announced");
+        }
+        webhook::deliver(self).await;
+        if let Err(error) = passport::refresh(self).await {
+            tracing::error!(error.code = error.code(), %error, "visas of other issuers could not be asked for again");
+        }
         let forgotten = self.forget().await;
         for error in [forgotten.err(), application::sweep(self).await.err()]
             .into_iter()
@@ -82,6 +96,18 @@ impl Broker {
         }
     }
 
+    /// Once an hour, by whichever replica is first.
+    async fn announce_endings(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        let hour = Timestamp::from_unix(now.unix().saturating_sub(now.unix().rem_euclid(HOUR)));
+        let nobody = PersonId::from_text("");
+        if !announced::first(&mut self.db(), &nobody, "round", hour, "hour", now).await? {
+            return Ok(());
+        }
+        let counts = endings::announce(self).await?;
+        webhook::tell_endings(self, &counts).await
+    }
+
     async fn forget(&self) -> Result<(), StoreError> {
         let (mut db, now) = (self.db(), self.now());
         codes::tidy(&mut db, now).await?;
@@ -89,6 +115,7 @@ impl Broker {
         tokens::tidy(&mut db, now).await?;
         let seconds = i64::try_from(limits::CLOSED.as_secs()).unwrap_or(i64::MAX);
         people::forget_closed(&mut db, Timestamp::from_unix(now.unix().saturating_sub(seconds))).await?;
+        webhooks::tidy(&mut db, now).await?;
         Ok(())
     }
 }

@@ -40,9 +40,11 @@ mod upstream;
 mod visa;
 mod way;
 mod web;
+mod webhook;
 
 pub use broker::{Affected, Audit, Broker, BrokerError, Nothing, Seams};
 pub use caller::Caller;
 pub use chores::Chores;
 pub use config::{Config, OtherLog};
 pub use router::router;
+pub use upstream::preset;

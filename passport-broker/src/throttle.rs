@@ -60,6 +60,12 @@ pub const AT_LENGTH: Throttle = Throttle {
     most: 5,
     window: Duration::from_secs(60),
 };
+/// Registrations of clients from one address.
+pub const REGISTER: Throttle = Throttle {
+    name: "register",
+    most: 10,
+    window: Duration::from_secs(60),
+};
 /// Enrolment codes tried, by anybody.
 pub const ENROLMENT: Throttle = Throttle {
     name: "enrolment",

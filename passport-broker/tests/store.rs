@@ -16,7 +16,8 @@ use passport_broker::store::sessions::{self, SessionRow};
 use passport_broker::store::throttles;
 use passport_broker::store::tokens::{self, AccessTokenRow, Family, LoginFacts, Refreshed, TokenKind};
 use passport_broker::store::visas::{self, CollectedVisa, IssuedVisa};
-use passport_broker::store::{Db, Kind, StoreError, counters};
+use passport_broker::store::webhooks::{self, Call};
+use passport_broker::store::{Db, Kind, StoreError, announced, collections, counters};
 use visa_verifier::VisaIdentity;
 use visa_verifier::seam::Timestamp;
 
@@ -498,6 +499,8 @@ async fn a_governed_row_goes_from_pending_to_sealed_and_keeps_its_versions() {
             mfa: true,
             admin: true,
             sample: false,
+            claims: passport_broker::store::claim_map::ClaimMap::default(),
+            groups: Vec::new(),
             visa_sources: Vec::new(),
         };
         let first = governed::draft(&mut db, &row, NOW).await.unwrap();
@@ -575,5 +578,120 @@ async fn two_writers_take_turns() {
         tx.commit().await.unwrap();
         waits.await.unwrap().unwrap();
         assert_eq!(people::everybody(&mut db.clone()).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_ending_is_announced_by_whoever_is_first() {
+    for (mut db, _dir) in engines().await {
+        let ada = PersonId::from_text("ada-of-endings");
+        let first = async |db: &mut Db, ends: i64, stage: &str| {
+            announced::first(db, &ada, "grant g", at(ends), stage, NOW)
+                .await
+                .unwrap()
+        };
+        assert!(first(&mut db, 100, "month").await);
+        assert!(!first(&mut db, 100, "month").await, "once");
+        assert!(first(&mut db, 100, "week").await, "another stage");
+        assert!(first(&mut db, 200, "month").await, "another end");
+        announced::tidy(&mut db, at(150 + 2_678_400)).await.unwrap();
+        assert!(first(&mut db, 100, "month").await, "forgotten a month after its end");
+        assert!(!first(&mut db, 200, "month").await, "not before");
+    }
+}
+
+#[tokio::test]
+async fn a_call_to_a_webhook_is_one_replicas_and_ends() {
+    for (mut db, _dir) in engines().await {
+        let call = Call {
+            id: "msg_1".to_owned(),
+            webhook: "desk".to_owned(),
+            body: "{}".to_owned(),
+            tries: 0,
+            next: NOW,
+        };
+        webhooks::put(&mut db, &call).await.unwrap();
+        assert!(webhooks::due(&mut db, at(-1), 10).await.unwrap().is_empty(), "not yet");
+        let due = webhooks::due(&mut db, NOW, 10).await.unwrap();
+        let [due] = due.as_slice() else { unreachable!("{due:?}") };
+        assert!(webhooks::claim(&mut db, due, Some(at(60)), NOW).await.unwrap());
+        assert!(
+            !webhooks::claim(&mut db, due, Some(at(60)), NOW).await.unwrap(),
+            "another replica"
+        );
+        assert!(webhooks::due(&mut db, NOW, 10).await.unwrap().is_empty());
+        let again = webhooks::due(&mut db, at(60), 10).await.unwrap();
+        assert_eq!(again.first().map(|call| call.tries), Some(1));
+        webhooks::done(&mut db, "msg_1", at(61)).await.unwrap();
+        assert!(webhooks::due(&mut db, at(600), 10).await.unwrap().is_empty());
+        assert_eq!(webhooks::tidy(&mut db, at(62 + 604_800)).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_source_of_visas_is_asked_by_one_at_a_time_and_its_token_ends() {
+    for (mut db, _dir) in engines().await {
+        let ada = PersonId::from_text("ada-of-sources");
+        let (source, sub) = ("https://issuer.example.org/visas", "sub-ada");
+        let take = async |db: &mut Db, before: i64, now: i64| {
+            collections::take(db, &ada, source, sub, at(before), at(now))
+                .await
+                .unwrap()
+        };
+        assert!(take(&mut db, -60, 0).await, "never asked");
+        assert!(!take(&mut db, -30, 30).await, "asked a moment ago");
+        assert!(take(&mut db, 0, 60).await);
+        collections::went(&mut db, &ada, source, sub, Some("it answered 503"), at(61))
+            .await
+            .unwrap();
+        collections::went(&mut db, &ada, source, sub, Some("it answered 500"), at(70))
+            .await
+            .unwrap();
+        let told = collections::of_person(&mut db, &ada).await.unwrap();
+        let [told] = told.as_slice() else {
+            unreachable!("{told:?}")
+        };
+        assert_eq!(
+            (told.failed, told.why.as_deref(), told.answered),
+            (Some(at(61)), Some("it answered 500"), None)
+        );
+        let due = collections::due(&mut db, at(0), at(60), 10).await.unwrap();
+        let [due] = due.as_slice() else { unreachable!("{due:?}") };
+        assert!(
+            collections::due(&mut db, at(61), at(60), 10).await.unwrap().is_empty(),
+            "nobody wants it"
+        );
+        assert!(collections::take_due(&mut db, due, at(900)).await.unwrap());
+        assert!(
+            !collections::take_due(&mut db, due, at(900)).await.unwrap(),
+            "another replica"
+        );
+        collections::went(&mut db, &ada, source, sub, None, at(901))
+            .await
+            .unwrap();
+        let told = collections::of_person(&mut db, &ada).await.unwrap();
+        assert_eq!(
+            told.first().map(|one| (one.failed, one.answered)),
+            Some((None, Some(at(901))))
+        );
+
+        let ada_there = VisaIdentity::new("https://home.example.org".parse().unwrap(), sub.parse().unwrap());
+        collections::keep_token(&mut db, &ada, &ada_there, "one", at(100))
+            .await
+            .unwrap();
+        collections::keep_token(&mut db, &ada, &ada_there, "two", at(200))
+            .await
+            .unwrap();
+        let token = async |db: &mut Db, now: i64| {
+            collections::token(db, &ada, "https://home.example.org", sub, at(now))
+                .await
+                .unwrap()
+        };
+        assert_eq!(token(&mut db, 150).await.as_deref(), Some("two"));
+        assert_eq!(token(&mut db, 200).await, None, "over");
+        collections::tidy(&mut db, at(200)).await.unwrap();
+        assert_eq!(token(&mut db, 150).await, None, "removed");
+        collections::forget(&mut db, &ada, source, sub).await.unwrap();
+        assert!(collections::of_person(&mut db, &ada).await.unwrap().is_empty());
     }
 }

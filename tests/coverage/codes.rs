@@ -35,9 +35,10 @@ const NO_FACTS: [&str; 18] = [
     "yaml",
 ];
 
-/// Other literals of the same form: settings, tags, fields of logs.
-const NO_CODES: [&str; 9] = [
+/// Other literals of the same form: settings, tags, fields of logs, what webhooks are told.
+const NO_CODES: [&str; 10] = [
     "drs.backend",
+    "endings.announced",
     "log.vkey",
     "resources.backend_parameters",
     "resources.zones",

@@ -10,6 +10,7 @@ mod cli;
 mod consent_service;
 mod dead_backends;
 mod dead_parts;
+mod docs_broker;
 mod docs_committees;
 mod docs_policy_authors;
 mod docs_researchers;

@@ -35,7 +35,7 @@ words! {
         LockdownPlace = "lockdown.place", LockdownLift = "lockdown.lift", BreakGlass = "break-glass",
         GovernanceDual = "governance.dual", PersonSuspend = "person.suspend", PersonResume = "person.resume",
         KeyRotate = "key.rotate", KeyUse = "key.use", Login = "login", Logout = "logout",
-        LinkIdentity = "link.identity", AuditRead = "audit.read", AuditExport = "audit.export",
+        LinkIdentity = "link.identity", TermsAccept = "terms.accept", AuditRead = "audit.read", AuditExport = "audit.export",
         SubjectErase = "subject.erase", ConfigChange = "config.change", ClockStep = "clock.step",
         LogOpen = "log.open", LogFence = "log.fence", LogAnchor = "log.anchor", LogPrune = "log.prune",
         DeniedMany = "denied.many",
@@ -68,6 +68,7 @@ impl EventType {
                 | Self::PersonResume
                 | Self::KeyRotate
                 | Self::SubjectErase
+                | Self::TermsAccept
         )
     }
 }

@@ -27,13 +27,17 @@ pub(crate) mod passport;
 pub(crate) mod policy;
 pub(crate) mod purpose;
 pub(crate) mod register;
+pub(crate) mod registration;
 pub(crate) mod replica;
 pub(crate) mod restore;
 pub(crate) mod role;
+pub(crate) mod terms;
 pub(crate) mod tes;
 pub(crate) mod trust;
 pub(crate) mod up;
+pub(crate) mod upstream;
 pub(crate) mod visa;
+pub(crate) mod webhook;
 pub(crate) mod wes;
 pub(crate) mod work;
 
@@ -51,6 +55,10 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Login(args) => login::run(args, context).await,
         Command::Passport(command) => passport::run(command, context).await,
         Command::Visa(command) => visa::run(command, context).await,
+        Command::Webhook(command) => webhook::run(command, context).await,
+        Command::Registration(command) => registration::run(command, context).await,
+        Command::Terms(command) => terms::run(command, context).await,
+        Command::Upstream(command) => upstream::run(command, context).await,
         Command::Trust(command) => trust::run(command, context).await,
         Command::Drs(command) => drs::run(command, context).await,
         Command::Tes(command) => tes::run(command, context).await,

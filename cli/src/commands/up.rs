@@ -141,6 +141,10 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
             .upstream_secrets
             .insert(name.clone(), Secret::new(secret(path)?.into_bytes()));
     }
+    for (name, path) in &file.broker.webhook_secret_files {
+        let key = Secret::new(secret(path)?.into_bytes());
+        broker.upstream_secrets.insert(format!("webhook:{name}"), key);
+    }
     Ok(Plan {
         name: file.node.name.clone(),
         log_name: file.node.log_name(),

@@ -152,6 +152,9 @@ pub(crate) struct BrokerTable {
     /// Visa issuers' collection credentials: name → file.
     #[serde(default)]
     pub(crate) collector_secret_files: BTreeMap<String, PathBuf>,
+    /// Secrets that calls to webhooks are signed with: name → file.
+    #[serde(default)]
+    pub(crate) webhook_secret_files: BTreeMap<String, PathBuf>,
 }
 
 /// `[proxy]`

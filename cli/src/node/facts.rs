@@ -4,7 +4,7 @@
 
 use passport_broker::{
     bootstrap::Bootstrap,
-    store::{clients::ClientRow, register::UpstreamRow, roles::RoleRow},
+    store::{clients::ClientRow, register::UpstreamRow, roles::RoleRow, terms::TermsRow, webhooks::WebhookRow},
 };
 use policy_engine::{
     catalogue::{ObjectRecord, PrefixRecord},
@@ -32,6 +32,8 @@ pub(crate) struct Facts {
     trust: Value,
     clients: Vec<ClientRow>,
     upstreams: Vec<UpstreamRow>,
+    terms: Vec<TermsRow>,
+    webhooks: Vec<WebhookRow>,
 }
 
 impl Facts {
@@ -73,6 +75,9 @@ impl Facts {
             trust,
             clients: self.clients,
             upstreams: self.upstreams,
+            terms: self.terms,
+            webhooks: self.webhooks,
+            registrations: Vec::new(),
         })
     }
 }

@@ -20,8 +20,12 @@ use crate::catalogue;
 use crate::committee::ask;
 use crate::limits;
 use crate::store::blobs;
+use crate::store::clients::ClientRow;
 use crate::store::governed::RowDigest;
+use crate::store::registrations::RegistrationRow;
 use crate::store::tables::{ObjectsRow, TableRow};
+use crate::store::terms::TermsRow;
+use crate::store::webhooks::WebhookRow;
 
 /// Of which dataset.
 #[derive(Debug, Deserialize)]
@@ -72,6 +76,49 @@ pub(super) async fn institutions(
     holds_an_office(&broker, &caller).await?;
     let engine = broker.current().load();
     Ok(Json(json!({ "institutions": engine.snapshot().institutions })))
+}
+
+/// The login providers. A secret is named in them, never told.
+pub(super) async fn upstreams(State(broker): State<Broker>, Admin(caller): Admin) -> Result<Json<Value>, ApiProblem> {
+    holds_an_office(&broker, &caller).await?;
+    Ok(Json(json!({ "upstreams": broker.upstreams().await? })))
+}
+
+/// The texts that people are asked to accept.
+pub(super) async fn terms(State(broker): State<Broker>, Admin(caller): Admin) -> Result<Json<Value>, ApiProblem> {
+    holds_an_office(&broker, &caller).await?;
+    let rows: Vec<TermsRow> = broker.live().await?;
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| json!({ "terms": row, "digest": row.digest() }))
+        .collect();
+    Ok(Json(json!({ "terms": rows })))
+}
+
+/// The addresses that are told what happens here. A secret is named in them, never told.
+pub(super) async fn webhooks(State(broker): State<Broker>, Admin(caller): Admin) -> Result<Json<Value>, ApiProblem> {
+    holds_an_office(&broker, &caller).await?;
+    let rows: Vec<WebhookRow> = broker.live().await?;
+    Ok(Json(json!({ "webhooks": rows })))
+}
+
+/// The tokens by which clients register themselves; their digests are told to nobody.
+pub(super) async fn registrations(
+    State(broker): State<Broker>,
+    Admin(caller): Admin,
+) -> Result<Json<Value>, ApiProblem> {
+    holds_an_office(&broker, &caller).await?;
+    let rows: Vec<RegistrationRow> = broker.live().await?;
+    let clients: Vec<ClientRow> = broker.live().await?;
+    let used = |id: &str| {
+        let by = |row: &&ClientRow| row.options.unverified.as_deref() == Some(id);
+        clients.iter().filter(by).count()
+    };
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| json!({ "id": row.id, "most": row.most, "until": row.until, "unverified": used(&row.id) }))
+        .collect();
+    Ok(Json(json!({ "registrations": rows })))
 }
 
 /// The node's own tables.

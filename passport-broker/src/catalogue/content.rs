@@ -29,10 +29,13 @@ use crate::store::grants::{Application, AttestedPurpose, DefaultPurpose, Grant};
 use crate::store::holds::HoldRow;
 use crate::store::links::LinkRow;
 use crate::store::register::{TrustRow, UpstreamRow};
+use crate::store::registrations::RegistrationRow;
 use crate::store::roles::RoleRow;
 use crate::store::stops::{StopRow, StopTarget};
 use crate::store::tables::{ObjectsRow, TableRow};
+use crate::store::terms::{AcceptanceRow, TermsRow};
 use crate::store::watched::WatchedRow;
+use crate::store::webhooks::WebhookRow;
 
 /// The newest live rows, by id.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +52,9 @@ pub(crate) struct Content {
     pub(crate) holds: BTreeMap<String, HoldRow>,
     pub(crate) clients: BTreeMap<String, ClientRow>,
     pub(crate) upstreams: BTreeMap<String, UpstreamRow>,
+    pub(crate) terms: BTreeMap<String, TermsRow>,
+    pub(crate) webhooks: BTreeMap<String, WebhookRow>,
+    pub(crate) registrations: BTreeMap<String, RegistrationRow>,
     pub(crate) groups: BTreeMap<String, GroupRecord>,
     /// Identities that were added to accounts, ended ones too: bars follow them.
     pub(crate) links: BTreeMap<String, LinkRow>,
@@ -170,6 +176,10 @@ impl Content {
                     content.links.insert(row.id.clone(), link);
                 }
                 RowKind::Observe => put(&mut content.watched, row)?,
+                RowKind::Terms => put(&mut content.terms, row)?,
+                RowKind::Webhook => put(&mut content.webhooks, row)?,
+                RowKind::Registration => put(&mut content.registrations, row)?,
+                RowKind::Acceptance => row.read::<AcceptanceRow>().map(drop)?,
             }
         }
         Ok(content)

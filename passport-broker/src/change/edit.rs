@@ -16,9 +16,12 @@ use crate::store::clients::ClientRow;
 use crate::store::governed::{self, Governed, Pending, RowKind};
 use crate::store::holds::HoldRow;
 use crate::store::register::{TrustRow, UpstreamRow};
+use crate::store::registrations::RegistrationRow;
 use crate::store::roles::RoleRow;
 use crate::store::stops::StopRow;
 use crate::store::tables::{ObjectsRow, TableRow};
+use crate::store::terms::TermsRow;
+use crate::store::webhooks::WebhookRow;
 
 /// Runs `$body` with `$T` as the type of the table's rows; `$no` for tables that no change touches.
 macro_rules! by_table {
@@ -72,6 +75,18 @@ macro_rules! by_table {
                 type $T = UpstreamRow;
                 $body
             }
+            RowKind::Registration => {
+                type $T = RegistrationRow;
+                $body
+            }
+            RowKind::Webhook => {
+                type $T = WebhookRow;
+                $body
+            }
+            RowKind::Terms => {
+                type $T = TermsRow;
+                $body
+            }
             RowKind::Role => {
                 type $T = RoleRow;
                 $body
@@ -97,6 +112,7 @@ macro_rules! by_table {
             | RowKind::Change
             | RowKind::Bundle
             | RowKind::Draft
+            | RowKind::Acceptance
             | RowKind::Observe => $no,
         }
     };
@@ -157,6 +173,9 @@ pub(super) fn now(content: &Content, kind: RowKind, id: &str) -> Option<Value> {
         RowKind::Trust => of(&content.trust, id),
         RowKind::Client => of(&content.clients, id),
         RowKind::Upstream => of(&content.upstreams, id),
+        RowKind::Terms => of(&content.terms, id),
+        RowKind::Webhook => of(&content.webhooks, id),
+        RowKind::Registration => of(&content.registrations, id),
         RowKind::Role => of(&content.roles, id),
         RowKind::Group => of(&content.groups, id),
         RowKind::Hold => of(&content.holds, id),
@@ -170,6 +189,7 @@ pub(super) fn now(content: &Content, kind: RowKind, id: &str) -> Option<Value> {
         | RowKind::Change
         | RowKind::Bundle
         | RowKind::Draft
+        | RowKind::Acceptance
         | RowKind::Observe => None,
     }
 }
@@ -207,6 +227,9 @@ pub(super) fn make(content: &mut Content, edit: &Edit) -> Result<(), String> {
         RowKind::Trust => put(&mut content.trust, edit),
         RowKind::Client => put(&mut content.clients, edit),
         RowKind::Upstream => put(&mut content.upstreams, edit),
+        RowKind::Terms => put(&mut content.terms, edit),
+        RowKind::Webhook => put(&mut content.webhooks, edit),
+        RowKind::Registration => put(&mut content.registrations, edit),
         RowKind::Role => put(&mut content.roles, edit),
         RowKind::Group => put(&mut content.groups, edit),
         RowKind::Hold => put(&mut content.holds, edit),
@@ -220,6 +243,7 @@ pub(super) fn make(content: &mut Content, edit: &Edit) -> Result<(), String> {
         | RowKind::Change
         | RowKind::Bundle
         | RowKind::Draft
+        | RowKind::Acceptance
         | RowKind::Observe => Err(not_here(kind)),
     }
 }

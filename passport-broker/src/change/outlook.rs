@@ -172,13 +172,19 @@ async fn compare(
     work.await.unwrap_or_else(|_| (Widening::unknown(), Vec::new()))
 }
 
-/// Clients and login providers are not in the snapshot: who may ask, and whose word counts for a login. New or
-/// changed ones widen.
+/// Clients, tokens that register them, login providers, webhooks and terms are not in the snapshot: who may ask, whose word counts for a login, what people
+/// get visas for. New or changed ones widen.
 fn beside_the_snapshot(line: &Line, widening: &mut Widening) {
     let what = if line.kind == RowKind::Client {
         "a client"
     } else if line.kind == RowKind::Upstream {
         "a login provider"
+    } else if line.kind == RowKind::Registration {
+        "a token by which clients register themselves, and"
+    } else if line.kind == RowKind::Webhook {
+        "an address that is told what happens here, and"
+    } else if line.kind == RowKind::Terms {
+        "a text whose acceptance gives a visa, and"
     } else {
         return;
     };

@@ -113,8 +113,8 @@ impl Proposal {
 /// Which rows each kind of change may touch.
 fn may_stand(kind: ChangeKind, edit: &Edit) -> Result<(), &'static str> {
     use RowKind::{
-        Client, Dac, Dataset, Group, Hold, Institution, Object, Objects, Prefix, Role, Service, Sink, Stop, Table,
-        Trust, Upstream,
+        Client, Dac, Dataset, Group, Hold, Institution, Object, Objects, Prefix, Registration, Role, Service, Sink,
+        Stop, Table, Terms, Trust, Upstream, Webhook,
     };
     let (table, puts) = match edit {
         Edit::Put { kind, .. } => (*kind, true),
@@ -125,7 +125,7 @@ fn may_stand(kind: ChangeKind, edit: &Edit) -> Result<(), &'static str> {
             table,
             Institution | Dac | Dataset | Object | Objects | Prefix | Sink | Service | Table
         ),
-        ChangeKind::Trust => matches!(table, Trust | Client | Upstream),
+        ChangeKind::Trust => matches!(table, Trust | Client | Upstream | Terms | Webhook | Registration),
         ChangeKind::Role => matches!(table, Role | Group),
         // placed by their own commands; a change only ends them
         ChangeKind::Hold => table == Hold && !puts,

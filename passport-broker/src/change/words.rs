@@ -69,6 +69,9 @@ const fn thing(kind: RowKind) -> &'static str {
         RowKind::DefaultPurpose => "default purpose",
         RowKind::Link => "added identity",
         RowKind::Observe => "policy in observe mode",
+        RowKind::Terms => "text that people are asked to accept",
+        RowKind::Acceptance => "acceptance of terms",
+        RowKind::Registration => "token that registers clients",
         RowKind::Institution
         | RowKind::Dataset
         | RowKind::Object
@@ -83,6 +86,7 @@ const fn thing(kind: RowKind) -> &'static str {
         | RowKind::Change
         | RowKind::Bundle
         | RowKind::Draft
+        | RowKind::Webhook
         | RowKind::Table => kind.word(),
     }
 }

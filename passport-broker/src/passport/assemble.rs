@@ -8,7 +8,7 @@ use super::collect;
 use super::foreign::{self, Foreign, Odd};
 use super::sign::PassportProblem;
 use crate::front::Front;
-use crate::person::record;
+use crate::person::{record, terms};
 use crate::store::StoreError;
 use crate::store::grants::AttestedPurpose;
 use crate::store::people::{self, PersonId};
@@ -43,13 +43,14 @@ pub(crate) async fn holding(
     if login.is_some() {
         // visas of all identities are one researcher's
         for identity in &counting {
-            collect::freshen(front, person, identity, now).await?;
+            collect::freshen(broker, person, identity, now).await?;
         }
     }
     let mut own = Vec::new();
     for fact in people::facts(&mut broker.db(), person, now).await? {
-        own.extend(kind::asserted::draft(&fact));
+        own.extend(kind::asserted::draft(front.issuer(), &fact));
     }
+    own.extend(terms::visas(broker, person, now).await?);
     for grant in broker.grants_of(person).await? {
         own.push(kind::controlled_access::draft(&grant));
         own.extend(kind::purpose::bound(front.issuer(), &grant));

@@ -2,12 +2,15 @@
 
 mod assemble;
 mod collect;
+mod differences;
 mod foreign;
 mod sign;
+mod source;
 mod words;
 
 pub(crate) use assemble::{Holding, holding, stands_beside, visas};
-pub(crate) use collect::collect_at_login;
+pub(crate) use collect::{collect_at_login, refresh};
+pub(crate) use differences::of as differences;
 pub(crate) use foreign::{run as verify, with_ourselves};
 pub(crate) use sign::{LoggedIn, issue};
 pub(crate) use words::{ATTESTED, in_words, visa_in_words};

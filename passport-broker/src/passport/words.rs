@@ -19,6 +19,7 @@ pub(crate) fn visa_in_words(kind: &str, value: &str) -> (String, String) {
         "ResearcherStatus" => ("Researcher status", value.to_owned()),
         "ControlledAccessGrants" => ("Grant", value.to_owned()),
         "LinkedIdentities" => ("Linked identities", linked(value)),
+        custom if custom.ends_with("/visas/group/v1") => ("Group", value.to_owned()),
         custom if custom.ends_with("/visas/purpose/v1") => ("Approved purpose", value.to_owned()),
         custom => (custom, value.to_owned()),
     };

@@ -132,11 +132,24 @@ pub(super) async fn take_over(
         asserted: now,
         expires: now.plus(AFFILIATION),
     }));
+    facts.extend(login.groups.iter().map(|membership| Fact {
+        kind: if membership.visa {
+            FactKind::GroupVisa
+        } else {
+            FactKind::Group
+        },
+        value: membership.group.clone(),
+        source: login.issuer.clone(),
+        by: "system".to_owned(),
+        identity: identity.clone(),
+        asserted: now,
+        expires: now.plus(AFFILIATION),
+    }));
     people::assert_facts(db, person, identity, &facts).await?;
     let said = |facts: &[Fact]| {
-        let mut said: Vec<(String, String)> = facts
+        let mut said: Vec<(&'static str, String, String)> = facts
             .iter()
-            .map(|fact| (fact.value.clone(), fact.source.clone()))
+            .map(|fact| (fact.kind.word(), fact.value.clone(), fact.source.clone()))
             .collect();
         said.sort();
         said

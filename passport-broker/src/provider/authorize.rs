@@ -20,7 +20,7 @@ use crate::session::{self, Browser};
 use crate::store::StoreError;
 use crate::store::clients::ClientRow;
 use crate::upstream::Ask;
-use crate::web::{LoginWish, begin_login, store_problem};
+use crate::web::{LoginWish, begin_login, store_problem, terms};
 
 /// `GET /authorize`
 pub(crate) async fn authorize(State(front): State<Front>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
@@ -117,10 +117,21 @@ async fn answer(front: &Front, headers: &HeaderMap, arrived: Arrived<'_>) -> Res
         .as_ref()
         .map(|browser| returned::falls_short(&request, browser, since, now));
     match (browser, short) {
-        (Some(browser), Some(None)) => match with_session(front, &client, request, &browser).await {
-            Ok(response) => response,
-            Err(error) => store_problem(front, &error),
-        },
+        (Some(browser), Some(None)) => {
+            match terms::ask(front, &browser, &again(front, &client, arrived), true).await {
+                Ok(None) => {}
+                Ok(Some(_)) if request.prompt.never => {
+                    let words = "the person has to accept the terms of this node first";
+                    return refuse(&Refusal::new("interaction_required", words));
+                }
+                Ok(Some(page)) => return page,
+                Err(error) => return store_problem(front, &error),
+            }
+            match with_session(front, &client, request, &browser).await {
+                Ok(response) => response,
+                Err(error) => store_problem(front, &error),
+            }
+        }
         (_, short) => {
             let short = short.flatten();
             if request.prompt.never {

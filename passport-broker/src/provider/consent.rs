@@ -49,6 +49,7 @@ struct ShownClient {
     id: String,
     target: String,
     loopback: bool,
+    unverified: bool,
 }
 
 #[derive(Debug)]
@@ -143,6 +144,7 @@ pub(super) async fn page(
             id: client.id.clone(),
             target: request.redirect.origin().ascii_serialization(),
             loopback: redirect::is_loopback(&request.redirect),
+            unverified: client.options.unverified.is_some(),
         },
         person: ShownPerson {
             name: browser.called(),

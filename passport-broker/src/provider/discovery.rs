@@ -11,10 +11,20 @@ use super::scope::Scope;
 use super::token::{client_credentials, device_code, exchange};
 use crate::front::Front;
 use crate::keys::SigningAlg;
+use crate::store::registrations::RegistrationRow;
 
 /// `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: the same content.
 pub(crate) async fn metadata(State(front): State<Front>) -> Response {
-    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(document(&front))).into_response()
+    let mut document = document(&front);
+    // there is such an endpoint for whoever has a token for it, and none while nobody has
+    let now = front.broker.now();
+    let opened = front.broker.live::<RegistrationRow>().await;
+    if opened.is_ok_and(|rows| rows.iter().any(|row| now < row.until))
+        && let Some(members) = document.as_object_mut()
+    {
+        members.insert("registration_endpoint".to_owned(), json!(front.url("/register")));
+    }
+    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(document)).into_response()
 }
 
 /// `GET /jwks`

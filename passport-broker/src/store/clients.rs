@@ -58,6 +58,10 @@ pub struct ClientOptions {
     pub backchannel_logout_uri: Option<String>,
     /// It gets tokens that are bound to its key, and no others.
     pub dpop_bound_access_tokens: bool,
+    /// It registered itself, by the initial access token of this id, and nobody checked it: it is called by its host and
+    /// gets no visas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<String>,
 }
 
 impl ClientOptions {

@@ -51,6 +51,11 @@ const ALL: &[(i64, &str, &str)] = &[
         "documents",
         include_str!("../../migrations/20261123160000_documents.sql"),
     ),
+    (
+        20_261_123_550_000,
+        "announced",
+        include_str!("../../migrations/20261123550000_announced.sql"),
+    ),
 ];
 
 /// Runs under a table name of its own, since the proxy's tables may live in the same database.

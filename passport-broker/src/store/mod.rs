@@ -2,12 +2,15 @@
 //!
 //! Secrets are never columns: codes, cookies, refresh tokens and client secrets are stored as digests (D13).
 
+pub mod announced;
 pub mod applications;
 pub mod blobs;
 pub mod bundles;
 pub mod changes;
+pub mod claim_map;
 pub mod clients;
 pub mod codes;
+pub mod collections;
 pub mod counters;
 pub mod datasets;
 mod db;
@@ -27,17 +30,20 @@ pub mod own;
 pub mod people;
 mod refresh_tokens;
 pub mod register;
+pub mod registrations;
 pub mod roles;
 pub(crate) mod row;
 pub mod sessions;
 pub mod snapshots;
 pub mod stops;
 pub mod tables;
+pub mod terms;
 pub mod throttles;
 pub mod tokens;
 pub mod tried;
 pub mod visas;
 pub mod watched;
+pub mod webhooks;
 
 pub use db::{Db, Kind, Tx};
 pub use error::StoreError;

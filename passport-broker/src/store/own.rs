@@ -80,6 +80,16 @@ pub async fn end_identity(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sign_out(db, person, identity, now).await?;
+    for (table, sql) in [
+        ("collections", "DELETE FROM collections WHERE person = $1 AND sub = $2"),
+        (
+            "upstream_tokens",
+            "DELETE FROM upstream_tokens WHERE person = $1 AND sub = $2",
+        ),
+    ] {
+        db.change(table, sql, args![person.as_str(), identity.sub.as_str()])
+            .await?;
+    }
     // Kept under the issuer's name or under its source's: the subject is the same.
     db.change(
         "collected_visas",
@@ -181,6 +191,9 @@ pub async fn end_account(db: &mut Db, person: &PersonId, now: Timestamp) -> Resu
     for (table, sql) in [
         ("consents", "DELETE FROM consents WHERE person = $1"),
         ("collected_visas", "DELETE FROM collected_visas WHERE person = $1"),
+        ("collections", "DELETE FROM collections WHERE person = $1"),
+        ("upstream_tokens", "DELETE FROM upstream_tokens WHERE person = $1"),
+        ("announced", "DELETE FROM announced WHERE person = $1"),
         ("facts", "DELETE FROM facts WHERE person = $1"),
         ("notices", "DELETE FROM notices WHERE person = $1"),
     ] {

@@ -133,6 +133,10 @@ pub enum FactKind {
     Terms,
     /// The value of a ResearcherStatus visa.
     ResearcherStatus,
+    /// A group's name here: known at this broker only.
+    Group,
+    /// A group's name here that Passports carry.
+    GroupVisa,
 }
 
 impl FactKind {
@@ -144,13 +148,22 @@ impl FactKind {
             Self::Assurance => "assurance",
             Self::Terms => "terms",
             Self::ResearcherStatus => "researcher_status",
+            Self::Group => "group",
+            Self::GroupVisa => "group_visa",
         }
     }
 
     fn of(word: &str) -> Option<Self> {
-        [Self::Affiliation, Self::Assurance, Self::Terms, Self::ResearcherStatus]
-            .into_iter()
-            .find(|kind| kind.word() == word)
+        [
+            Self::Affiliation,
+            Self::Assurance,
+            Self::Terms,
+            Self::ResearcherStatus,
+            Self::Group,
+            Self::GroupVisa,
+        ]
+        .into_iter()
+        .find(|kind| kind.word() == word)
     }
 }
 

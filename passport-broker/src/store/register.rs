@@ -2,9 +2,11 @@
 //! the world.
 
 use policy_engine::snapshot::{CommitteeRecord, InstitutionRecord, ServiceRecord, SinkRecord};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use visa_verifier::trust::{Role, TrustEntry, TrustError, TrustPolicy};
 
+use super::claim_map::{ClaimMap, GroupRule, RULES};
 use super::governed::{Governed, RowKind};
 
 impl Governed for InstitutionRecord {
@@ -109,9 +111,25 @@ pub struct UpstreamRow {
     /// A sample that asserts what nobody checked: refused outside of the demo.
     #[serde(default)]
     pub sample: bool,
+    /// Which of its claims are read for what; the usual ones unless it says otherwise.
+    #[serde(default, skip_serializing_if = "ClaimMap::is_usual")]
+    pub claims: ClaimMap,
+    /// What its groups mean here (AARC-G069). Without a rule a group means nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
+    pub groups: Vec<GroupRule>,
     /// Where visas of the person may be collected with its access token (a userinfo or visa endpoint).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub visa_sources: Vec<String>,
+}
+
+fn few<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<GroupRule>, D::Error> {
+    let rules: Vec<GroupRule> = Vec::deserialize(from)?;
+    if rules.len() > RULES {
+        return Err(D::Error::custom(format!(
+            "a login provider has at most {RULES} rules for groups"
+        )));
+    }
+    Ok(rules)
 }
 
 impl Governed for UpstreamRow {

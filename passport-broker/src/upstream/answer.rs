@@ -6,19 +6,24 @@ use std::time::Duration;
 
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, ClaimsVerificationError, Nonce, OAuth2TokenResponse as _, PkceCodeVerifier,
-    RedirectUrl, TokenResponse as _, UserInfoClaims,
+    AccessToken, AccessTokenHash, AuthorizationCode, ClaimsVerificationError, Nonce, OAuth2TokenResponse as _,
+    PkceCodeVerifier, RedirectUrl, TokenResponse as _, UserInfoClaims,
 };
 use subtle::ConstantTimeEq as _;
-use visa_verifier::seam::{Fetch, Timestamp};
+use visa_verifier::seam::{Fetch, Secret, Timestamp};
 
-use super::claims::{UpstreamClaims, UpstreamIdentity};
+use super::claims::{UpstreamClaims, UpstreamIdentity, UserInfoAccess};
+use super::one_word::{self, KeepsBack};
 use super::provider::Discovered;
 use super::{Discoveries, LoginProblem, Outside, PendingLogin, Upstream};
 use crate::page::Fields;
 
 /// So far an institution's clock may be ahead of ours.
 const CLOCKS: Duration = Duration::from_secs(60);
+
+/// How long an access token is taken to be good that does not say, and how long at most.
+const ACCESS: Duration = Duration::from_secs(3600);
+const ACCESS_MOST: Duration = Duration::from_secs(24 * 3600);
 
 /// What the browser brought back.
 #[derive(Debug)]
@@ -91,45 +96,45 @@ pub(crate) async fn redeem(
     }
     let code = AuthorizationCode::new(answer.code.ok_or(LoginProblem::Unreadable)?);
     let outside = Outside(fetch);
-    let party = at.relying_party(redirect.clone());
+    let keeps_back = KeepsBack::new(fetch);
+    let mut party = at.relying_party(redirect.clone());
     let tokens = party
         .exchange_code(code)
         .map_err(|error| LoginProblem::unverified(&error))?
         .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.clone()))
-        .request_async(&outside)
+        .request_async(&keeps_back)
         .await
         .map_err(|error| LoginProblem::unverified(&error))?;
-    let id_token = tokens.id_token().ok_or(LoginProblem::Unverified {
-        why: "no ID Token".into(),
-    })?;
-    let nonce = Nonce::new(pending.nonce.clone());
-    // A provider may have changed its keys since they were fetched: asked once more, then it is a refusal.
-    let newer;
-    let first = check(&party, id_token, &nonce, now);
-    let (party, claims) = match first {
-        Ok(claims) => (&party, claims),
-        Err(_) => {
-            newer = discoveries.refresh(upstream, fetch, now).await?.relying_party(redirect);
-            let claims = check(&newer, id_token, &nonce, now)?;
-            (&newer, claims)
+    let claims = match keeps_back.kept() {
+        Some(kept) => {
+            let expected = one_word::Expected {
+                nonce: &pending.nonce,
+                access_token: tokens.access_token().secret(),
+                clocks: CLOCKS,
+                now,
+            };
+            match one_word::check(&at, &kept, &expected) {
+                Ok(claims) => claims,
+                Err(_) => one_word::check(&discoveries.refresh(upstream, fetch, now).await?, &kept, &expected)?,
+            }
+        }
+        None => {
+            let id_token = tokens.id_token().ok_or(LoginProblem::Unverified {
+                why: "no ID Token".into(),
+            })?;
+            let nonce = Nonce::new(pending.nonce.clone());
+            // A provider may have changed its keys since they were fetched: asked once more, then it is a refusal.
+            let claims = match check(&party, id_token, &nonce, now) {
+                Ok(claims) => claims.clone(),
+                Err(_) => {
+                    party = discoveries.refresh(upstream, fetch, now).await?.relying_party(redirect);
+                    check(&party, id_token, &nonce, now)?.clone()
+                }
+            };
+            fits(&party, id_token, &claims, tokens.access_token())?;
+            claims
         }
     };
-    if let Some(expected) = claims.access_token_hash() {
-        let verifier = party.id_token_verifier();
-        let alg = id_token
-            .signing_alg()
-            .map_err(|error| LoginProblem::unverified(&error))?;
-        let key = id_token
-            .signing_key(&verifier)
-            .map_err(|error| LoginProblem::unverified(&error))?;
-        let own = AccessTokenHash::from_token(tokens.access_token(), alg, key)
-            .map_err(|error| LoginProblem::unverified(&error))?;
-        if own != *expected {
-            return Err(LoginProblem::Unverified {
-                why: "at_hash does not fit the access token".into(),
-            });
-        }
-    }
     let userinfo: Option<UserInfoClaims<UpstreamClaims, _>> = if at.has_userinfo() {
         let request = party
             .user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
@@ -143,7 +148,15 @@ pub(crate) async fn redeem(
     } else {
         None
     };
-    UpstreamIdentity::of(&at.upstream, claims, userinfo.as_ref(), now)
+    let mut identity = UpstreamIdentity::of(&at.upstream, &claims, userinfo.as_ref(), now)?;
+    if !identity.visas.is_empty() {
+        identity.userinfo = at.userinfo_endpoint().map(|endpoint| UserInfoAccess {
+            endpoint,
+            token: Secret::from(tokens.access_token().secret().clone()),
+            life: tokens.expires_in().unwrap_or(ACCESS).min(ACCESS_MOST),
+        });
+    }
+    Ok(identity)
 }
 
 type Claims = openidconnect::IdTokenClaims<UpstreamClaims, openidconnect::core::CoreGenderClaim>;
@@ -153,6 +166,33 @@ type IdToken = openidconnect::IdToken<
     openidconnect::core::CoreJweContentEncryptionAlgorithm,
     CoreJwsSigningAlgorithm,
 >;
+
+/// The access token is the one that the ID Token speaks of, if it speaks of one.
+fn fits(
+    party: &super::provider::RelyingParty,
+    id_token: &IdToken,
+    claims: &Claims,
+    access_token: &AccessToken,
+) -> Result<(), LoginProblem> {
+    let Some(expected) = claims.access_token_hash() else {
+        return Ok(());
+    };
+    let verifier = party.id_token_verifier();
+    let alg = id_token
+        .signing_alg()
+        .map_err(|error| LoginProblem::unverified(&error))?;
+    let key = id_token
+        .signing_key(&verifier)
+        .map_err(|error| LoginProblem::unverified(&error))?;
+    let own = AccessTokenHash::from_token(access_token, alg, key).map_err(|error| LoginProblem::unverified(&error))?;
+    if own == *expected {
+        Ok(())
+    } else {
+        Err(LoginProblem::Unverified {
+            why: "at_hash does not fit the access token".into(),
+        })
+    }
+}
 
 /// Signature, issuer, audience, expiry and nonce of the ID Token, by our clock and two algorithms.
 fn check<'t>(

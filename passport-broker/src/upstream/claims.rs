@@ -1,13 +1,17 @@
 //! An institution's claims, read into an identity and facts. What it may not say of a person is left out
 //! (`specs/trust.md` C.28, Part B `scopes[]`).
 
+use std::time::Duration;
+
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{AdditionalClaims, IdTokenClaims, UserInfoClaims};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use visa_verifier::seam::Timestamp;
+use serde_json::{Map, Value};
+use visa_verifier::seam::{Secret, Timestamp};
 
+use super::group::{Membership, memberships};
 use super::{LoginProblem, Upstream};
+use crate::store::claim_map::ClaimNames;
 
 /// REFEDS: authenticated with more than one factor.
 const REFEDS_MFA: &str = "https://refeds.org/profile/mfa";
@@ -22,18 +26,11 @@ const NAME_CHARS: usize = 120;
 /// Most affiliations and visas that are read of one login.
 const MOST: usize = 100;
 
-/// Claims beyond OpenID Connect's own. Kept as they came, so that an odd one does not stop the login.
+/// Claims beyond OpenID Connect's own, kept as they came, so that an odd one does not stop the login. Which of them are
+/// read for what, the provider's row says.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(crate) struct UpstreamClaims {
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    eduperson_scoped_affiliation: Value,
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    voperson_external_affiliation: Value,
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    eduperson_assurance: Value,
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    ga4gh_passport_v1: Value,
-}
+#[serde(transparent)]
+pub(crate) struct UpstreamClaims(Map<String, Value>);
 
 impl AdditionalClaims for UpstreamClaims {}
 
@@ -69,12 +66,29 @@ pub(crate) struct UpstreamIdentity {
     pub(crate) auth_time_stated: bool,
     /// Affiliations.
     pub(crate) affiliations: Vec<Affiliation>,
+    /// Groups, as they are called here.
+    #[serde(default)]
+    pub(crate) groups: Vec<Membership>,
     /// Name, for the pages and the scope `profile`.
     pub(crate) name: Option<String>,
     /// E-mail address, for the scope `email`; only one that the institution verified.
     pub(crate) email: Option<String>,
     /// Visas that came with the login, unread.
     pub(crate) visas: Vec<String>,
+    /// What asks UserInfo again, if visas came with the login. Never in a row of a login under way.
+    #[serde(skip)]
+    pub(crate) userinfo: Option<UserInfoAccess>,
+}
+
+/// What the sign-in opened: UserInfo, for a while.
+#[derive(Clone, Debug)]
+pub(crate) struct UserInfoAccess {
+    /// The endpoint, from the provider's metadata.
+    pub(crate) endpoint: String,
+    /// The access token.
+    pub(crate) token: Secret,
+    /// How long it is good.
+    pub(crate) life: Duration,
 }
 
 impl UpstreamIdentity {
@@ -113,33 +127,38 @@ impl UpstreamIdentity {
             token.additional_claims(),
             userinfo.map(UserInfoClaims::additional_claims),
         );
-        let words = |pick: fn(&UpstreamClaims) -> &Value| -> Vec<String> {
-            let mut all = texts(pick(signed));
-            for text in more.map(|more| texts(pick(more))).unwrap_or_default() {
-                if !all.contains(&text) {
-                    all.push(text);
+        let words = |names: &ClaimNames| -> Vec<String> {
+            let mut all: Vec<String> = Vec::new();
+            for claims in [Some(signed), more].into_iter().flatten() {
+                for text in names.iter().filter_map(|name| claims.0.get(name)).flat_map(texts) {
+                    if all.len() < MOST && !all.contains(&text) {
+                        all.push(text);
+                    }
                 }
             }
             all
         };
-        let assurance = words(|claims| &claims.eduperson_assurance);
+        let assurance = words(&upstream.claims.assurance);
         let mut affiliations = Vec::new();
-        let stated = words(|claims| &claims.eduperson_scoped_affiliation);
-        for text in stated
-            .into_iter()
-            .chain(words(|claims| &claims.voperson_external_affiliation))
-        {
+        for text in words(&upstream.claims.affiliation) {
             if let Some(affiliation) = affiliation(&text, &upstream.affiliation_scopes)
                 && !affiliations.contains(&affiliation)
             {
                 affiliations.push(affiliation);
             }
         }
-        let name = token.name().or_else(|| userinfo.and_then(|info| info.name()));
-        let name = name
+        let own_name = token.name().or_else(|| userinfo.and_then(|info| info.name()));
+        let own_name = own_name
             .and_then(|name| name.get(None))
-            .map(|name| plain(name.as_str()))
-            .filter(|name| !name.is_empty());
+            .map(|name| name.as_str().to_owned());
+        let mut names = upstream.claims.name.iter().filter_map(|claim| match claim {
+            "name" => own_name.clone(),
+            other => [Some(signed), more].into_iter().flatten().find_map(|claims| {
+                let text = claims.0.get(other)?.as_str()?;
+                Some(text.to_owned())
+            }),
+        });
+        let name = names.find_map(|name| Some(plain(&name)).filter(|name| !name.is_empty()));
         let email = match (token.email(), userinfo) {
             (Some(email), _) if token.email_verified() == Some(true) => Some(email.as_str().to_owned()),
             (None, Some(info)) if info.email_verified() == Some(true) => {
@@ -162,9 +181,11 @@ impl UpstreamIdentity {
                 .auth_time()
                 .map_or(now, |at| Timestamp::from_unix(at.timestamp()).min(now)),
             affiliations,
+            groups: memberships(&words(&upstream.claims.groups), &upstream.groups),
             name,
             email: email.filter(|email| email.len() <= 254),
-            visas: words(|claims| &claims.ga4gh_passport_v1),
+            visas: words(&upstream.claims.visas),
+            userinfo: None,
         })
     }
 }
@@ -291,7 +312,7 @@ mod tests {
     fn odd_claims_are_nothing_and_do_not_stop_a_login() {
         let claims: UpstreamClaims =
             serde_json::from_str(r#"{"eduperson_assurance":7,"ga4gh_passport_v1":["a",1]}"#).unwrap();
-        assert!(texts(&claims.eduperson_assurance).is_empty());
-        assert_eq!(texts(&claims.ga4gh_passport_v1), ["a"]);
+        assert!(texts(&claims.0["eduperson_assurance"]).is_empty());
+        assert_eq!(texts(&claims.0["ga4gh_passport_v1"]), ["a"]);
     }
 }

@@ -5,14 +5,17 @@
 
 mod answer;
 mod claims;
+pub(crate) mod group;
+mod one_word;
 mod outside;
+pub mod preset;
 mod problem;
 mod provider;
 mod register;
 mod start;
 
 pub(crate) use answer::{UpstreamAnswer, redeem};
-pub(crate) use claims::UpstreamIdentity;
+pub(crate) use claims::{UpstreamIdentity, UserInfoAccess};
 pub(crate) use outside::Outside;
 pub(crate) use problem::LoginProblem;
 pub(crate) use provider::{Discoveries, Upstream, VisaSource};

@@ -106,7 +106,11 @@ impl LoginProblem {
             Self::NoCookies => "Allow cookies for this node, then begin again from the program that you came from.",
             Self::Refused { .. } => "If you did not stop the sign-in yourself, ask your institution's help desk.",
             Self::Unverified { .. } => "Tell the operator of this node; the log holds the details.",
-            Self::NoIdentifier => "Ask your institution's help desk to release a persistent identifier to this node.",
+            Self::NoIdentifier => {
+                "Ask your institution's help desk to release a persistent identifier (a public `sub`) to this node. Until \
+                 then sign in with another identity, such as a login service or ORCID; once your institution names you, add \
+                 it on your account page."
+            }
             Self::TooLong => "Tell whoever runs the program that sent you here.",
             Self::Unavailable | Self::Throttled => "Try again in a few minutes.",
             Self::TakenOff => "Sign in with another identity of the account; on its page you can add this one again.",

@@ -11,16 +11,18 @@ use openidconnect::core::{
     CoreSubjectIdentifierType, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalProviderMetadata, Client, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet,
+    AdditionalProviderMetadata, AuthType, Client, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet,
     EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, ProviderMetadata, RedirectUrl, StandardErrorResponse,
     StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use visa_verifier::KeySet;
 use visa_verifier::seam::{Fetch, Secret, Timestamp};
 
 use super::claims::UpstreamClaims;
 use super::{LoginProblem, Outside};
+use crate::store::claim_map::{ClaimMap, GroupRule};
 
 /// How long a provider's metadata and keys are used before they are fetched anew.
 const METADATA_LIFE: Duration = Duration::from_secs(3600);
@@ -51,6 +53,10 @@ pub(crate) struct Upstream {
     pub(crate) mfa: bool,
     /// Whether it never gives an identifier to a second person.
     pub(crate) unique: bool,
+    /// Which of its claims are read for what.
+    pub(crate) claims: ClaimMap,
+    /// What its groups mean here.
+    pub(crate) groups: Vec<GroupRule>,
     /// Where visas of its people are collected.
     pub(crate) visa_sources: Vec<VisaSource>,
 }
@@ -138,7 +144,25 @@ impl Discovered {
             .map(str::to_owned);
         let id = ClientId::new(self.upstream.client_id.clone());
         Client::from_provider_metadata((*self.metadata).clone(), id, secret.map(ClientSecret::new))
+            .set_auth_type(self.proves_by())
             .set_redirect_uri(redirect)
+    }
+
+    /// How our secret is shown: in the header, which every provider has to know (OpenID Connect Core, 9), unless this one
+    /// says that it takes it in the body only, as ORCID does.
+    fn proves_by(&self) -> AuthType {
+        let methods = self.metadata.token_endpoint_auth_methods_supported();
+        let takes = |method| methods.is_some_and(|methods| methods.contains(&method));
+        if takes(CoreClientAuthMethod::ClientSecretPost) && !takes(CoreClientAuthMethod::ClientSecretBasic) {
+            AuthType::RequestBody
+        } else {
+            AuthType::BasicAuth
+        }
+    }
+
+    /// Its keys, as it publishes them.
+    pub(super) fn key_set(&self) -> Option<KeySet> {
+        KeySet::from_value(serde_json::to_value(self.metadata.jwks()).ok()?).ok()
     }
 
     /// Whether it promised `iss` in every answer.
@@ -151,6 +175,11 @@ impl Discovered {
     /// Its public keys, as a JWK Set.
     pub(crate) fn keys(&self) -> serde_json::Value {
         serde_json::to_value(self.metadata.jwks()).unwrap_or_default()
+    }
+
+    /// Its UserInfo endpoint.
+    pub(super) fn userinfo_endpoint(&self) -> Option<String> {
+        self.metadata.userinfo_endpoint().map(|url| url.as_str().to_owned())
     }
 
     /// Whether it has a UserInfo endpoint.

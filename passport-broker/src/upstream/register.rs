@@ -40,6 +40,8 @@ pub(crate) async fn upstreams(broker: &Broker) -> Result<Vec<Arc<Upstream>>, Sto
             issuer: row.issuer,
             client_id: row.client_id,
             scopes: row.scopes.into_iter().filter(|scope| scope != "openid").collect(),
+            claims: row.claims,
+            groups: row.groups,
             max_assurance: row.assurance_cap.min(3),
             mfa: row.mfa,
             unique: row.unique_ids,

@@ -9,6 +9,7 @@ use visa_verifier::VisaType;
 use visa_verifier::seam::Timestamp;
 
 use super::account_forms::Done;
+use super::account_news::{self, News};
 use super::purpose_form::{self, PurposeForm};
 use super::refusal::store_problem;
 use super::{LoginWish, begin_login};
@@ -43,6 +44,7 @@ struct AccountPage {
     consents: Vec<ShownConsent>,
     roles: Vec<String>,
     policies: bool,
+    news: News,
 }
 
 #[derive(Debug)]
@@ -71,6 +73,8 @@ struct ShownVisa {
     counts: bool,
     code: String,
     words: String,
+    /// How it differs from today's form.
+    differences: Vec<&'static str>,
 }
 
 #[derive(Debug)]
@@ -241,6 +245,7 @@ async fn page(
         });
     let roles = broker.roles_of(person).await?;
     Ok(AccountPage {
+        news: account_news::of(front, person, now).await?,
         frame: front.frame("Your account", Some(browser)),
         csrf: browser.csrf(&front.cookies, "account"),
         done,
@@ -296,14 +301,19 @@ async fn identities(front: &Front, browser: &Browser, now: Timestamp) -> Result<
         .filter(|entry| entry.unlinked.is_none())
         .map(|entry| {
             let issuer = entry.identity.iss.as_str().to_owned();
-            let own = |fact: &&people::Fact| fact.kind == FactKind::Affiliation && fact.identity == entry.identity;
+            let own = facts.iter().filter(|fact| fact.identity == entry.identity);
+            let stated = own.filter_map(|fact| match fact.kind {
+                FactKind::Affiliation => Some(fact.value.clone()),
+                FactKind::Group | FactKind::GroupVisa => Some(format!("group {}", fact.value)),
+                FactKind::Assurance | FactKind::Terms | FactKind::ResearcherStatus => None,
+            });
             ShownIdentity {
                 name: upstreams
                     .iter()
                     .find(|row| row.issuer == issuer)
                     .map_or_else(|| issuer.clone(), |row| row.name.clone()),
                 subject: entry.identity.sub.as_str().to_owned(),
-                affiliations: facts.iter().filter(own).map(|fact| fact.value.clone()).collect(),
+                affiliations: stated.collect(),
                 seen: minute(entry.last_login),
                 id: entry.identity.to_string(),
                 until: day(entry.proven_until()),
@@ -338,6 +348,7 @@ fn shown_visas(front: &Front, holding: &Holding, now: Timestamp) -> Vec<ShownVis
             counts: now < draft.ends,
             code: String::new(),
             words: String::new(),
+            differences: Vec::new(),
         }
     });
     let foreign = holding.foreign.iter().map(|foreign| {
@@ -353,6 +364,7 @@ fn shown_visas(front: &Front, holding: &Holding, now: Timestamp) -> Vec<ShownVis
             counts: true,
             code: String::new(),
             words: String::new(),
+            differences: passport::differences(&foreign.visa, &foreign.compact),
         }
     });
     let odd = holding.odd.iter().map(|odd| {
@@ -368,6 +380,7 @@ fn shown_visas(front: &Front, holding: &Holding, now: Timestamp) -> Vec<ShownVis
             counts: false,
             code: odd.rejected.code().to_string(),
             words: odd.rejected.sentence().to_owned(),
+            differences: Vec::new(),
         }
     });
     own.chain(foreign).chain(odd).collect()

@@ -13,15 +13,17 @@ use super::account::minute;
 use super::account_forms::{Posted, posted};
 use super::login::see_other;
 use super::refusal::{forged, store_problem, unavailable};
+use super::terms;
 use crate::front::Front;
 use crate::limits;
 use crate::page::{Frame, Targets, show};
 use crate::passport;
-use crate::person::{Recognised, record};
+use crate::person::{Recognised, endings, record};
 use crate::session::{self, Browser, digest_of};
 use crate::store::notices::{self, Notice};
 use crate::store::sessions::{self, SessionRow};
 use crate::upstream::{LoginProblem, Upstream, UpstreamIdentity};
+use crate::webhook;
 
 /// The browser remembers its last institution for half a year.
 const LAST_SECONDS: u64 = 180 * 24 * 3600;
@@ -83,7 +85,7 @@ pub(super) async fn arrive(
         .await
         .map_err(|error| LoginProblem::unrecorded(&error))?;
     sessions::begin(&mut broker.db(), &row).await?;
-    passport::collect_at_login(front, &row.person, upstream, &row.identity, &login.visas, now).await;
+    passport::collect_at_login(broker, &row.person, upstream, &row.identity, login, now).await;
     let jar = &front.cookies.jar;
     let mut cookies = vec![set, jar.clear(over).map_err(|_| LoginProblem::Unavailable)?];
     let last = Last {
@@ -97,16 +99,21 @@ pub(super) async fn arrive(
     {
         cookies.push(cookie);
     }
+    let ending = endings::announce_to(broker, &row.person, now).await?;
+    webhook::tell_endings(broker, &ending).await?;
     let told = notices::unseen(&mut broker.db(), &row.person).await?;
-    if told.is_empty() {
-        return see_other(then, cookies).ok_or(LoginProblem::Unavailable);
-    }
     let browser = Browser {
         row,
         name: login.name.clone(),
         email: login.email.clone(),
     };
-    let mut response = page(front, &browser, &told, then)?;
+    let mut response = if !told.is_empty() {
+        page(front, &browser, &told, then)?
+    } else if let Some(asks) = terms::ask(front, &browser, then, false).await? {
+        asks
+    } else {
+        return see_other(then, cookies).ok_or(LoginProblem::Unavailable);
+    };
     for cookie in cookies {
         response.headers_mut().append(http::header::SET_COOKIE, cookie);
     }
@@ -141,7 +148,7 @@ fn page(front: &Front, browser: &Browser, told: &[Notice], then: &str) -> Result
         .seal("notices", &next, now.plus(limits::PENDING))
         .map_err(|_| LoginProblem::TooLong)?;
     let page = NoticesPage {
-        frame: front.frame("Your account was changed", Some(browser)),
+        frame: front.frame("News of your account", Some(browser)),
         csrf: browser.csrf(&front.cookies, "notices"),
         told: told
             .iter()
@@ -163,8 +170,12 @@ pub(crate) async fn read(State(front): State<Front>, headers: HeaderMap, body: B
     let Ok(next) = front.cookies.sealer.open::<Next>("notices", sealed, now) else {
         return forged(&front);
     };
-    match notices::seen(&mut front.broker.db(), &browser.row.person, next.until, now).await {
-        Ok(()) => see_other(&next.then, Vec::new()).unwrap_or_else(|| unavailable(&front, "page.location")),
+    if let Err(error) = notices::seen(&mut front.broker.db(), &browser.row.person, next.until, now).await {
+        return store_problem(&front, &error);
+    }
+    match terms::ask(&front, &browser, &next.then, false).await {
+        Ok(Some(page)) => page,
+        Ok(None) => see_other(&next.then, Vec::new()).unwrap_or_else(|| unavailable(&front, "page.location")),
         Err(error) => store_problem(&front, &error),
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::refusal::{forged, store_problem};
-use super::{LoginWish, begin_login};
+use super::{LoginWish, begin_login, terms};
 use crate::front::Front;
 use crate::page::{Fields, Frame, Targets, same_origin, show};
 use crate::person::record;
@@ -70,6 +70,11 @@ async fn opened(front: &Front, headers: &HeaderMap, code: &str) -> Result<Respon
         };
         return Ok(begin_login(front, wish).await);
     };
+    let typed = typed(code).map(|code| format!("?user_code={code}")).unwrap_or_default();
+    let here = format!("{}/device{typed}", front.cookies.base);
+    if let Some(asks) = terms::ask(front, &browser, &here, true).await? {
+        return Ok(asks);
+    }
     if code.is_empty() {
         return Ok(words(
             front,

@@ -258,8 +258,15 @@ pub(crate) async fn decide(State(front): State<Front>, headers: HeaderMap, body:
         upstreams.iter().find(|upstream| upstream.id == offer.upstream),
         offer.identity(),
     ) {
-        let visas = &offer.login.visas;
-        passport::collect_at_login(&front, &browser.row.person, upstream, &identity, visas, now).await;
+        passport::collect_at_login(
+            &front.broker,
+            &browser.row.person,
+            upstream,
+            &identity,
+            &offer.login,
+            now,
+        )
+        .await;
     }
     to_account(&front, "linked", gone)
 }

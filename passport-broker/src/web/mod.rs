@@ -4,6 +4,7 @@ mod account;
 mod account_close;
 mod account_forms;
 mod account_history;
+mod account_news;
 mod application_files;
 mod application_foreseen;
 mod application_form_page;
@@ -28,6 +29,7 @@ mod policy_forms;
 mod purpose_form;
 mod refusal;
 mod routes;
+pub(crate) mod terms;
 mod upstream_logout;
 
 pub(crate) use chooser::{LoginWish, begin_login};

@@ -117,7 +117,9 @@ pub(crate) fn login_problem(front: &Front, problem: &LoginProblem) -> Response {
         sentence: capital(&problem.to_string()),
         remedy: Some(problem.remedy().into()),
         code: problem.code(),
-        again: None,
+        // where another identity can be chosen
+        again: matches!(problem, LoginProblem::NoIdentifier | LoginProblem::TakenOff)
+            .then(|| format!("{}/account", front.cookies.base)),
     };
     show(status, &page, &Targets::Own)
 }

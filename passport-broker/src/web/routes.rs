@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::{
     account, account_close, account_forms, account_history, application_files, application_form_page,
     application_forms, application_join, applications, arrive, change_forms, changes, chooser, device, enrol, home,
-    link, login, newcomer, policies, policy_forms, upstream_logout,
+    link, login, newcomer, policies, policy_forms, terms, upstream_logout,
 };
 use crate::Broker;
 use crate::front::Front;
@@ -41,6 +41,7 @@ fn table(front: Front) -> Router {
         .route("/jwks", get(provider::jwks))
         .route("/authorize", get(provider::authorize).post(provider::authorize_by_form))
         .route("/par", post(provider::push))
+        .route("/register", post(provider::register))
         .route("/token", post(provider::token))
         .route("/userinfo", get(provider::userinfo).post(provider::userinfo))
         .route("/revoke", post(provider::revoke))
@@ -62,6 +63,7 @@ fn table(front: Front) -> Router {
         .route("/account", get(account::account))
         .route("/enrol", get(enrol::page).post(enrol::enrol))
         .route("/notices", post(arrive::read))
+        .route("/terms", get(terms::list).post(terms::answer))
         .route("/account/link", get(link::page).post(link::begin))
         .route("/account/link/confirm", get(link::confirm).post(link::decide))
         .route("/account/unlink", post(link::unlink))

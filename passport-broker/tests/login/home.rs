@@ -45,6 +45,36 @@ pub(crate) enum Lie {
     BigClaim,
 }
 
+/// How a visa issuer answers.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Visas {
+    #[default]
+    Given,
+    /// 503.
+    Down,
+    /// After half a minute.
+    Slow,
+    /// Of version 1.0: their type says `JWT`.
+    Old,
+}
+
+/// How a provider may differ.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ways {
+    /// `amr` is a word.
+    pub(crate) one_word: bool,
+    /// The secret is taken in the body only.
+    pub(crate) in_the_body: bool,
+    /// How its visa issuer answers.
+    pub(crate) visas: Visas,
+    /// UserInfo gives a visa too.
+    pub(crate) userinfo_visa: bool,
+    /// How long access tokens are good, in seconds; 300 if it is nothing.
+    pub(crate) token_life: Option<i64>,
+    /// Claims of the ID Token, instead of or beside the usual ones.
+    pub(crate) claims: serde_json::Map<String, Value>,
+}
+
 pub(crate) struct Home {
     pub(crate) issuer: String,
     key: Mutex<TestKey>,
@@ -52,11 +82,15 @@ pub(crate) struct Home {
     visa_key: TestKey,
     clock: Arc<dyn Clock>,
     pub(crate) lie: Mutex<Lie>,
+    /// How it differs from others, beside what it gets wrong.
+    pub(crate) ways: Mutex<Ways>,
     /// The nonce and challenge of each code.
     codes: Mutex<HashMap<String, HashMap<String, String>>>,
     /// Logout tokens that came to the program beside it.
     pub(crate) told: Mutex<Vec<String>>,
     pub(crate) came: tokio::sync::Notify,
+    /// Calls to the webhook beside it: headers and body.
+    pub(crate) hooked: Mutex<Vec<(HeaderMap, String)>>,
 }
 
 pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
@@ -69,9 +103,11 @@ pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
         visa_key: TestKey::new(),
         clock,
         lie: Mutex::new(Lie::None),
+        ways: Mutex::default(),
         codes: Mutex::default(),
         told: Mutex::default(),
         came: tokio::sync::Notify::new(),
+        hooked: Mutex::default(),
     });
     let router = Router::new()
         .route("/.well-known/openid-configuration", get(metadata))
@@ -88,6 +124,7 @@ pub(crate) async fn start(clock: Arc<dyn Clock>) -> Arc<Home> {
         )
         .route("/issuer/visas", get(visas))
         .route("/program/logout", post(program))
+        .route("/hook", post(hook))
         .with_state(home.clone());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     home
@@ -113,6 +150,28 @@ impl Home {
 
     pub(crate) fn visa_endpoint(&self) -> String {
         format!("{}/issuer/visas", self.issuer)
+    }
+
+    /// A grant of its visa issuer for this dataset.
+    fn visa(&self, dataset: &str, sub: &str, typ: &str, key: &TestKey) -> String {
+        let now = self.clock.now().unix();
+        let claims = json!({
+            "iss": self.visa_issuer(), "sub": sub, "iat": now, "exp": now + 3600, "jti": format!("v-{sub}-{dataset}"),
+            "ga4gh_visa_v1": {
+                "type": "ControlledAccessGrants", "asserted": now - 86_400, "value": dataset,
+                "source": "https://foreign.example.org/dac", "by": "dac",
+            },
+        });
+        key.sign(typ, Some(&self.visa_jku()), &claims)
+    }
+
+    /// A whole Passport of this provider about `sub`, with a grant for `person`.
+    pub(crate) fn passport(&self, sub: &str, person: &str) -> String {
+        let now = self.clock.now().unix();
+        let visa = self.visa("https://data.example.org/p", person, "JWT", &self.visa_key);
+        let claims =
+            json!({ "iss": self.issuer, "sub": sub, "iat": now, "exp": now + 600, "ga4gh_passport_v1": [visa] });
+        self.key.lock().unwrap().sign("JWT", None, &claims)
     }
 
     /// A new signing key; the old one is gone at once.
@@ -143,7 +202,13 @@ impl Home {
 
 async fn metadata(State(home): State<Arc<Home>>) -> Json<Value> {
     let issuer = &home.issuer;
+    let methods = if home.ways.lock().unwrap().in_the_body {
+        ["client_secret_post"]
+    } else {
+        ["client_secret_basic"]
+    };
     Json(json!({
+        "token_endpoint_auth_methods_supported": methods,
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
@@ -181,8 +246,17 @@ async fn authorize(State(home): State<Arc<Home>>, Query(asked): Query<HashMap<St
     Redirect::to(to.as_str())
 }
 
-async fn token(State(home): State<Arc<Home>>, Form(form): Form<HashMap<String, String>>) -> Response {
+async fn token(
+    State(home): State<Arc<Home>>,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
     use base64::Engine as _;
+    let ways = home.ways.lock().unwrap().clone();
+    let in_the_body = form.get("client_secret").is_some_and(|secret| secret == "s3cret");
+    if ways.in_the_body != in_the_body || headers.contains_key("authorization") == ways.in_the_body {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
     let Some(asked) = home.codes.lock().unwrap().get(&form["code"]).cloned() else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -219,10 +293,16 @@ async fn token(State(home): State<Arc<Home>>, Form(form): Form<HashMap<String, S
     if lie == Lie::BigClaim {
         claims["acr"] = json!("a".repeat(100 * 1024));
     }
+    for (name, value) in ways.claims.clone() {
+        claims[name] = value;
+    }
+    if ways.one_word {
+        claims["amr"] = json!("mfa");
+    }
     let own = home.key.lock().unwrap();
     let key = if lie == Lie::Key { &home.stranger } else { &*own };
     let id_token = key.sign("JWT", None, &claims);
-    Json(json!({ "access_token": format!("at-{}", person.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()), "token_type": "Bearer", "expires_in": 300, "id_token": id_token }))
+    Json(json!({ "access_token": format!("at-{}", person.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()), "token_type": "Bearer", "expires_in": ways.token_life.unwrap_or(300), "id_token": id_token }))
         .into_response()
 }
 
@@ -242,8 +322,13 @@ async fn userinfo(State(home): State<Arc<Home>>, headers: HeaderMap) -> Json<Val
     } else {
         home.sub_of(&person)
     };
+    let visas = if home.ways.lock().unwrap().userinfo_visa {
+        json!([home.visa("https://data.example.org/u", &sub, "vnd.ga4gh.visa+jwt", &home.visa_key)])
+    } else {
+        Value::Null
+    };
     Json(
-        json!({ "sub": sub, "name": format!("{person} Researcher"), "email": format!("{person}@uni.example.org"), "email_verified": true }),
+        json!({ "sub": sub, "ga4gh_passport_v1": visas, "name": format!("{person} Researcher"), "email": format!("{person}@uni.example.org"), "email_verified": true }),
     )
 }
 
@@ -255,17 +340,18 @@ async fn visas(
     if headers.get("authorization").map(|value| value.as_bytes()) != Some(format!("Bearer {COLLECTOR}").as_bytes()) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let now = home.clock.now().unix();
-    let visa =
-        |sub: &str, key: &TestKey| {
-            key.sign("vnd.ga4gh.visa+jwt", Some(&home.visa_jku()), &json!({
-            "iss": home.visa_issuer(), "sub": sub, "iat": now, "exp": now + 3600, "jti": format!("v-{sub}"),
-            "ga4gh_visa_v1": {
-                "type": "ControlledAccessGrants", "asserted": now - 86_400, "value": "https://data.example.org/b",
-                "source": "https://foreign.example.org/dac", "by": "dac",
-            },
-        }))
-        };
+    let answers = home.ways.lock().unwrap().visas;
+    match answers {
+        Visas::Down => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Visas::Slow => tokio::time::sleep(std::time::Duration::from_secs(30)).await,
+        Visas::Given | Visas::Old => {}
+    }
+    let typ = if answers == Visas::Old {
+        "JWT"
+    } else {
+        "vnd.ga4gh.visa+jwt"
+    };
+    let visa = |sub: &str, key: &TestKey| home.visa("https://data.example.org/b", sub, typ, key);
     // A good one, one of another person, one under a key that is not the issuer's.
     let sub = &query["sub"];
     Json(
@@ -281,5 +367,15 @@ async fn program(State(home): State<Arc<Home>>, Form(form): Form<HashMap<String,
         StatusCode::SERVICE_UNAVAILABLE
     } else {
         StatusCode::OK
+    }
+}
+
+async fn hook(State(home): State<Arc<Home>>, headers: HeaderMap, body: String) -> Response {
+    home.hooked.lock().unwrap().push((headers, body));
+    if home.lie() == Lie::Deaf {
+        // whoever followed it would call again, elsewhere
+        Redirect::temporary("/hook").into_response()
+    } else {
+        StatusCode::NO_CONTENT.into_response()
     }
 }

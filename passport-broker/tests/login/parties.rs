@@ -167,6 +167,8 @@ pub(crate) fn upstream(id: &str, issuer: &str, home: &Home) -> UpstreamRow {
         mfa: true,
         admin: true,
         sample: false,
+        claims: passport_broker::store::claim_map::ClaimMap::default(),
+        groups: Vec::new(),
         visa_sources: vec![home.visa_endpoint()],
     }
 }

@@ -120,6 +120,9 @@ pub(crate) async fn world_of(change: impl FnOnce(&mut Bootstrap, &Home), two: bo
     config
         .upstream_secrets
         .insert(home.visa_endpoint(), Secret::from(COLLECTOR.to_owned()));
+    config
+        .upstream_secrets
+        .insert("webhook:desk".to_owned(), Secret::from("the desk's secret".to_owned()));
     config.banner = Some("All people and data here are fictional.".to_owned());
     let fetch = HttpsFetch::new(FetchSettings {
         allow_loopback_http: true,

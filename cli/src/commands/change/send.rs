@@ -22,7 +22,7 @@ pub(crate) struct How {
     #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
     #[command(flatten)]
-    session: As,
+    pub(crate) session: As,
 }
 
 /// Shows, asks, proposes.

@@ -17,6 +17,7 @@ use visa_verifier::{Passport, Verification, VerifiedPassport, VisaIdentity};
 use crate::broker::Broker;
 use crate::committee::GovernError;
 use crate::passport;
+use crate::person::terms;
 use crate::store::StoreError;
 use crate::store::grants::Grant;
 use crate::store::people::{self, PersonId};
@@ -183,8 +184,9 @@ impl Someone {
             return Ok((own, Vec::new()));
         };
         for fact in people::facts(&mut broker.db(), id, now).await? {
-            own.extend(kind::asserted::draft(&fact));
+            own.extend(kind::asserted::draft(issuer, &fact));
         }
+        own.extend(terms::visas(broker, id, now).await?);
         // one whose grant does not count makes no approval: it stands beside nothing
         for attested in broker.attested_of(id).await? {
             own.extend(kind::purpose::attested(issuer, &attested));

@@ -41,7 +41,9 @@ async fn grant(node: &Node, to: VisaIdentity, until: i64) {
 }
 
 async fn told(broker: &Broker, before: Snapshot, after: Snapshot) -> Result<Gains, GovernError> {
-    consequences(broker, before, after, Vec::new()).await.map(|found| found.gains)
+    consequences(broker, before, after, Vec::new())
+        .await
+        .map(|found| found.gains)
 }
 
 fn may(review: &Review, who: &VisaIdentity, kind: Use) -> Option<bool> {

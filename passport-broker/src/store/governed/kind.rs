@@ -61,11 +61,19 @@ pub enum RowKind {
     Link,
     /// A policy in observe mode.
     Observe,
+    /// Terms of use, or an attestation, that people are asked for.
+    Terms,
+    /// What a person accepted.
+    Acceptance,
+    /// An address that is told of things.
+    Webhook,
+    /// An initial access token for registering clients.
+    Registration,
 }
 
 impl RowKind {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::Institution,
         Self::Dac,
         Self::Dataset,
@@ -92,6 +100,10 @@ impl RowKind {
         Self::Group,
         Self::Link,
         Self::Observe,
+        Self::Terms,
+        Self::Acceptance,
+        Self::Webhook,
+        Self::Registration,
     ];
 
     /// The word in the table and in the canonical row.
@@ -124,6 +136,10 @@ impl RowKind {
             Self::Group => "group",
             Self::Link => "link",
             Self::Observe => "observe",
+            Self::Terms => "terms",
+            Self::Acceptance => "acceptance",
+            Self::Webhook => "webhook",
+            Self::Registration => "registration",
         }
     }
 }

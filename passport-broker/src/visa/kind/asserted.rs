@@ -1,19 +1,25 @@
-//! AffiliationAndRole, AcceptedTermsAndPolicies and ResearcherStatus: what somebody asserted of a person.
+//! AffiliationAndRole, AcceptedTermsAndPolicies, ResearcherStatus and groups: what somebody asserted of a person.
 
 use crate::store::people::{Fact, FactKind};
 use crate::visa::VisaDraft;
 
+/// The type of the visas of the broker `issuer` that name a group.
+pub(crate) fn group_type(issuer: &str) -> String {
+    format!("{}/visas/group/v1", issuer.trim_end_matches('/'))
+}
+
 /// The visa of a fact, if facts of its kind become visas.
-pub(crate) fn draft(fact: &Fact) -> Option<VisaDraft> {
+pub(crate) fn draft(issuer: &str, fact: &Fact) -> Option<VisaDraft> {
     let kind = match fact.kind {
-        FactKind::Affiliation => "AffiliationAndRole",
-        FactKind::Terms => "AcceptedTermsAndPolicies",
-        FactKind::ResearcherStatus => "ResearcherStatus",
+        FactKind::Affiliation => "AffiliationAndRole".to_owned(),
+        FactKind::Terms => "AcceptedTermsAndPolicies".to_owned(),
+        FactKind::ResearcherStatus => "ResearcherStatus".to_owned(),
+        FactKind::GroupVisa => group_type(issuer),
         // How well somebody is known goes into the access token, for this login.
-        FactKind::Assurance => return None,
+        FactKind::Assurance | FactKind::Group => return None,
     };
     Some(VisaDraft {
-        kind: kind.to_owned(),
+        kind,
         value: fact.value.clone(),
         source: fact.source.clone(),
         by: fact.by.clone(),
