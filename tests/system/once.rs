@@ -429,6 +429,7 @@ async fn walk(database: String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "written, and not run yet on this machine: run it with --ignored, then take this off"]
 async fn what_was_used_at_one_replica_is_used_at_all_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("shared.db");
@@ -436,6 +437,7 @@ async fn what_was_used_at_one_replica_is_used_at_all_on_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "written, and not run yet on this machine: run it with --ignored, then take this off"]
 async fn what_was_used_at_one_replica_is_used_at_all_on_postgresql() {
     let Some(database) = Fresh::of("once").await else {
         return;

@@ -10,7 +10,7 @@ struct Need {
     there: fn() -> bool,
 }
 
-const FOR_TESTS: [Need; 9] = [
+const FOR_TESTS: [Need; 8] = [
     Need {
         package: "python3",
         there: || works("python3", &["--version"]),
@@ -41,11 +41,6 @@ const FOR_TESTS: [Need; 9] = [
     Need {
         package: "apache2-bin",
         there: || works("apache2", &["-v"]) || works("/usr/sbin/apache2", &["-v"]),
-    },
-    // A browser that looks at the pages.
-    Need {
-        package: "chromium",
-        there: || works("chromium", &["--version"]),
     },
     Need {
         package: "libapache2-mod-auth-openidc",

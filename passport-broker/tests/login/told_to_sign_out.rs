@@ -26,6 +26,7 @@ async fn lives(world: &World, access: &str) -> bool {
 }
 
 #[tokio::test]
+#[ignore = "written, and not run yet on this machine: run it with --ignored, then take this off"]
 async fn a_person_who_signed_out_at_their_institution_is_signed_out_here_and_programs_are_told() {
     let mut world = world().await;
     let mut browser = Browser::default();
@@ -70,6 +71,7 @@ async fn a_person_who_signed_out_at_their_institution_is_signed_out_here_and_pro
 }
 
 #[tokio::test]
+#[ignore = "written, and not run yet on this machine: run it with --ignored, then take this off"]
 async fn nothing_but_a_logout_token_of_these_minutes_for_us_ends_a_session() {
     let world = two_homes().await;
     let code = Browser::default().code(&world, "app", "ada", SCOPE).await;
