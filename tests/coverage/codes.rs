@@ -36,11 +36,12 @@ const NO_FACTS: [&str; 18] = [
 ];
 
 /// Other literals of the same form: settings, tags, fields of logs, what webhooks are told.
-const NO_CODES: [&str; 10] = [
+const NO_CODES: [&str; 11] = [
     "drs.backend",
     "endings.announced",
     "log.vkey",
     "resources.backend_parameters",
+    "resources.backend_parameters_strict",
     "resources.zones",
     "tes.backend",
     "visum.datasets",
