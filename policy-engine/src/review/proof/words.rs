@@ -35,13 +35,13 @@ pub(super) fn counterexample<'a>(
     facts.dedup();
     let asks = format!("{} ({})", purpose(&environment.action), environment.action);
     let list = if facts.is_empty() {
-        "whatever the facts".to_owned()
+        ", whatever the facts".to_owned()
     } else {
-        facts.join("; ")
+        format!(", when {}", facts.join("; "))
     };
     let by_words = by.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
     let words = format!(
-        "{} may {asks} on {what}, when {list}. Let by {by_words}.",
+        "{} may {asks} on {what}{list}. Let by {by_words}.",
         capital(&who)
     );
     Counterexample {
