@@ -15,8 +15,10 @@ pub(crate) enum Operation {
     DrsPostObject,
     DrsAccess,
     DrsPostAccess,
-    /// Bulk, bundles and OPTIONS: known routes that are not offered yet.
-    DrsLater,
+    DrsBulk,
+    DrsBulkAccess,
+    DrsOptions,
+    DrsBulkOptions,
     TesServiceInfo,
     TesList,
     TesCreate,
@@ -131,8 +133,10 @@ fn both(method: &Method, on_get: Operation, on_post: Operation) -> Routed {
 fn drs(method: &Method, rest: &[&str]) -> Routed {
     match rest {
         ["service-info"] => get(method, Operation::DrsServiceInfo),
-        ["objects"] | ["objects", "access"] if method == Method::POST => Routed::Row(Operation::DrsLater),
-        ["objects"] | ["objects", _] if method == Method::OPTIONS => Routed::Row(Operation::DrsLater),
+        ["objects"] if method == Method::POST => Routed::Row(Operation::DrsBulk),
+        ["objects", "access"] if method == Method::POST => Routed::Row(Operation::DrsBulkAccess),
+        ["objects"] if method == Method::OPTIONS => Routed::Row(Operation::DrsBulkOptions),
+        ["objects", _] if method == Method::OPTIONS => Routed::Row(Operation::DrsOptions),
         ["objects", "access"] => Routed::Unknown,
         ["objects", _] => both(method, Operation::DrsObject, Operation::DrsPostObject),
         ["objects", _, "access", _] => both(method, Operation::DrsAccess, Operation::DrsPostAccess),
@@ -182,7 +186,7 @@ mod tests {
             ("GET", "/ga4gh/drs/v1/objects/a", Routed::Row(Operation::DrsObject)),
             ("HEAD", "/ga4gh/drs/v1/objects/a%2Fb", Routed::Row(Operation::DrsObject)),
             ("POST", "/ga4gh/drs/v1/objects/a", Routed::Row(Operation::DrsPostObject)),
-            ("POST", "/ga4gh/drs/v1/objects/access", Routed::Row(Operation::DrsLater)),
+            ("POST", "/ga4gh/drs/v1/objects/access", Routed::Row(Operation::DrsBulkAccess)),
             ("GET", "/ga4gh/drs/v1/objects", Routed::Unknown),
             ("GET", "/ga4gh/drs/v1/objects/a/access", Routed::Unknown),
             (

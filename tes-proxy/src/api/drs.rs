@@ -103,11 +103,30 @@ pub(crate) struct BackendObject {
     #[serde(default)]
     pub(crate) access_methods: Option<Vec<BackendMethod>>,
     #[serde(default)]
-    pub(crate) contents: Option<Vec<serde::de::IgnoredAny>>,
+    pub(crate) contents: Option<Vec<BackendContent>>,
     #[serde(default)]
     pub(crate) description: Option<String>,
     #[serde(default)]
     pub(crate) aliases: Option<Vec<String>>,
+}
+
+/// A member of a bundle as a backend tells it; what lies inside is asked for by its own id.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct BackendContent {
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) id: Option<String>,
+}
+
+/// A member of a bundle as we tell it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Contents {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) drs_uri: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) contents: Option<Vec<Contents>>,
 }
 
 /// An object as we tell it.
@@ -126,7 +145,11 @@ pub(crate) struct DrsObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mime_type: Option<String>,
     pub(crate) checksums: Vec<Checksum>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) access_methods: Vec<AccessMethod>,
+    /// Of a bundle; then it has no methods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) contents: Option<Vec<Contents>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,11 +174,48 @@ pub(crate) struct AccessBody {
     pub(crate) passports: Vec<String>,
 }
 
-/// Counts for the service-info of DRS 1.5: the number of requests in one bulk call.
+/// Things that one bulk request may name.
+pub(crate) const MAX_BULK: usize = 100;
+
+/// The body of `POST /objects` and of `OPTIONS /objects`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulkBody {
+    pub(crate) bulk_object_ids: Vec<String>,
+    #[serde(default)]
+    pub(crate) passports: Vec<String>,
+}
+
+/// The body of `POST /objects/access`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulkAccessBody {
+    pub(crate) bulk_object_access_ids: Vec<BulkAccessIds>,
+    #[serde(default)]
+    pub(crate) passports: Vec<String>,
+}
+
+/// The ways to one object that a bulk request asks for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulkAccessIds {
+    pub(crate) bulk_object_id: String,
+    pub(crate) bulk_access_ids: Vec<String>,
+}
+
+/// One URL of a bulk answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct BulkAccessUrl {
+    pub(crate) drs_object_id: String,
+    pub(crate) drs_access_id: String,
+    pub(crate) url: String,
+}
+
+/// Counts for the service-info of DRS 1.4 (at the root) and 1.5 (in `drs`, and still at the root).
 pub(crate) fn service_members() -> BTreeMap<&'static str, serde_json::Value> {
     BTreeMap::from([
-        ("maxBulkRequestLength", serde_json::Value::from(1)),
-        ("drs", serde_json::json!({ "maxBulkRequestLength": 1 })),
+        ("maxBulkRequestLength", serde_json::Value::from(MAX_BULK)),
+        ("drs", serde_json::json!({ "maxBulkRequestLength": MAX_BULK })),
     ])
 }
 

@@ -52,6 +52,27 @@ async fn access(
     id: DrsId,
     access_id: &str,
 ) -> Result<Response, Problem> {
+    let (url, receipt) = url(parts, caller, kind, id, access_id).await?;
+    json(
+        &AccessUrl {
+            url,
+            headers: Vec::new(),
+        },
+        Some(receipt),
+    )
+}
+
+/// Decides, records, and makes a URL of ours; with the record's receipt.
+///
+/// # Errors
+/// The denial; 404 for a way that the object does not have.
+pub(super) async fn url(
+    parts: &Parts,
+    caller: &Caller,
+    kind: EventType,
+    id: DrsId,
+    access_id: &str,
+) -> Result<(String, String), Problem> {
     backend(parts)?;
     let question = Question::Intent(Arc::new(intent(Action::DrsAccessUrl, id.clone())));
     let permit = parts
@@ -62,13 +83,7 @@ async fn access(
     // an unknown method is told after the decision: before it, it would tell that the object exists
     let method = access_place(access_id).ok_or_else(|| Problem::unknown("access id"))?;
     let url = capability(parts, caller, &permit, &id, method)?;
-    json(
-        &AccessUrl {
-            url,
-            headers: Vec::new(),
-        },
-        Some(permit.header()),
-    )
+    Ok((url, permit.header()))
 }
 
 /// A URL for this person, this object, at most five minutes.

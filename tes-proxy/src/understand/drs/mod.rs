@@ -1,6 +1,9 @@
 //! DRS 1.2 to 1.5: descriptions, access URLs, bytes.
 
 pub(crate) mod access;
+pub(crate) mod authorizations;
+pub(crate) mod bulk;
+mod bundle;
 pub(crate) mod bytes;
 pub(crate) mod objects;
 pub(crate) mod service_info;

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use audit_log::EventType;
 use axum::{body::Body, response::Response};
 use policy_engine::{
-    consent::Access,
+    decide::Engine,
     intent::{Action, DrsId},
-    snapshot::Snapshot,
 };
 
 use crate::{
     api::{
         Incoming,
-        drs::{AccessMethod, Authorizations, BackendObject, DrsObject, ObjectBody},
+        drs::{AccessMethod, BackendObject, DrsObject, ObjectBody},
         encode, wire_body,
     },
     backend::DrsBackend,
@@ -23,7 +22,7 @@ use crate::{
     router::json,
 };
 
-use super::{backend, id, intent};
+use super::{authorizations, backend, bundle::Walk, id, intent};
 
 /// Described without a person: a rule of our own, before any policy (`apis.md` 9.7).
 struct Discoverable;
@@ -33,9 +32,9 @@ impl Recorded for Discoverable {}
 /// `GET` and `HEAD`.
 pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     let parts = &*proxy.0;
-    expand(incoming.query(&["expand"], &[])?.boolean("expand")?)?;
+    let expand = incoming.query(&["expand"], &[])?.boolean("expand")?;
     match parts.caller(incoming, Api::Drs, Vec::new()).await? {
-        Some(caller) => described(parts, &caller, EventType::DrsGetObject, id(incoming)?).await,
+        Some(caller) => described(parts, &caller, EventType::DrsGetObject, id(incoming)?, expand).await,
         None => anonymous(parts, id(incoming)?).await,
     }
 }
@@ -46,24 +45,32 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     incoming.query(&[], &[])?;
     let id = id(incoming)?;
     let body: ObjectBody = wire_body(&incoming.headers, body).await?;
-    expand(body.expand)?;
     let caller = parts.required(incoming, Api::Drs, body.passports).await?;
-    described(parts, &caller, EventType::DrsPostObject, id).await
+    described(parts, &caller, EventType::DrsPostObject, id, body.expand).await
 }
 
-fn expand(asked: bool) -> Result<(), Problem> {
-    if asked {
-        Err(Problem::new(
-            http::StatusCode::NOT_IMPLEMENTED,
-            "request.not_offered",
-            "bundles are not expanded by this node; ask without `expand`",
-        ))
-    } else {
-        Ok(())
-    }
+async fn described(
+    parts: &Parts,
+    caller: &Caller,
+    kind: EventType,
+    id: DrsId,
+    expand: bool,
+) -> Result<Response, Problem> {
+    let (shown, receipt) = describe(parts, caller, kind, id, expand).await?;
+    json(&shown, Some(receipt))
 }
 
-async fn described(parts: &Parts, caller: &Caller, kind: EventType, id: DrsId) -> Result<Response, Problem> {
+/// Decides, records and describes; with the record's receipt.
+///
+/// # Errors
+/// The denial, or what the backend says.
+pub(super) async fn describe(
+    parts: &Parts,
+    caller: &Caller,
+    kind: EventType,
+    id: DrsId,
+    expand: bool,
+) -> Result<(DrsObject, String), Problem> {
     let drs = backend(parts)?;
     let question = Question::Intent(Arc::new(intent(Action::DrsDescribe, id.clone())));
     let recording = parts
@@ -73,8 +80,24 @@ async fn described(parts: &Parts, caller: &Caller, kind: EventType, id: DrsId) -
         .map_err(|no| parts.remember(caller, no.into()))?;
     let object = drs.object(&recording, id.as_str()).await;
     let permit = recording.durable().await.map_err(|no: NoPermit| Problem::from(no))?;
-    let shown = shape(parts, permit.decided.engine.snapshot(), id.as_str(), object?)?;
-    json(&shown, Some(permit.header()))
+    let object = object?;
+    let shown = if is_bundle(&object) {
+        let mount = parts.config.drs.as_ref().ok_or_else(|| Problem::unknown("object"))?;
+        let walk = Walk {
+            parts,
+            caller,
+            kind,
+            expand,
+        };
+        walk.shown(id.as_str(), object, &mount.uri_host).await?
+    } else {
+        shape(parts, &permit.decided.engine, id.as_str(), object)?
+    };
+    Ok((shown, permit.header()))
+}
+
+fn is_bundle(object: &BackendObject) -> bool {
+    object.contents.as_ref().is_some_and(|contents| !contents.is_empty())
 }
 
 /// Without a credential: the description of a discoverable dataset's object, and 401 for everything else alike.
@@ -94,39 +117,17 @@ async fn anonymous(parts: &Parts, id: DrsId) -> Result<Response, Problem> {
         return Err(login());
     }
     let object = backend(parts)?.object(&Discoverable, id.as_str()).await?;
-    json(&shape(parts, engine.snapshot(), id.as_str(), object)?, None)
+    if is_bundle(&object) {
+        // what a bundle holds is decided for a person
+        return Err(login());
+    }
+    json(&shape(parts, &engine, id.as_str(), object)?, None)
 }
 
 /// The description as we tell it (`apis.md` 2.3): no URL, no header, no host of the backend.
-fn shape(parts: &Parts, snapshot: &Snapshot, id: &str, object: BackendObject) -> Result<DrsObject, Problem> {
-    if object.contents.as_ref().is_some_and(|contents| !contents.is_empty()) {
-        return Err(Problem::new(
-            http::StatusCode::NOT_IMPLEMENTED,
-            "request.not_offered",
-            "bundles are not offered by this node yet",
-        ));
-    }
+fn shape(parts: &Parts, engine: &Engine, id: &str, object: BackendObject) -> Result<DrsObject, Problem> {
     let mount = parts.config.drs.as_ref().ok_or_else(|| Problem::unknown("object"))?;
-    let open = snapshot
-        .objects
-        .object(id)
-        .and_then(|record| {
-            snapshot
-                .datasets
-                .iter()
-                .find(|dataset| dataset.id() == record.dataset.as_str())
-        })
-        .is_some_and(|dataset| dataset.consent.access == Access::Open);
-    let authorizations = || Authorizations {
-        drs_object_id: id.to_owned(),
-        supported_types: if open {
-            vec!["None", "BearerAuth", "PassportAuth"]
-        } else {
-            vec!["BearerAuth", "PassportAuth"]
-        },
-        passport_auth_issuers: mount.visa_issuers.clone(),
-        bearer_auth_issuers: vec![parts.broker.clone()],
-    };
+    let authorizations = || authorizations::of(parts, engine, id);
     let mut methods: Vec<AccessMethod> = DrsBackend::methods(&object)
         .iter()
         .enumerate()
@@ -171,6 +172,7 @@ fn shape(parts: &Parts, snapshot: &Snapshot, id: &str, object: BackendObject) ->
             .filter(|checksums| !checksums.is_empty())
             .ok_or_else(|| unreadable("checksums"))?,
         access_methods: methods,
+        contents: None,
         description: object.description,
         aliases: object.aliases,
     })
