@@ -71,6 +71,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Role(commands::role::Role),
     #[command(subcommand)]
+    Session(commands::session::Session),
+    #[command(subcommand)]
     Access(commands::access::Access),
     Explain(commands::explain::Explain),
     CanI(commands::can_i::CanI),

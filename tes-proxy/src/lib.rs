@@ -19,6 +19,7 @@ mod proxy;
 mod router;
 pub mod rules;
 mod service;
+mod session;
 mod storage;
 mod store;
 mod tries;

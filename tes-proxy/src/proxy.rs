@@ -23,12 +23,13 @@ use visa_verifier::seam::{Clock, Fetch, Random};
 use crate::{
     api::{Incoming, parse_json},
     backend::{BackendError, Client, DrsBackend, TesBackend, Transport, WesBackend},
-    capability::{Pins, Sealer},
+    capability::{DoorKeys, NotOurs, Pins, Sealer},
     config::{BrokerLink, Config, ConfigFault},
     entry::Hosts,
     gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, credential, held},
     problem::{Api, Challenge, Problem},
-    store::{Db, PAGE_BYTES, Pages, PinTable, StoreError, Works},
+    session,
+    store::{Db, Objects, PAGE_BYTES, Pages, PinTable, StoreError, Works},
     tries::{OneAtATime, Tries},
 };
 
@@ -109,8 +110,10 @@ pub(crate) struct Parts {
     /// Proofs of keys that tokens are bound to.
     pub(crate) proofs: Proofs,
     pub(crate) sealer: Sealer,
+    pub(crate) door_keys: DoorKeys,
     pub(crate) pins: Pins,
     pub(crate) works: Works,
+    pub(crate) objects: Objects,
     pub(crate) drs: Option<DrsBackend>,
     pub(crate) tes: Option<TesBackend>,
     pub(crate) wes: Option<WesBackend>,
@@ -178,12 +181,14 @@ impl Proxy {
             hosts: Hosts::of(&config.public_url, &config.hosts),
             door_hosts: Hosts::of(&config.door_url, &[]),
             sealer: Sealer::new(&config.secret).map_err(|_| OpenError::Keys)?,
+            door_keys: door_keys(&config).map_err(|_| OpenError::Keys)?,
             broker: issuer,
             gate,
             identify,
             proofs,
             pins: Pins::new(PinTable::new(db.clone()), config.door.clone()),
             works,
+            objects: Objects::new(db.clone()),
             drs,
             tes,
             wes,
@@ -260,6 +265,12 @@ impl Parts {
         let presented = credential(&incoming.headers, basic, passports).map_err(counted)?;
         if presented == Presented::Nothing {
             return Ok(None);
+        }
+        if matches!(api, Api::Tes | Api::Wes)
+            && let Presented::Token(token) = &presented
+            && session::claims_to_be(token)
+        {
+            return session::caller(self, incoming, token).await.map(Some);
         }
         let proven = match &presented {
             Presented::Bound(token) => Some(self.proofs.key(incoming, token).map_err(counted)?),
@@ -366,8 +377,18 @@ impl Parts {
     }
 }
 
+/// The keys of sessions: of a secret of their own, or the node's. Where they have one of their own, what the node's made
+/// before still counts.
+fn door_keys(config: &Config) -> Result<DoorKeys, NotOurs> {
+    match (&config.door.key, &config.door.previous_key) {
+        (None, before) => DoorKeys::new(&config.secret, before.as_ref()),
+        (Some(key), Some(before)) => DoorKeys::new(key, Some(before)),
+        (Some(key), None) => DoorKeys::new(key, Some(&config.secret)),
+    }
+}
+
 /// The header `Visum-Purpose`: JSON, base64url; it only narrows.
-fn narrow(incoming: &Incoming) -> Result<Option<Narrowing>, Problem> {
+pub(crate) fn narrow(incoming: &Incoming) -> Result<Option<Narrowing>, Problem> {
     let mut values = incoming.headers.get_all("visum-purpose").iter();
     let Some(value) = values.next() else { return Ok(None) };
     let fault = || {

@@ -9,7 +9,7 @@ use crate::{
     operation::{self, Operation, Routed},
     problem::{Api, Edge, Problem, respond},
     proxy::Proxy,
-    service, storage, understand,
+    service, session, storage, understand,
 };
 
 /// The public listener. The peer's address stands in the request's `ConnectInfo<SocketAddr>`.
@@ -32,10 +32,35 @@ async fn public(State(proxy): State<Proxy>, request: Request<Body>) -> Response 
 
 async fn door(State(proxy): State<Proxy>, request: Request<Body>) -> Response {
     let hosts = proxy.0.door_hosts.clone();
+    let path = request.uri().path();
+    if path != "/healthz" && !path.starts_with("/visum/") {
+        return s3(&proxy, request, &hosts).await;
+    }
     answer(proxy, request, &hosts, |proxy, incoming, _| {
         Box::pin(storage::handle(proxy, incoming))
     })
     .await
+}
+
+/// The S3 side of the door: everything that is no capability.
+async fn s3(proxy: &Proxy, mut request: Request<Body>, hosts: &entry::Hosts) -> Response {
+    let (method, id) = (request.method().clone(), proxy.0.gate.id());
+    // what was signed is the path as it came
+    let path = request.uri().path().to_owned();
+    let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+    // `/bucket/` is the bucket
+    let bucket = path.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    if let Some(bucket) = bucket.filter(|bucket| !bucket.is_empty() && !bucket.contains('/')) {
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        if let Ok(uri) = format!("/{bucket}{query}").parse() {
+            *request.uri_mut() = uri;
+        }
+    }
+    let response = match entry::read(request, id.clone(), hosts) {
+        Ok((incoming, body)) => storage::s3::handle(proxy, &incoming, &authority, &path, body).await,
+        Err(problem) => storage::s3::refusal(problem, &id),
+    };
+    entry::finish(response, &method, &id)
 }
 
 type Handled<'h> = futures::future::BoxFuture<'h, Result<Response, Problem>>;
@@ -133,6 +158,9 @@ async fn handle(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Respon
         Operation::PassportVerify => service::passport::verify(proxy, incoming, body).await,
         Operation::Datasets => service::datasets::get(proxy, incoming).await,
         Operation::DecisionPage => service::decision::get(proxy, incoming).await,
+        Operation::SessionStart => session::post(proxy, incoming, body).await,
+        Operation::SessionList => session::get(proxy, incoming).await,
+        Operation::SessionEnd => session::end(proxy, incoming).await,
         Operation::ResourceMetadata => service::metadata::get(proxy),
         Operation::Health => Ok(Response::new(Body::from("ok"))),
     }

@@ -32,6 +32,7 @@ pub(crate) mod replica;
 pub(crate) mod restore;
 pub(crate) mod role;
 pub(crate) mod terms;
+pub(crate) mod session;
 pub(crate) mod tes;
 pub(crate) mod trust;
 pub(crate) mod up;
@@ -77,6 +78,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Lockdown(args) => lockdown::run(args, context).await,
         Command::Change(command) => change::run(command, context).await,
         Command::Role(command) => role::run(command, context).await,
+        Command::Session(command) => session::run(command, context).await,
         Command::Access(command) => access::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::CanI(args) => can_i::run(args, context).await,

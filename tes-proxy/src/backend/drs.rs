@@ -41,6 +41,19 @@ impl Range {
         }
     }
 
+    /// First and last byte of an object of this size; `None` if there is none of them.
+    pub(crate) fn of(self, size: u64) -> Option<(u64, u64)> {
+        let end = size.checked_sub(1)?;
+        match self {
+            Self::From(first, last) => {
+                let last = last.unwrap_or(end).min(end);
+                (first <= last).then_some((first, last))
+            }
+            Self::Last(0) => None,
+            Self::Last(count) => Some((size.saturating_sub(count), end)),
+        }
+    }
+
     fn text(self) -> String {
         match self {
             Self::From(first, Some(last)) => format!("bytes={first}-{last}"),

@@ -77,6 +77,14 @@ impl Pins {
         Ok(Ok(()))
     }
 
+    /// A budget that is not bound to an address: a session's (`apis.md` 10.2).
+    ///
+    /// # Errors
+    /// The index's own.
+    pub(crate) async fn open(&self, id: &str, until: i64) -> Result<(), StoreError> {
+        self.table.first(id, "session", until).await.map(drop)
+    }
+
     /// Sets `count` bytes aside of the budget of an object of this size; `None` if there are not so many left, and then
     /// the capability is ended.
     ///

@@ -61,7 +61,7 @@ impl hkdf::KeyType for Length {
     }
 }
 
-fn derive(prk: &hkdf::Prk, label: &[u8]) -> Result<[u8; 32], NotOurs> {
+pub(super) fn derive(prk: &hkdf::Prk, label: &[u8]) -> Result<[u8; 32], NotOurs> {
     let mut key = [0; 32];
     prk.expand(&[label], Length)
         .and_then(|okm| okm.fill(&mut key))

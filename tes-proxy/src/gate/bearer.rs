@@ -23,7 +23,7 @@ use crate::{
 };
 
 use super::login::{default_purpose, key_of, login_of, session_of};
-use super::{Person, Presented, Service, exchange::Exchange};
+use super::{Person, Presented, Service, Standing, exchange::Exchange};
 
 /// Knows callers by their credentials.
 #[derive(Clone)]
@@ -98,9 +98,10 @@ impl Identify {
     pub(crate) fn known(&self, digest: &str) -> Option<Arc<Person>> {
         let person = self.people.get(digest)?;
         let current = self.current.load();
-        let changed = current.snapshot().changed_at(person.passport.identities());
+        let changed = current.snapshot().changed_at(person.identities());
         // a key that was revoked since beats what was verified by it
-        let revoked = person.passport.rests_on(current.snapshot().trust.revoked_keys());
+        let keys = current.snapshot().trust.revoked_keys();
+        let revoked = person.passport().is_some_and(|passport| passport.rests_on(keys));
         (self.clock.now() < person.until && changed == person.changed && !revoked).then_some(person)
     }
 
@@ -115,8 +116,8 @@ impl Identify {
             Presented::Passports(passports) => self.by_passports(passports).await.map(Some),
             Presented::Both(token, passports) => {
                 let (one, other) = (self.by_token(token).await?, self.by_passports(passports).await?);
-                let same = other.passport.identities().contains(&one.identity)
-                    || one.passport.identities().contains(&other.identity);
+                let same =
+                    other.identities().contains(&one.identity) || one.identities().contains(&other.identity);
                 if same {
                     Ok(Some(one))
                 } else {
@@ -341,7 +342,7 @@ impl Identify {
         let person = Arc::new(Person {
             digest: digest.clone(),
             identity,
-            passport,
+            standing: Standing::Passport(Box::new(passport)),
             bound,
             session,
             auth,

@@ -8,10 +8,39 @@ use std::{
 use audit_log::{Auth, PersonKey};
 use policy_engine::{
     consent::Narrowing,
-    decide::{Facts, Session},
+    decide::{Facts, KeptFacts, Session},
     snapshot::Snapshot,
 };
 use visa_verifier::{VerifiedPassport, VisaIdentity, seam::Timestamp};
+
+use crate::session::Session as WorkflowSession;
+
+/// What a person stands on.
+#[derive(Debug)]
+pub(crate) enum Standing {
+    /// The Passport that they presented.
+    Passport(Box<VerifiedPassport>),
+    /// What was kept of them when their session began.
+    Kept(Box<KeptFacts>),
+}
+
+impl Person {
+    /// Their identities.
+    pub(crate) fn identities(&self) -> &[VisaIdentity] {
+        match &self.standing {
+            Standing::Passport(passport) => passport.identities(),
+            Standing::Kept(kept) => kept.identities(),
+        }
+    }
+
+    /// Their Passport; whoever comes with a session's token shows none.
+    pub(crate) fn passport(&self) -> Option<&VerifiedPassport> {
+        match &self.standing {
+            Standing::Passport(passport) => Some(passport),
+            Standing::Kept(_) => None,
+        }
+    }
+}
 
 /// A person as we verified them: kept under the digest of the credential until it ends.
 #[derive(Debug)]
@@ -20,8 +49,8 @@ pub(crate) struct Person {
     pub(crate) digest: String,
     /// The identity that names them in events: the one of the token, or the Passport's holder.
     pub(crate) identity: VisaIdentity,
-    /// What they presented.
-    pub(crate) passport: VerifiedPassport,
+    /// What they stand on.
+    pub(crate) standing: Standing,
     /// Thumbprint of the key that their token is bound to: each request proves it.
     pub(crate) bound: Option<String>,
     /// Login, client and end, without the circumstances of one request.
@@ -50,6 +79,8 @@ pub(crate) struct Caller {
     pub(crate) request_id: String,
     /// The client's own word for itself.
     pub(crate) agent: Option<String>,
+    /// The workflow session whose token they came with.
+    pub(crate) scope: Option<Arc<WorkflowSession>>,
 }
 
 impl Caller {
@@ -73,6 +104,7 @@ impl Caller {
             session,
             request_id: request_id.to_owned(),
             agent,
+            scope: None,
         }
     }
 
@@ -82,7 +114,10 @@ impl Caller {
         match known.as_ref().filter(|facts| facts.are_of(snapshot)) {
             Some(facts) => facts.in_session(self.session.clone()),
             None => {
-                let facts = Facts::of(&self.person.passport, &self.session, snapshot);
+                let facts = match &self.person.standing {
+                    Standing::Passport(passport) => Facts::of(passport, &self.session, snapshot),
+                    Standing::Kept(kept) => kept.facts(snapshot).in_session(self.session.clone()),
+                };
                 *known = Some(facts.clone());
                 facts
             }
@@ -93,7 +128,6 @@ impl Caller {
     pub(crate) fn owners(&self) -> Vec<String> {
         let mut owners: Vec<String> = self
             .person
-            .passport
             .identities()
             .iter()
             .map(ToString::to_string)

@@ -14,7 +14,7 @@ mod record;
 mod service;
 
 pub(crate) use bearer::Identify;
-pub(crate) use caller::{Caller, Person};
+pub(crate) use caller::{Caller, Person, Standing};
 pub(crate) use credential::{Presented, credential};
 pub(crate) use denied::NoPermit;
 pub(crate) use dpop::Proofs;
@@ -22,5 +22,5 @@ pub(crate) use event::{decided_event, of_dataset, whats, who, why};
 pub(crate) use ledger::{Ledger, Live};
 pub(crate) use login::held;
 pub(crate) use permit::{Gate, Judge, Question};
-pub(crate) use record::{Decided, Permit, Recorded};
+pub(crate) use record::{Decided, Permit, Recorded, Recording};
 pub(crate) use service::Service;

@@ -17,6 +17,9 @@ pub(crate) struct Basis {
     pub(crate) kept: KeptFacts,
     /// Names of the duties of the node.
     pub(crate) duties: Vec<String>,
+    /// Datasets that it may read as a whole: those of its session.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) whole: Vec<String>,
 }
 
 impl Basis {
@@ -70,7 +73,9 @@ impl Basis {
 pub(crate) fn data(work: &Work) -> Result<Vec<DataRef>, StoreError> {
     let fault = || StoreError::Inconsistent { column: "objects" };
     let ids: Vec<String> = serde_json::from_str(&work.objects).map_err(|_| fault())?;
+    let whole = Basis::of(work)?.whole.into_iter().map(|id| Ok(DataRef::Dataset(id)));
     ids.iter()
         .map(|id| DrsId::decoded(id).map(DataRef::local).map_err(|_| fault()))
+        .chain(whole)
         .collect()
 }

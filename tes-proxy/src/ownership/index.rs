@@ -46,6 +46,8 @@ pub(crate) struct Submission<'s> {
     pub(crate) request: String,
     /// The workflow session whose token sent it.
     pub(crate) session: Option<&'s str>,
+    /// Datasets that it may read as a whole.
+    pub(crate) whole: Vec<String>,
     /// How long the caller asked for it to live, in seconds.
     pub(crate) walltime: Option<u32>,
 }
@@ -95,7 +97,11 @@ pub(crate) async fn submit(
         decision: permit.decided.id.clone(),
         datasets: text(serde_json::to_string(&datasets))?,
         objects: text(serde_json::to_string(new.objects))?,
-        basis: text(serde_json::to_string(&Basis { kept, duties }))?,
+        basis: text(serde_json::to_string(&Basis {
+            kept,
+            duties,
+            whole: new.whole,
+        }))?,
         name: new.name.chars().take(limits::NAME_CHARS).collect(),
         request: new.request,
         created_at: now.unix(),
@@ -143,13 +149,15 @@ pub(crate) fn item(work: &Work, now: Timestamp) -> Result<WorkItem, StoreError> 
         (Phase::Over, "CANCELED") => WorkState::Cancelled,
         (Phase::Over, _) => WorkState::Failed,
         (Phase::Live, _) if work.withdrawn.is_some() => WorkState::Cancelled,
-        (Phase::Live, _) if unconfirmed => WorkState::Unconfirmed,
+        // a session is at no backend: whether a task of it is at work is asked where it matters
+        (Phase::Live, _) if unconfirmed && work.kind != "session" => WorkState::Unconfirmed,
         (Phase::Live, "RUNNING" | "CANCELING") => WorkState::Running,
         (Phase::Live, "PAUSED") => WorkState::Paused,
         (Phase::Live, _) => WorkState::Queued,
     };
     Ok(WorkItem {
-        kind: if work.kind == "run" {
+        kind: if matches!(work.kind.as_str(), "run" | "session") {
+            // a session asks as a run does (`apis.md` 10.1)
             WorkKind::Run
         } else {
             WorkKind::Task
@@ -173,7 +181,7 @@ pub(crate) fn item(work: &Work, now: Timestamp) -> Result<WorkItem, StoreError> 
 /// # Errors
 /// 503 when the index does not answer; a silent backend is no error, the row stays as it was.
 pub(crate) async fn refresh(parts: &Parts, mut work: Work) -> Result<Work, Problem> {
-    let Some(backend_id) = work.backend_id.clone().filter(|_| work.phase == Phase::Live) else {
+    let Some(backend_id) = work.backend_id.clone().filter(|_| work.phase == Phase::Live && work.kind != "session") else {
         return Ok(work);
     };
     let told = match work.kind.as_str() {

@@ -54,7 +54,7 @@ pub(crate) async fn verify(proxy: &Proxy, incoming: &Incoming, posted: Body) -> 
     let input = parse_json::<Asked>(&bytes)?.input()?;
     let report = match &asking {
         Asking::Person(caller) if input.is_empty() => {
-            let own = Judged::from(caller.person.passport.clone());
+            let own = Judged::from(caller.person.passport().ok_or_else(nothing)?.clone());
             Report::of(&own, input.require.as_ref(), parts.gate.now())
         }
         _ if input.is_empty() => return Err(nothing()),
@@ -76,7 +76,7 @@ pub(crate) async fn verify(proxy: &Proxy, incoming: &Incoming, posted: Body) -> 
     let receipt = receipt.map_err(|_| Problem::from(NoPermit::Unrecorded))?;
     let shown = match &asking {
         Asking::Service(_) => report.for_others(),
-        Asking::Person(caller) => of_holder(report, &input, caller.person.passport.identities())?,
+        Asking::Person(caller) => of_holder(report, &input, caller.person.identities())?,
     };
     router::json(&shown, Some(receipt.header_value()))
 }

@@ -65,7 +65,7 @@ async fn read(proxy: &Proxy, incoming: &Incoming, sealed: &str) -> Result<Respon
         dataset: capability.dataset.clone(),
         capability: Some(capability.id.clone()),
         budget: capability.id.clone(),
-        budget_size: None,
+        budget_times: 1,
         address,
         request_id: incoming.request_id.clone(),
         until: capability.until,

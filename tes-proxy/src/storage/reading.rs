@@ -43,8 +43,8 @@ pub(super) struct Reading {
     pub(super) capability: Option<String>,
     /// The name under which bytes are counted.
     pub(super) budget: String,
-    /// Bytes that the budget is a multiple of, where it is not the object's own size.
-    pub(super) budget_size: Option<u64>,
+    /// How many budgets of one task it has.
+    pub(super) budget_times: u64,
     /// Who uses it.
     pub(super) address: IpAddr,
     /// The request.
@@ -119,7 +119,11 @@ impl Reading {
                 .why(Why::code(code)),
         );
         match parts.gate.writer.note_denied(event).await {
-            Ok(_) => refused(code, sentence),
+            Ok(noted) => {
+                let mut problem = refused(code, sentence);
+                problem.denial.receipt = Some(noted.receipt().header_value());
+                problem
+            }
             Err(_) => NoPermit::Unrecorded.into(),
         }
     }
@@ -156,7 +160,7 @@ impl Reading {
             .and_then(|value| value.to_str().ok())
             .and_then(|text| text.parse().ok())
             .or(bytes.size);
-        let size = self.budget_size.or(bytes.size);
+        let size = bytes.size.map(|size| size.saturating_mul(self.budget_times));
         // an answer that does not tell its length may be as long as the object
         let length = length.unwrap_or(crate::limits::STREAM_UNTOLD);
         match parts.pins.share(&self.budget, length, size).await? {

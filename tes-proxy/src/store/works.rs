@@ -244,6 +244,19 @@ impl Works {
         rows.iter().map(work).collect()
     }
 
+    /// How much a session has sent in all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn count_of_session(&self, session: &str) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) AS count FROM works WHERE session = $1")
+            .bind(session)
+            .fetch_one(&self.0.read)
+            .await?;
+        let count: i64 = row.try_get("count")?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     /// One person's, newest first.
     ///
     /// # Errors

@@ -13,6 +13,11 @@ pub(crate) async fn adopt(proxy: &Proxy, work: &Work) {
     if work.phase != Phase::Submitting {
         return;
     }
+    if work.kind == "session" {
+        // nobody was told of it
+        drop(proxy.0.works.close(&work.id, "SYSTEM_ERROR").await);
+        return;
+    }
     match found(proxy, work).await {
         Ok(Some(id)) => {
             tracing::info!(work.id = %work.id, "a task that was being submitted was found at its backend");

@@ -56,6 +56,7 @@ pub(crate) async fn at_backend(parts: &Parts, work: &Work) -> Result<(), Backend
     let answer = match (work.kind.as_str(), &parts.tes, &parts.wes) {
         ("run", _, Some(wes)) => wes.cancel(id).await,
         ("task", Some(tes), _) => tes.cancel(id).await,
+        ("session", _, _) => Ok(()),
         _ => Err(BackendError::Setup {
             api: "compute",
             why: "it is not mounted any more",
@@ -77,6 +78,13 @@ pub(crate) async fn withdraw(proxy: &Proxy, work: &Work, code: &str) {
             tracing::error!(error = %error, work.id = %work.id, "a withdrawal could not be written to the index");
         }
     }
+    if work.kind == "session" {
+        // it is at no backend: its keys and its token count no more, and what it sent is swept by itself
+        if let Err(error) = parts.works.close(&work.id, "CANCELED").await {
+            tracing::error!(error = %error, work.id = %work.id, "an ended session could not be closed");
+        }
+        return;
+    }
     // also when it was marked before: a backend that was down is asked again until it is over
     if work.phase == Phase::Live {
         match at_backend(parts, work).await {
@@ -90,10 +98,10 @@ pub(crate) async fn withdraw(proxy: &Proxy, work: &Work, code: &str) {
 
 async fn record(parts: &Parts, work: &Work, code: &str) {
     let engine = parts.gate.current.load();
-    let (kind, about) = if work.kind == "run" {
-        (EventType::WesCancelRun, AboutKind::Run)
-    } else {
-        (EventType::TesCancelTask, AboutKind::Task)
+    let (kind, about) = match work.kind.as_str() {
+        "run" => (EventType::WesCancelRun, AboutKind::Run),
+        "session" => (EventType::SessionEnd, AboutKind::Session),
+        _ => (EventType::TesCancelTask, AboutKind::Task),
     };
     let who = match parts.gate.keystore.known(&work.owner) {
         Some(key) => Who::system().acting_for(&key),

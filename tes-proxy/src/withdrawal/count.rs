@@ -13,7 +13,9 @@ impl Proxy {
     /// The index does not answer.
     pub async fn running(&self, dataset: Option<&str>) -> Result<u64, StoreError> {
         let live = self.0.works.live().await?;
-        let on = |work: &&Work| dataset.is_none_or(|wanted| datasets(work).iter().any(|used| used == wanted));
+        let on = |work: &&Work| {
+            work.kind != "session" && dataset.is_none_or(|wanted| datasets(work).iter().any(|used| used == wanted))
+        };
         Ok(u64::try_from(live.iter().filter(on).count()).unwrap_or(u64::MAX))
     }
 }

@@ -5,5 +5,5 @@ mod cancel;
 mod count;
 mod watch;
 
-pub(crate) use cancel::{accepted, cancel};
+pub(crate) use cancel::{accepted, cancel, withdraw};
 pub use watch::Chores;

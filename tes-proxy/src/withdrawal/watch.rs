@@ -12,6 +12,7 @@ use tokio::{
 use crate::{
     ownership::{Basis, data, item, refresh},
     proxy::{Parts, Proxy},
+    session,
     store::{Phase, StoreError, Work},
 };
 
@@ -145,10 +146,18 @@ fn holds(parts: &Parts, work: &Work) -> Result<(), String> {
         tracing::error!(error = %error, work.id = %work.id, "a row of the index cannot be judged");
         "work.unjudged".to_owned()
     };
-    let (basis, data, item) = (
+    let engine = parts.gate.current.load();
+    let (basis, item) = (
         Basis::of(work).map_err(unjudged)?,
-        data(work).map_err(unjudged)?,
         item(work, now).map_err(unjudged)?,
     );
-    basis.holds(&parts.gate.current.load(), &item, &data, now)
+    let data = if work.kind == "session" {
+        // what of its datasets is held is left out at each use; it ends when nothing of one is left
+        let facts = basis.kept.facts(engine.snapshot());
+        let of = |dataset: &String| session::reads(&engine, &facts, dataset, now);
+        basis.whole.iter().flat_map(of).collect()
+    } else {
+        data(work).map_err(unjudged)?
+    };
+    basis.holds(&engine, &item, &data, now)
 }

@@ -68,8 +68,9 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let mut answer = told(parts, &caller, &judged);
     if asked.action.is_none()
         && let Some(members) = answer.as_object_mut()
+        && let Some(passport) = caller.person.passport()
     {
-        let missing = missing::checks(&caller.person.passport, &judged, asked.dataset.as_deref());
+        let missing = missing::checks(passport, &judged, asked.dataset.as_deref());
         members.insert("checks".to_owned(), serde_json::json!(missing));
     }
     parts.keep_page(&caller, &judged.id, &answer);

@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::{limits, understand::NotUnderstood};
+use crate::{
+    limits,
+    session::{DATASETS, WALLTIME},
+    understand::NotUnderstood,
+};
 
 /// Free text: no control characters, bounded.
 pub(crate) fn text(part: &str, text: Option<&str>, most: usize) -> Result<(), NotUnderstood> {
@@ -143,7 +147,7 @@ pub(crate) fn tags(tags: &BTreeMap<String, String>) -> Result<(), NotUnderstood>
         ));
     }
     for (key, value) in tags {
-        if key.to_ascii_lowercase().starts_with("visum.") {
+        if key.to_ascii_lowercase().starts_with("visum.") && key != DATASETS && key != WALLTIME {
             return Err(NotUnderstood::at(
                 "tags",
                 "task.tags_reserved",
@@ -161,7 +165,9 @@ pub(crate) fn tags(tags: &BTreeMap<String, String>) -> Result<(), NotUnderstood>
             ));
         }
         quoted("tags", key, 128)?;
-        quoted("tags", value, limits::NAME_CHARS)?;
+        // a list of datasets may be longer than what people write
+        let most = if key == DATASETS { limits::DESCRIPTION_CHARS } else { limits::NAME_CHARS };
+        quoted("tags", value, most)?;
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::{
     config::ComputeMount,
     gate::{Caller, Permit, Question},
     ownership::{Submission, stamp, submit},
+    session::{Wished, bind, hushed, named, reach, whole, without_wishes},
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
@@ -33,27 +34,29 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Tes, Vec::new()).await?;
     let task: Task = wire_body(&incoming.headers, body).await?;
-    let intent = Arc::new(intent(&task, mount, &mut parts.scan())?);
+    let wished = Wished::of(task.tags.as_ref())?;
+    let mut intent = intent(&task, mount, &mut parts.scan())?;
+    bind(parts, &caller, EventType::TesCreateTask, &mut intent, &wished).await?;
+    let intent = Arc::new(intent);
     let question = Question::Intent(Arc::clone(&intent));
-    let whole = digest(&serde_json::to_vec(&task).unwrap_or_default());
-    let permit = permitted(parts, &caller, EventType::TesCreateTask, question, &whole).await?;
+    let body = digest(&serde_json::to_vec(&task).unwrap_or_default());
+    let permit = permitted(parts, &caller, EventType::TesCreateTask, question, &body).await?;
     let snapshot = permit.decided.engine.snapshot();
-    let objects = objects(
-        snapshot,
-        intent.reads.iter().map(|read| (&read.data, read.place.as_str())),
-    )?;
+    let objects = objects(snapshot, named(&intent))?;
+    let reach = reach(&intent, &objects);
     let id = parts.gate.id();
-    let request = kept(&task)?;
+    let request = hushed(parts, &caller, kept(&task)?);
     let name = redact::text(task.name.as_deref().unwrap_or_default());
     let new = Submission {
         id: &id,
         kind: "task",
         service: &mount.service,
-        objects: &objects,
+        objects: &reach,
         name: &name,
         request,
-        session: None,
-        walltime: None,
+        session: caller.scope.as_ref().map(|session| session.work.id.as_str()),
+        whole: whole(&intent),
+        walltime: wished.walltime,
     };
     let capabilities = Capabilities::mint(
         parts,
@@ -61,7 +64,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         &id,
         &objects,
         permit.decided.decision.valid_until(),
-        None,
+        wished.walltime,
     )?;
     let work = submit(parts, &caller, &permit, new).await?;
     let outgoing = rewritten(parts, &task, &permit, &work, &capabilities)?;
@@ -150,7 +153,7 @@ fn rewritten(
         &work.owner,
         &work.decision,
         datasets,
-        task.tags.as_ref(),
+        without_wishes(task.tags.as_ref()).as_ref(),
     ));
     if let Some(resources) = &mut task.resources
         && let Some(parameters) = &resources.backend_parameters

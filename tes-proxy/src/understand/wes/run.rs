@@ -19,6 +19,7 @@ use crate::{
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
+    session::{Wished, bind, hushed, named, reach, whole},
     store::Work,
     understand::tes::submit::{digest, kept as words, permitted, unsent, with_capabilities},
     withdrawal,
@@ -42,28 +43,36 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let form = form::read(content_type, &bytes, mount)?;
-    let intent = Arc::new(workflow::intent(&form, mount, &mut parts.scan())?);
+    let mut intent = workflow::intent(&form, mount, &mut parts.scan())?;
+    bind(
+        parts,
+        &caller,
+        EventType::WesRunWorkflow,
+        &mut intent,
+        &Wished::default(),
+    )
+    .await?;
+    let intent = Arc::new(intent);
     let question = Question::Intent(Arc::clone(&intent));
     let permit = permitted(parts, &caller, EventType::WesRunWorkflow, question, &digest(&bytes)).await?;
     let snapshot = permit.decided.engine.snapshot();
-    let objects = objects(
-        snapshot,
-        intent.reads.iter().map(|read| (&read.data, read.place.as_str())),
-    )?;
+    let objects = objects(snapshot, named(&intent))?;
+    let reach = reach(&intent, &objects);
     let id = parts.gate.id();
     let kept = Kept {
         request: form.request.clone(),
         writes: intent.writes.iter().map(|write| write.url.to_string()).collect(),
     };
-    let request = words(&kept)?;
+    let request = hushed(parts, &caller, words(&kept)?);
     let new = Submission {
         id: &id,
         kind: "run",
         service: &mount.compute.service,
-        objects: &objects,
+        objects: &reach,
         name: &form.request.workflow_url,
         request,
-        session: None,
+        session: caller.scope.as_ref().map(|session| session.work.id.as_str()),
+        whole: whole(&intent),
         walltime: None,
     };
     let capabilities = Capabilities::mint(

@@ -1,0 +1,17 @@
+//! Workflow sessions: what a workflow tool gets before any of its tasks is there (`apis.md` 10.1).
+
+mod bind;
+mod caller;
+mod list;
+mod reads;
+mod spec;
+mod start;
+mod token;
+
+pub(crate) use bind::{DATASETS, WALLTIME, Wished, bind, hushed, named, reach, whole, without_wishes};
+pub(crate) use caller::caller;
+pub(crate) use list::{end, get};
+pub(crate) use reads::{is_held, reads};
+pub(crate) use spec::{INPUTS, Session, Spec};
+pub(crate) use start::{folder, post};
+pub(crate) use token::claims_to_be;
