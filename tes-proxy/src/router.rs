@@ -51,7 +51,11 @@ async fn s3(proxy: &Proxy, mut request: Request<Body>, hosts: &entry::Hosts) -> 
     // `/bucket/` is the bucket
     let bucket = path.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
     if let Some(bucket) = bucket.filter(|bucket| !bucket.is_empty() && !bucket.contains('/')) {
-        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        let query = request
+            .uri()
+            .query()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
         if let Ok(uri) = format!("/{bucket}{query}").parse() {
             *request.uri_mut() = uri;
         }

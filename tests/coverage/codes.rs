@@ -47,6 +47,7 @@ const NO_CODES: [&str; 11] = [
     "visum.datasets",
     "visum.decision",
     "visum.owner",
+    "visum.walltime",
     "wes.backend",
 ];
 

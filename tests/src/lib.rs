@@ -8,6 +8,7 @@
 //! - [`key`]: a client's signing key
 //! - [`postgres`]: a fresh database, where there is a server
 //! - [`outside`]: plain HTTP from the outside world
+//! - [`s3`]: an S3 client that signs as it is told
 //! - [`tes`]: a TES that keeps what it is sent
 //! - [`page`]: a page of the documentation, followed by the letter
 
@@ -21,5 +22,6 @@ pub mod page;
 pub mod pdf;
 pub mod postgres;
 pub mod replica;
+pub mod s3;
 pub mod surfer;
 pub mod tes;

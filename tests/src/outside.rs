@@ -75,12 +75,25 @@ pub fn client_trusting(ca: &std::path::Path) -> reqwest::Client {
     with_roots(roots)
 }
 
+/// The same, sending from an address of this machine.
+///
+/// # Panics
+/// If TLS can't be set up.
+#[must_use]
+pub fn client_from(address: std::net::IpAddr) -> reqwest::Client {
+    built(rustls::RootCertStore::empty(), Some(address))
+}
+
+fn with_roots(roots: rustls::RootCertStore) -> reqwest::Client {
+    built(roots, None)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the tests are the outside world, not the product"
 )]
 #[expect(clippy::expect_used, reason = "a test without its client fails")]
-fn with_roots(roots: rustls::RootCertStore) -> reqwest::Client {
+fn built(roots: rustls::RootCertStore, address: Option<std::net::IpAddr>) -> reqwest::Client {
     let tls =
         rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -90,6 +103,7 @@ fn with_roots(roots: rustls::RootCertStore) -> reqwest::Client {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .no_proxy()
+        .local_address(address)
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(60))
         .build()

@@ -67,9 +67,7 @@ impl Ring {
     fn of(secret: &NodeSecret) -> Result<Self, NotOurs> {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"visum storage door").extract(secret.bytes());
         Ok(Self {
-            id: LessSafeKey::new(
-                UnboundKey::new(&AES_256_GCM, &derive(&prk, LABEL)?).map_err(|_| NotOurs)?,
-            ),
+            id: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &derive(&prk, LABEL)?).map_err(|_| NotOurs)?),
             secret: hmac::Key::new(hmac::HMAC_SHA256, &derive(&prk, b"visum-session-secret/1")?),
             token: hmac::Key::new(hmac::HMAC_SHA256, &derive(&prk, b"visum-session-token/1")?),
         })
@@ -217,7 +215,13 @@ mod tests {
             let altered = String::from_utf8(altered).unwrap();
             assert_eq!(keys.open(&altered), Err(NotOurs), "letter {at}");
         }
-        for bad in ["", "VS", "AKIAIOSFODNN7EXAMPLE", &pair.id.to_lowercase(), &format!("{}00", pair.id)] {
+        for bad in [
+            "",
+            "VS",
+            "AKIAIOSFODNN7EXAMPLE",
+            &pair.id.to_lowercase(),
+            &format!("{}00", pair.id),
+        ] {
             assert_eq!(keys.open(bad), Err(NotOurs), "{bad}");
         }
     }
@@ -226,9 +230,21 @@ mod tests {
     fn e70_the_key_rotates_with_overlap() {
         let old = keys(1, None).pair(SESSION, 77).unwrap();
         let during = keys(2, Some(1));
-        assert_eq!(during.open(&old.id).unwrap().secret, old.secret, "a session from before goes on");
-        assert_ne!(during.pair(SESSION, 77).unwrap().id, old.id, "new ones are of the new key");
-        assert_eq!(keys(2, None).open(&old.id), Err(NotOurs), "after the overlap it is gone");
+        assert_eq!(
+            during.open(&old.id).unwrap().secret,
+            old.secret,
+            "a session from before goes on"
+        );
+        assert_ne!(
+            during.pair(SESSION, 77).unwrap().id,
+            old.id,
+            "new ones are of the new key"
+        );
+        assert_eq!(
+            keys(2, None).open(&old.id),
+            Err(NotOurs),
+            "after the overlap it is gone"
+        );
         let mark = keys(1, None).mark("a.b");
         assert!(during.marked("a.b", &mark) && !during.marked("a.c", &mark));
         assert!(!keys(2, None).marked("a.b", &mark));

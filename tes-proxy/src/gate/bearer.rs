@@ -116,8 +116,7 @@ impl Identify {
             Presented::Passports(passports) => self.by_passports(passports).await.map(Some),
             Presented::Both(token, passports) => {
                 let (one, other) = (self.by_token(token).await?, self.by_passports(passports).await?);
-                let same =
-                    other.identities().contains(&one.identity) || one.identities().contains(&other.identity);
+                let same = other.identities().contains(&one.identity) || one.identities().contains(&other.identity);
                 if same {
                     Ok(Some(one))
                 } else {

@@ -126,12 +126,7 @@ impl Caller {
 
     /// The identities of the person, as the index knows them.
     pub(crate) fn owners(&self) -> Vec<String> {
-        let mut owners: Vec<String> = self
-            .person
-            .identities()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let mut owners: Vec<String> = self.person.identities().iter().map(ToString::to_string).collect();
         let own = self.person.identity.to_string();
         if !owners.contains(&own) {
             owners.push(own);

@@ -181,7 +181,11 @@ pub(crate) fn item(work: &Work, now: Timestamp) -> Result<WorkItem, StoreError> 
 /// # Errors
 /// 503 when the index does not answer; a silent backend is no error, the row stays as it was.
 pub(crate) async fn refresh(parts: &Parts, mut work: Work) -> Result<Work, Problem> {
-    let Some(backend_id) = work.backend_id.clone().filter(|_| work.phase == Phase::Live && work.kind != "session") else {
+    let Some(backend_id) = work
+        .backend_id
+        .clone()
+        .filter(|_| work.phase == Phase::Live && work.kind != "session")
+    else {
         return Ok(work);
     };
     let told = match work.kind.as_str() {

@@ -54,7 +54,8 @@ impl Wished {
         let walltime = tag(WALLTIME)
             .map(|text| text.parse::<u32>().ok().filter(|seconds| *seconds > 0))
             .map(|seconds| {
-                seconds.ok_or_else(|| Problem::refused("session.tag", "the tag `visum.walltime` is a number of seconds"))
+                seconds
+                    .ok_or_else(|| Problem::refused("session.tag", "the tag `visum.walltime` is a number of seconds"))
             })
             .transpose()?;
         Ok(Self { datasets, walltime })
@@ -64,7 +65,9 @@ impl Wished {
 /// The task's own tags, without what was for the node.
 pub(crate) fn without_wishes(tags: Option<&BTreeMap<String, String>>) -> Option<BTreeMap<String, String>> {
     tags.map(|tags| {
-        let own = tags.iter().filter(|(name, _)| name.as_str() != DATASETS && name.as_str() != WALLTIME);
+        let own = tags
+            .iter()
+            .filter(|(name, _)| name.as_str() != DATASETS && name.as_str() != WALLTIME);
         own.map(|(name, value)| (name.clone(), value.clone())).collect()
     })
 }
@@ -195,7 +198,9 @@ fn own_names(parts: &Parts, session: &Session, intent: &mut Intent, engine: &pol
 async fn outside(parts: &Parts, caller: &Caller, kind: EventType, session: &Session, code: &'static str) -> Problem {
     let sentence = match code {
         "session.dataset_outside" => "the tag `visum.datasets` names a dataset that the session does not",
-        "session.image_outside" => "the task would run an image that the session does not name; start a session with it",
+        "session.image_outside" => {
+            "the task would run an image that the session does not name; start a session with it"
+        }
         _ => "the task would write to a place that the session does not name; start a session with it",
     };
     let engine = parts.gate.current.load();

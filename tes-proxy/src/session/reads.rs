@@ -27,7 +27,10 @@ pub(crate) fn is_held(engine: &Engine, facts: &Facts, object: &DrsId, now: Times
         return true;
     }
     let decision = engine.decide(facts, &intent, now);
-    decision.reasons().iter().any(|reason| reason.code.starts_with("consent.hold"))
+    decision
+        .reasons()
+        .iter()
+        .any(|reason| reason.code.starts_with("consent.hold"))
 }
 
 /// The data that a dataset stands for.
@@ -37,7 +40,9 @@ pub(crate) fn reads(engine: &Engine, facts: &Facts, dataset: &str, now: Timestam
     if !is_partly_held(engine, dataset) || !engine.may_know(facts, dataset, now) {
         return whole;
     }
-    let Ok(name) = Name::try_from(dataset) else { return whole };
+    let Ok(name) = Name::try_from(dataset) else {
+        return whole;
+    };
     let objects = &engine.snapshot().objects;
     if objects.count_of(&name) > OBJECTS {
         return whole;

@@ -115,7 +115,10 @@ fn understood(parts: &Parts, asked: Asked) -> Result<Spec, Problem> {
         ));
     }
     if asked.hours == Some(0) {
-        return Err(Problem::refused("session.hours", "`hours` is 0; a session lives for at least one"));
+        return Err(Problem::refused(
+            "session.hours",
+            "`hours` is 0; a session lives for at least one",
+        ));
     }
     let mut spec = Spec {
         datasets: Vec::new(),
@@ -127,7 +130,9 @@ fn understood(parts: &Parts, asked: Asked) -> Result<Spec, Problem> {
     };
     for name in asked.datasets {
         // an unknown name goes on as it is: the engine tells it like one that the caller may not know of
-        let id = engine.dataset_named(&name).map_or(name, |record| record.id().to_owned());
+        let id = engine
+            .dataset_named(&name)
+            .map_or(name, |record| record.id().to_owned());
         if !spec.datasets.contains(&id) {
             spec.datasets.push(id);
         }
@@ -137,8 +142,13 @@ fn understood(parts: &Parts, asked: Asked) -> Result<Spec, Problem> {
             .push(Image::parse(text).map_err(|refused| NotUnderstood::reference(format!("images[{at}]"), refused))?);
     }
     for (at, text) in asked.out.iter().enumerate() {
-        let text = if text.ends_with('/') { text.clone() } else { format!("{text}/") };
-        let url = StorageUrl::parse(&text).map_err(|refused| NotUnderstood::reference(format!("out[{at}]"), refused))?;
+        let text = if text.ends_with('/') {
+            text.clone()
+        } else {
+            format!("{text}/")
+        };
+        let url =
+            StorageUrl::parse(&text).map_err(|refused| NotUnderstood::reference(format!("out[{at}]"), refused))?;
         spec.sinks.push(url);
     }
     Ok(spec)
@@ -204,13 +214,21 @@ async fn enter(
     let mut lasting = intent.clone();
     lasting.purpose.clone_from(&spec.purpose);
     let long = engine.decide(&kept.facts(engine.snapshot()), &lasting, now);
-    let until = if long.allow() { long.valid_until() } else { decision.valid_until() };
+    let until = if long.allow() {
+        long.valid_until()
+    } else {
+        decision.valid_until()
+    };
     let walltime = hours.map(|hours| hours.saturating_mul(3_600));
     let until = crate::ownership::index::life(now, until, walltime);
     let (_, mount) = mounted(parts)?;
     let id = parts.gate.id();
     let text = |value: Result<String, serde_json::Error>| value.map_err(|_| fault());
-    let duties = decision.duties().iter().map(|duty| duty.kind.name().to_owned()).collect();
+    let duties = decision
+        .duties()
+        .iter()
+        .map(|duty| duty.kind.name().to_owned())
+        .collect();
     let objects: Vec<String> = Vec::new();
     let work = Work {
         id: id.clone(),
@@ -252,7 +270,13 @@ async fn alone(parts: &Parts, spec: &Spec, now: Timestamp) -> Result<(), Problem
     if spec.sinks.is_empty() {
         return Ok(());
     }
-    for row in parts.works.live().await?.into_iter().filter(|row| row.kind == "session") {
+    for row in parts
+        .works
+        .live()
+        .await?
+        .into_iter()
+        .filter(|row| row.kind == "session")
+    {
         let other = Session::of(row)?;
         let taken = other.lives(now.unix())
             && spec.sinks.iter().any(|sink| {
@@ -318,11 +342,18 @@ fn started(parts: &Parts, session: &Work, spec: &Spec, permit: &Permit) -> Resul
 pub(crate) fn folder(engine: &policy_engine::decide::Engine, dataset: &str) -> String {
     let short = engine.dataset(dataset).map(|record| record.short_name.clone());
     let plain = |text: &String| {
-        let letters = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        let letters = text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         !text.is_empty() && letters && text != "." && text != ".."
     };
     short.filter(plain).unwrap_or_else(|| {
         let digest = ring::digest::digest(&ring::digest::SHA256, dataset.as_bytes());
-        digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        digest
+            .as_ref()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     })
 }

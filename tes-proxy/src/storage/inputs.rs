@@ -23,7 +23,9 @@ pub(super) fn below<'s, 'k>(engine: &Engine, spec: &'s Spec, key: &'k str) -> Op
 /// The object that the catalogue places at `s3://bucket/key`, if it is one of the session's.
 pub(super) fn catalogued(engine: &Engine, spec: &Spec, bucket: &str, key: &str) -> Option<String> {
     let found = engine.snapshot().objects.at_url(&format!("s3://{bucket}/{key}"));
-    let own = found.iter().find(|record| spec.datasets.iter().any(|id| id == record.dataset.as_str()))?;
+    let own = found
+        .iter()
+        .find(|record| spec.datasets.iter().any(|id| id == record.dataset.as_str()))?;
     Some(own.id.as_str().to_owned())
 }
 
@@ -35,7 +37,8 @@ pub(super) fn prefixes(engine: &Engine, spec: &Spec, bucket: &str) -> Vec<String
         .prefixes
         .iter()
         .filter(|record| spec.datasets.iter().any(|id| id == record.dataset.as_str()));
-    own.filter_map(|record| record.prefix.strip_prefix(&front).map(str::to_owned)).collect()
+    own.filter_map(|record| record.prefix.strip_prefix(&front).map(str::to_owned))
+        .collect()
 }
 
 /// Names and ids of the inputs in a bucket: all of them, by the order of their bytes.
@@ -43,7 +46,9 @@ pub(super) fn all(engine: &Engine, spec: &Spec, bucket: &str, is_own_bucket: boo
     let front = format!("s3://{bucket}/");
     let mut names = Vec::new();
     for dataset in &spec.datasets {
-        let Ok(name) = Name::try_from(dataset.as_str()) else { continue };
+        let Ok(name) = Name::try_from(dataset.as_str()) else {
+            continue;
+        };
         let folder = folder(engine, dataset);
         for record in engine.snapshot().objects.of_dataset(&name) {
             let id = record.id.as_str();

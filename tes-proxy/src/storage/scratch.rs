@@ -41,7 +41,8 @@ impl Parts {
 impl Scratch<'_> {
     /// Both names are ours: letters and digits.
     fn path(self, session: &str, file: &str) -> io::Result<PathBuf> {
-        let plain = |text: &str| !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let plain =
+            |text: &str| !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if plain(session) && plain(file) {
             Ok(self.0.join(session).join(file))
         } else {
@@ -104,6 +105,11 @@ impl Scratch<'_> {
             }
         }
         out.sync_all().await?;
-        Ok(digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(digest
+            .finish()
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
     }
 }

@@ -154,7 +154,14 @@ impl Objects {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(crate) async fn begin(&self, id: &str, session: &str, bucket: &str, name: &str, at: i64) -> Result<(), StoreError> {
+    pub(crate) async fn begin(
+        &self,
+        id: &str,
+        session: &str,
+        bucket: &str,
+        name: &str,
+        at: i64,
+    ) -> Result<(), StoreError> {
         sqlx::query("INSERT INTO door_uploads (id, session, bucket, name, at) VALUES ($1, $2, $3, $4, $5)")
             .bind(id)
             .bind(session)
@@ -171,13 +178,14 @@ impl Objects {
     /// # Errors
     /// [`StoreError`].
     pub(crate) async fn is_begun(&self, id: &str, session: &str, bucket: &str, name: &str) -> Result<bool, StoreError> {
-        let row = sqlx::query("SELECT id FROM door_uploads WHERE id = $1 AND session = $2 AND bucket = $3 AND name = $4")
-            .bind(id)
-            .bind(session)
-            .bind(bucket)
-            .bind(name)
-            .fetch_optional(&self.0.read)
-            .await?;
+        let row =
+            sqlx::query("SELECT id FROM door_uploads WHERE id = $1 AND session = $2 AND bucket = $3 AND name = $4")
+                .bind(id)
+                .bind(session)
+                .bind(bucket)
+                .bind(name)
+                .fetch_optional(&self.0.read)
+                .await?;
         Ok(row.is_some())
     }
 

@@ -147,10 +147,7 @@ fn holds(parts: &Parts, work: &Work) -> Result<(), String> {
         "work.unjudged".to_owned()
     };
     let engine = parts.gate.current.load();
-    let (basis, item) = (
-        Basis::of(work).map_err(unjudged)?,
-        item(work, now).map_err(unjudged)?,
-    );
+    let (basis, item) = (Basis::of(work).map_err(unjudged)?, item(work, now).map_err(unjudged)?);
     let data = if work.kind == "session" {
         // what of its datasets is held is left out at each use; it ends when nothing of one is left
         let facts = basis.kept.facts(engine.snapshot());

@@ -1,6 +1,8 @@
 //! Ways around the gate: the storage door and its sessions.
 
 mod capability;
+mod s3;
+mod session;
 
 use std::net::IpAddr;
 

@@ -96,7 +96,12 @@ fn people(answer: &Value) -> String {
     ] {
         let _ = writeln!(out, "export {name}='{}'", text(pointer));
     }
-    for input in answer.pointer("/s3/inputs").and_then(Value::as_array).into_iter().flatten() {
+    for input in answer
+        .pointer("/s3/inputs")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let of = |name: &str| input.get(name).and_then(Value::as_str).unwrap_or_default();
         let _ = writeln!(out, "inputs of {}: {}", of("dataset"), of("url"));
     }

@@ -78,7 +78,9 @@ struct Source {
 impl Source {
     async fn more(&mut self) -> Result<bool, Fault> {
         loop {
-            let frame = timeout(limits::STREAM_IDLE, self.body.frame()).await.map_err(|_| broken())?;
+            let frame = timeout(limits::STREAM_IDLE, self.body.frame())
+                .await
+                .map_err(|_| broken())?;
             match frame {
                 None => return Ok(false),
                 Some(Err(_)) => return Err(broken()),
@@ -121,7 +123,13 @@ impl Source {
 ///
 /// # Errors
 /// 400 for one that is not what vouches for it, 403 for more than `most` bytes.
-pub(super) async fn take(body: Body, signed: &Signed, length: Option<u64>, file: &mut File, most: u64) -> Result<Got, Fault> {
+pub(super) async fn take(
+    body: Body,
+    signed: &Signed,
+    length: Option<u64>,
+    file: &mut File,
+    most: u64,
+) -> Result<Got, Fault> {
     let mut sink = Sink {
         file,
         most,
@@ -173,8 +181,14 @@ fn head(line: &str) -> Result<(u64, Option<&str>), Fault> {
         None => (line, None),
     };
     let plain = !length.is_empty() && length.len() <= 12 && length.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let count = if plain { u64::from_str_radix(length, 16).ok() } else { None };
-    let signature = extension.map(|text| text.strip_prefix("chunk-signature=").ok_or_else(broken)).transpose()?;
+    let count = if plain {
+        u64::from_str_radix(length, 16).ok()
+    } else {
+        None
+    };
+    let signature = extension
+        .map(|text| text.strip_prefix("chunk-signature=").ok_or_else(broken))
+        .transpose()?;
     Ok((count.ok_or_else(broken)?, signature))
 }
 
@@ -248,4 +262,3 @@ async fn signed_pieces(source: &mut Source, sink: &mut Sink<'_>, signed: &Signed
 fn same(one: &str, other: &str) -> bool {
     subtle::ConstantTimeEq::ct_eq(one.as_bytes(), other.as_bytes()).into()
 }
-

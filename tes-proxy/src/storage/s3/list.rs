@@ -84,7 +84,11 @@ struct Asked {
 fn asked(call: &Call<'_>, v2: bool) -> Result<Asked, Fault> {
     let one = |name: &str| call.query.get(name).cloned();
     let wrong = |sentence| invalid("door.listing", sentence);
-    let foreign: &[&str] = if v2 { &["marker"] } else { &["continuation-token", "start-after", "fetch-owner"] };
+    let foreign: &[&str] = if v2 {
+        &["marker"]
+    } else {
+        &["continuation-token", "start-after", "fetch-owner"]
+    };
     if foreign.iter().any(|name| call.query.contains_key(*name)) {
         return Err(wrong("a key of the query belongs to the other version of this verb"));
     }
@@ -95,12 +99,17 @@ fn asked(call: &Call<'_>, v2: bool) -> Result<Asked, Fault> {
     };
     let most = match one("max-keys") {
         None => PAGE,
-        Some(text) => text.parse::<usize>().map_err(|_| wrong("`max-keys` is a number"))?.min(PAGE),
+        Some(text) => text
+            .parse::<usize>()
+            .map_err(|_| wrong("`max-keys` is a number"))?
+            .min(PAGE),
     };
     let prefix = one("prefix").unwrap_or_default();
     let delimiter = one("delimiter").filter(|text| !text.is_empty());
     if prefix.len() > 1_024 || delimiter.as_ref().is_some_and(|text| text.chars().count() > 1) {
-        return Err(wrong("the prefix is too long, or the delimiter is more than one letter"));
+        return Err(wrong(
+            "the prefix is too long, or the delimiter is more than one letter",
+        ));
     }
     let after = match (one("continuation-token"), one("start-after"), one("marker")) {
         (Some(token), _, _) => {
@@ -129,7 +138,12 @@ fn asked(call: &Call<'_>, v2: bool) -> Result<Asked, Fault> {
 
 /// A token is of one session, bucket, prefix and delimiter.
 fn question(call: &Call<'_>, prefix: &str, delimiter: Option<&str>) -> String {
-    format!("{}\n{}\n{prefix}\n{}", call.session.work.id, call.bucket, delimiter.unwrap_or_default())
+    format!(
+        "{}\n{}\n{prefix}\n{}",
+        call.session.work.id,
+        call.bucket,
+        delimiter.unwrap_or_default()
+    )
 }
 
 /// `GET /bucket`.
@@ -137,11 +151,22 @@ pub(super) async fn list(call: &Call<'_>, v2: bool) -> Result<Response, Fault> {
     let asked = asked(call, v2)?;
     permitted(call, &asked.prefix)?;
     let parts = call.parts();
-    let data = call.session.spec.datasets.iter().cloned().map(DataRef::Dataset).collect();
+    let data = call
+        .session
+        .spec
+        .datasets
+        .iter()
+        .cloned()
+        .map(DataRef::Dataset)
+        .collect();
     let recording = parts
         .gate
         .begin_with(call.describing(data), None, |decided| {
-            let outcome = if decided.decision.allow() { Outcome::Success } else { Outcome::Denied };
+            let outcome = if decided.decision.allow() {
+                Outcome::Success
+            } else {
+                Outcome::Denied
+            };
             call.event(EventType::DrsGetBulkObjects, outcome)
                 .whats(call.whats())
                 .why(why(&decided.decision, &decided.id))
@@ -238,7 +263,9 @@ fn cut(lines: Vec<Line>, asked: &Asked) -> (Vec<Shown>, bool) {
     let mut page: Vec<Shown> = Vec::new();
     let mut inputs = 0_usize;
     for line in lines {
-        let Some(rest) = line.key.strip_prefix(&asked.prefix) else { continue };
+        let Some(rest) = line.key.strip_prefix(&asked.prefix) else {
+            continue;
+        };
         let common = asked.delimiter.as_ref().and_then(|delimiter| {
             let end = rest.find(delimiter.as_str())?.saturating_add(delimiter.len());
             Some(format!("{}{}", asked.prefix, rest.get(..end)?))
@@ -295,7 +322,10 @@ fn written(call: &Call<'_>, v2: bool, asked: &Asked, page: &[Shown], more: bool)
         }
         if more {
             let about = question(call, &asked.prefix, asked.delimiter.as_deref());
-            let token = call.parts().sealer.seal(Use::Page, &(about, last), call.parts().gate.nonce());
+            let token = call
+                .parts()
+                .sealer
+                .seal(Use::Page, &(about, last), call.parts().gate.nonce());
             let token = token.map_err(|_| {
                 Fault::from(Problem::new(
                     http::StatusCode::INTERNAL_SERVER_ERROR,

@@ -104,7 +104,11 @@ async fn served(
     };
     let now = parts.gate.now().unix();
     let signed = sign::verify(&request, &parts.door_keys, now).inspect_err(|_| parts.gate.unauthenticated())?;
-    let row = parts.works.by_id(&signed.session).await?.filter(|row| row.kind == "session");
+    let row = parts
+        .works
+        .by_id(&signed.session)
+        .await?
+        .filter(|row| row.kind == "session");
     let session = Session::of(row.ok_or_else(|| denied("door.key", "the session of this key is not known here"))?)?;
     let address = incoming
         .address
@@ -147,7 +151,10 @@ impl Call<'_> {
                 "door.bucket_exists",
                 "this bucket is the session's own, and there already",
             )),
-            Verb::CreateBucket => Err(denied("door.outside", "a session has one bucket of its own, and makes no other")),
+            Verb::CreateBucket => Err(denied(
+                "door.outside",
+                "a session has one bucket of its own, and makes no other",
+            )),
             // it ends with its session
             Verb::DeleteBucket if self.bucket == self.session.scratch() => Ok(empty(StatusCode::NO_CONTENT)),
             Verb::DeleteBucket => Err(denied("door.outside", "this bucket is not the session's own")),
@@ -188,7 +195,10 @@ impl Call<'_> {
         if self.sinks().any(|sink| key.starts_with(sink)) {
             return Ok(Area::Sink);
         }
-        if prefixes(&self.engine, spec, &self.bucket).iter().any(|own| key.starts_with(own)) {
+        if prefixes(&self.engine, spec, &self.bucket)
+            .iter()
+            .any(|own| key.starts_with(own))
+        {
             return Ok(Area::Input(None));
         }
         Err(outside())
@@ -196,9 +206,12 @@ impl Call<'_> {
 
     /// The session's sinks in this bucket, as prefixes of keys.
     fn sinks(&self) -> impl Iterator<Item = &str> {
-        let here = self.session.spec.sinks.iter().filter(|sink| {
-            sink.to_string().starts_with("s3://") && sink.authority() == self.bucket
-        });
+        let here = self
+            .session
+            .spec
+            .sinks
+            .iter()
+            .filter(|sink| sink.to_string().starts_with("s3://") && sink.authority() == self.bucket);
         here.map(policy_engine::intent::StorageUrl::key)
     }
 
@@ -215,7 +228,12 @@ impl Call<'_> {
     /// Is one of the datasets compute-only, now or when the session began? So is all that it wrote.
     fn compute_only(&self) -> bool {
         let mode = |id: &String| self.engine.dataset(id).map(|record| record.mode);
-        let now = self.session.spec.datasets.iter().any(|id| mode(id) != Some(DatasetMode::Download));
+        let now = self
+            .session
+            .spec
+            .datasets
+            .iter()
+            .any(|id| mode(id) != Some(DatasetMode::Download));
         self.session.spec.compute_only || now
     }
 
@@ -230,7 +248,12 @@ impl Call<'_> {
     /// The session's datasets, for an event.
     fn whats(&self) -> Vec<audit_log::What> {
         let snapshot = self.engine.snapshot();
-        self.session.spec.datasets.iter().map(|id| of_dataset(id, snapshot)).collect()
+        self.session
+            .spec
+            .datasets
+            .iter()
+            .map(|id| of_dataset(id, snapshot))
+            .collect()
     }
 
     /// A refusal of ours, on record before it is told.
@@ -255,7 +278,10 @@ impl Call<'_> {
 
 /// 403 in the same words whether there is something or not.
 fn outside() -> Fault {
-    denied("door.outside", "this is not among the session's inputs, its own bucket, or the places that it may write to")
+    denied(
+        "door.outside",
+        "this is not among the session's inputs, its own bucket, or the places that it may write to",
+    )
 }
 
 fn empty(status: StatusCode) -> Response {

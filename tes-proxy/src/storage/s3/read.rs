@@ -37,7 +37,12 @@ use super::{
 const PIECE: usize = 256 << 10;
 
 fn missing() -> Fault {
-    Fault::new(StatusCode::NOT_FOUND, "NoSuchKey", "door.no_such_key", "there is no such object")
+    Fault::new(
+        StatusCode::NOT_FOUND,
+        "NoSuchKey",
+        "door.no_such_key",
+        "there is no such object",
+    )
 }
 
 /// What S3 clients want beside the bytes.
@@ -55,13 +60,20 @@ pub(super) fn described(headers: &mut HeaderMap, etag: &str, at: i64) {
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7).
 fn http_date(seconds: u64) -> String {
     let at = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or(0)).unwrap_or_default();
-    at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    at.to_zoned(jiff::tz::TimeZone::UTC)
+        .strftime("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string()
 }
 
 /// The mark of an input: the same as long as the object is the same. Its checksum is not told to whoever may not read it.
 pub(super) fn input_etag(object: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, object.as_bytes());
-    digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .as_ref()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 impl Call<'_> {
@@ -101,10 +113,16 @@ impl Call<'_> {
             .parts()
             .gate
             .begin_with(judge, None, |decided| {
-                let outcome = if decided.decision.allow() { Outcome::Success } else { Outcome::Denied };
+                let outcome = if decided.decision.allow() {
+                    Outcome::Success
+                } else {
+                    Outcome::Denied
+                };
                 let named = format!("s3://{}/{name}", self.bucket);
                 let whats = self.whats().into_iter().map(|what| what.object(named.as_str()));
-                self.event(kind, outcome).whats(whats).why(why(&decided.decision, &decided.id))
+                self.event(kind, outcome)
+                    .whats(whats)
+                    .why(why(&decided.decision, &decided.id))
             })
             .await
             .map_err(Problem::from)?;
@@ -119,9 +137,14 @@ impl Call<'_> {
         let recording = parts
             .gate
             .begin_with(judge, Some("object"), |decided| {
-                let outcome = if decided.decision.allow() { Outcome::Success } else { Outcome::Denied };
+                let outcome = if decided.decision.allow() {
+                    Outcome::Success
+                } else {
+                    Outcome::Denied
+                };
                 let record = decided.engine.snapshot().objects.object(object);
-                let what = record.map(|record| of_dataset(record.dataset.as_str(), decided.engine.snapshot()).object(object));
+                let what =
+                    record.map(|record| of_dataset(record.dataset.as_str(), decided.engine.snapshot()).object(object));
                 self.event(EventType::DrsGetObject, outcome)
                     .whats(what)
                     .why(why(&decided.decision, &decided.id))
@@ -130,7 +153,10 @@ impl Call<'_> {
             .map_err(Problem::from)?;
         let facts = self.session.basis.kept.facts(recording.decided.engine.snapshot());
         if is_held(&recording.decided.engine, &facts, &id, parts.gate.now()) {
-            return Err(denied("consent.hold", "Some of the data in this request cannot be used at present."));
+            return Err(denied(
+                "consent.hold",
+                "Some of the data in this request cannot be used at present.",
+            ));
         }
         let told = backend(parts)?.object(&recording, object).await;
         let permit = recording.durable().await.map_err(Problem::from)?;
@@ -139,7 +165,11 @@ impl Call<'_> {
 
     /// An object that the session wrote.
     async fn kept(&self, name: &str) -> Result<Kept, Fault> {
-        let found = self.parts().objects.find(&self.session.work.id, &self.bucket, name).await?;
+        let found = self
+            .parts()
+            .objects
+            .find(&self.session.work.id, &self.bucket, name)
+            .await?;
         found.ok_or_else(missing)
     }
 }
@@ -166,7 +196,10 @@ pub(super) async fn head(call: &Call<'_>) -> Result<Response, Fault> {
     if let Some(size) = size {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
     }
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
     promise(headers, Some(receipt));
     Ok(response)
 }
@@ -200,13 +233,16 @@ async fn input(call: &Call<'_>, object: String, range: Option<Range>) -> Result<
         until: session.expires_at.min(call.signed.until),
     };
     if !call.inside {
-        let sentence = "inputs of a session are read from the compute network alone; outside of it they are only listed";
+        let sentence =
+            "inputs of a session are read from the compute network alone; outside of it they are only listed";
         return Err(reading.alarmed(parts, "door.wrong_network", sentence).await.into());
     }
     match soon_alive(parts, &session.id).await? {
         Alive::Yes => {}
         Alive::Submitting => {
-            return Err(Problem::unavailable("door.submitting", "the session's task is still being submitted", 1).into());
+            return Err(
+                Problem::unavailable("door.submitting", "the session's task is still being submitted", 1).into(),
+            );
         }
         Alive::No => {
             let sentence = "no task of this session is queued or running; inputs are read by tasks alone";
@@ -232,7 +268,10 @@ async fn own(call: &Call<'_>, name: &str, range: Option<Range>) -> Result<Respon
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     described(headers, &kept.etag, kept.at);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
     promise(headers, Some(permit.header()));
     let (first, count) = match range {
         None => (0, kept.size),
@@ -258,31 +297,44 @@ async fn own(call: &Call<'_>, name: &str, range: Option<Range>) -> Result<Respon
     if range.is_some() {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
-    let mut file = call.parts().scratch()?.open(&call.session.work.id, &kept.file).await.map_err(|error| failed(&error))?;
-    file.seek(SeekFrom::Start(first)).await.map_err(|error| failed(&error))?;
+    let mut file = call
+        .parts()
+        .scratch()?
+        .open(&call.session.work.id, &kept.file)
+        .await
+        .map_err(|error| failed(&error))?;
+    file.seek(SeekFrom::Start(first))
+        .await
+        .map_err(|error| failed(&error))?;
     *response.body_mut() = watched(file, count, permit);
     Ok(response)
 }
 
 /// The file's bytes, as long as the permit holds.
 fn watched(file: tokio::fs::File, count: u64, permit: Permit) -> Body {
-    Body::from_stream(stream::unfold((file, count, permit), |(mut file, left, permit)| async move {
-        if left == 0 {
-            return None;
-        }
-        if permit.still().is_err() {
-            let cut = std::io::Error::other("the stream was ended");
-            return Some((Err(cut), (file, 0, permit)));
-        }
-        let mut piece = vec![0; PIECE.min(usize::try_from(left).unwrap_or(PIECE))];
-        match file.read(&mut piece).await {
-            Ok(0) => Some((Err(std::io::Error::other("the object is shorter than it was")), (file, 0, permit))),
-            Ok(read) => {
-                piece.truncate(read);
-                let left = left.saturating_sub(read as u64);
-                Some((Ok(bytes::Bytes::from(piece)), (file, left, permit)))
+    Body::from_stream(stream::unfold(
+        (file, count, permit),
+        |(mut file, left, permit)| async move {
+            if left == 0 {
+                return None;
             }
-            Err(error) => Some((Err(error), (file, 0, permit))),
-        }
-    }))
+            if permit.still().is_err() {
+                let cut = std::io::Error::other("the stream was ended");
+                return Some((Err(cut), (file, 0, permit)));
+            }
+            let mut piece = vec![0; PIECE.min(usize::try_from(left).unwrap_or(PIECE))];
+            match file.read(&mut piece).await {
+                Ok(0) => Some((
+                    Err(std::io::Error::other("the object is shorter than it was")),
+                    (file, 0, permit),
+                )),
+                Ok(read) => {
+                    piece.truncate(read);
+                    let left = left.saturating_sub(read as u64);
+                    Some((Ok(bytes::Bytes::from(piece)), (file, left, permit)))
+                }
+                Err(error) => Some((Err(error), (file, 0, permit))),
+            }
+        },
+    ))
 }

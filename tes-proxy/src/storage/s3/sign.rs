@@ -51,7 +51,9 @@ pub(super) struct Signed {
 
 impl std::fmt::Debug for Signed {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Signed").field("session", &self.session).finish_non_exhaustive()
+        out.debug_struct("Signed")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 
@@ -72,7 +74,10 @@ fn no(word: &'static str, code: &'static str, sentence: &'static str) -> Fault {
 }
 
 fn malformed() -> Fault {
-    invalid("door.signature_form", "the Authorization header is not AWS4-HMAC-SHA256 as S3 clients write it")
+    invalid(
+        "door.signature_form",
+        "the Authorization header is not AWS4-HMAC-SHA256 as S3 clients write it",
+    )
 }
 
 /// Checks a request's signature.
@@ -82,7 +87,11 @@ fn malformed() -> Fault {
 pub(super) fn verify(request: &Request<'_>, keys: &DoorKeys, now: i64) -> Result<Signed, Fault> {
     let mut values = request.headers.get_all(header::AUTHORIZATION).iter();
     let first = values.next().ok_or_else(|| {
-        no("AccessDenied", "door.unsigned", "requests are signed with the S3 keys of a session")
+        no(
+            "AccessDenied",
+            "door.unsigned",
+            "requests are signed with the S3 keys of a session",
+        )
     })?;
     if values.next().is_some() {
         return Err(malformed());
@@ -95,17 +104,25 @@ pub(super) fn verify(request: &Request<'_>, keys: &DoorKeys, now: i64) -> Result
     let [day, region, "s3", "aws4_request"] = parts.as_slice() else {
         return Err(malformed());
     };
-    let at = one(request.headers, "x-amz-date")?
-        .ok_or_else(|| invalid("door.date", "the request has no x-amz-date"))?;
+    let at =
+        one(request.headers, "x-amz-date")?.ok_or_else(|| invalid("door.date", "the request has no x-amz-date"))?;
     dated(at, day, now)?;
     let payload = payload(request)?;
     let names = names(&signed, request)?;
     // the key: an id that does not open and one that ran out say nothing of the signature
-    let opened = keys
-        .open(id)
-        .map_err(|_| no("InvalidAccessKeyId", "door.key", "this access key was not made here, or was altered"))?;
+    let opened = keys.open(id).map_err(|_| {
+        no(
+            "InvalidAccessKeyId",
+            "door.key",
+            "this access key was not made here, or was altered",
+        )
+    })?;
     if now >= opened.until {
-        return Err(no("ExpiredToken", "door.expired", "the session of this access key has run out"));
+        return Err(no(
+            "ExpiredToken",
+            "door.expired",
+            "the session of this access key has run out",
+        ));
     }
     let key = signing_key(&opened.secret, day, region);
     let canonical = canonical(request, &names)?;

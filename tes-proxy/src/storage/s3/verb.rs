@@ -70,7 +70,12 @@ const HEADERS: [&str; 10] = [
 /// Splits the query; a key stands once.
 pub(super) fn query(raw: Option<&str>) -> Result<Query, Fault> {
     let mut query = Query::new();
-    let fault = || invalid("request.query", "the query has a key twice, or text that is not encoded right");
+    let fault = || {
+        invalid(
+            "request.query",
+            "the query has a key twice, or text that is not encoded right",
+        )
+    };
     for pair in raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decode = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
@@ -87,7 +92,10 @@ pub(super) fn verb(method: &Method, key: Option<&str>, query: &Query, headers: &
     for name in query.keys() {
         let lower = name.to_ascii_lowercase();
         if SIGNED.contains(&lower.as_str()) {
-            return Err(invalid("door.query_auth", "requests are signed in the Authorization header, not in the query"));
+            return Err(invalid(
+                "door.query_auth",
+                "requests are signed in the Authorization header, not in the query",
+            ));
         }
         if lower == "versionid" || lower == "versions" || (lower == "partnumber" && *method != Method::PUT) {
             return Err(invalid(
@@ -104,7 +112,11 @@ pub(super) fn verb(method: &Method, key: Option<&str>, query: &Query, headers: &
     }
     sound(headers)?;
     // newer clients name the operation beside the method; it says nothing more
-    let keys: Vec<&str> = query.keys().map(String::as_str).filter(|name| *name != "x-id").collect();
+    let keys: Vec<&str> = query
+        .keys()
+        .map(String::as_str)
+        .filter(|name| *name != "x-id")
+        .collect();
     let has = |name: &str| query.get(name).cloned();
     let get = *method == Method::GET;
     match (method.as_str(), key, keys.as_slice()) {
@@ -184,8 +196,18 @@ mod tests {
             ("GET", None, "location", Ok(Verb::Location)),
             ("GET", None, "location=", Ok(Verb::Location)),
             ("GET", None, "", Ok(Verb::List { v2: false })),
-            ("GET", None, "prefix=a&marker=b&max-keys=3", Ok(Verb::List { v2: false })),
-            ("GET", None, "list-type=2&encoding-type=url", Ok(Verb::List { v2: true })),
+            (
+                "GET",
+                None,
+                "prefix=a&marker=b&max-keys=3",
+                Ok(Verb::List { v2: false }),
+            ),
+            (
+                "GET",
+                None,
+                "list-type=2&encoding-type=url",
+                Ok(Verb::List { v2: true }),
+            ),
             ("GET", None, "list-type=3", Err(400)),
             ("PUT", None, "", Ok(Verb::CreateBucket)),
             ("DELETE", None, "", Ok(Verb::DeleteBucket)),

@@ -51,14 +51,25 @@ impl Call<'_> {
     fn announced(&self) -> Result<Option<u64>, Fault> {
         let headers = &self.incoming.headers;
         let told = headers.get("x-amz-decoded-content-length");
-        let told = told.or_else(|| headers.get(header::CONTENT_LENGTH).filter(|_| !headers.contains_key("x-amz-decoded-content-length")));
-        let in_pieces = matches!(self.signed.payload, super::sign::Payload::Pieces | super::sign::Payload::SignedPieces);
+        let told = told.or_else(|| {
+            headers
+                .get(header::CONTENT_LENGTH)
+                .filter(|_| !headers.contains_key("x-amz-decoded-content-length"))
+        });
+        let in_pieces = matches!(
+            self.signed.payload,
+            super::sign::Payload::Pieces | super::sign::Payload::SignedPieces
+        );
         if in_pieces && !headers.contains_key("x-amz-decoded-content-length") {
-            return Err(invalid("door.body", "a body in pieces announces its length in x-amz-decoded-content-length"));
+            return Err(invalid(
+                "door.body",
+                "a body in pieces announces its length in x-amz-decoded-content-length",
+            ));
         }
         told.map(|value| {
             let text = value.to_str().unwrap_or_default();
-            text.parse::<u64>().map_err(|_| invalid("door.body", "the announced length is no number"))
+            text.parse::<u64>()
+                .map_err(|_| invalid("door.body", "the announced length is no number"))
         })
         .transpose()
     }
@@ -123,7 +134,10 @@ impl Call<'_> {
 }
 
 fn full() -> Fault {
-    denied("door.scratch_full", "the session keeps as much as it may; delete what is not needed any more")
+    denied(
+        "door.scratch_full",
+        "the session keeps as much as it may; delete what is not needed any more",
+    )
 }
 
 fn no_upload() -> Fault {
@@ -161,7 +175,10 @@ pub(super) async fn put(call: &Call<'_>, body: Body) -> Result<Response, Fault> 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Response, Fault> {
     let name = call.key()?;
     if call.area(name)? != Area::Scratch {
-        return Err(denied("door.read_only", "objects are deleted in the session's own bucket alone"));
+        return Err(denied(
+            "door.read_only",
+            "objects are deleted in the session's own bucket alone",
+        ));
     }
     let permit = call.permit(EventType::TesOutput, name).await?;
     let session = &call.session.work.id;
@@ -181,7 +198,10 @@ pub(super) async fn begin(call: &Call<'_>) -> Result<Response, Fault> {
     let parts = call.parts();
     let id = parts.gate.id();
     let now = parts.gate.now().unix();
-    parts.objects.begin(&id, &call.session.work.id, &call.bucket, name, now).await?;
+    parts
+        .objects
+        .begin(&id, &call.session.work.id, &call.bucket, name, now)
+        .await?;
     let mut out = Xml::new();
     out.root("InitiateMultipartUploadResult");
     out.text("Bucket", &call.bucket);
@@ -240,7 +260,10 @@ pub(super) async fn complete(call: &Call<'_>, upload: &str, body: Body) -> Resul
     if let super::sign::Payload::Whole(hash) = &call.signed.payload
         && super::sign::sha256(&list) != *hash
     {
-        return Err(invalid("door.content_hash", "the body is not the one whose SHA-256 was signed"));
+        return Err(invalid(
+            "door.content_hash",
+            "the body is not the one whose SHA-256 was signed",
+        ));
     }
     let text = std::str::from_utf8(&list).map_err(|_| invalid("door.xml", "the list of parts is not text"))?;
     let named = xml::parts(text)?;
@@ -261,7 +284,10 @@ pub(super) async fn complete(call: &Call<'_>, upload: &str, body: Body) -> Resul
     let (scratch, session) = (call.parts().scratch()?, &call.session.work.id);
     let file = call.parts().gate.id();
     let files: Vec<&str> = chosen.iter().map(|part| part.file.as_str()).collect();
-    let sha256 = scratch.join(session, &files, &file).await.map_err(|error| failed(&error))?;
+    let sha256 = scratch
+        .join(session, &files, &file)
+        .await
+        .map_err(|error| failed(&error))?;
     let mut digest = Md5::new();
     for part in &chosen {
         digest.update(unhex16(&part.md5));
@@ -276,7 +302,10 @@ pub(super) async fn complete(call: &Call<'_>, upload: &str, body: Body) -> Resul
     }
     let mut out = Xml::new();
     out.root("CompleteMultipartUploadResult");
-    out.text("Location", &format!("{}{}/{name}", call.parts().config.door_url, call.bucket));
+    out.text(
+        "Location",
+        &format!("{}{}/{name}", call.parts().config.door_url, call.bucket),
+    );
     out.text("Bucket", &call.bucket);
     out.text("Key", name);
     out.text("ETag", &format!("\"{etag}\""));

@@ -92,7 +92,10 @@ pub(super) fn parts(text: &str) -> Result<Vec<(i64, String)>, Fault> {
         let etag = element(part, "ETag").ok_or_else(malformed)?;
         let etag = etag.replace("&quot;", "\"").replace("&#34;", "\"");
         if parts.len() >= PARTS || parts.last().is_some_and(|(last, _)| *last >= number) {
-            return Err(invalid("door.part_order", "the parts are not in rising order, or too many"));
+            return Err(invalid(
+                "door.part_order",
+                "the parts are not in rising order, or too many",
+            ));
         }
         parts.push((number, etag.trim_matches('"').to_owned()));
         body = after.trim_start();

@@ -166,7 +166,11 @@ pub(crate) fn tags(tags: &BTreeMap<String, String>) -> Result<(), NotUnderstood>
         }
         quoted("tags", key, 128)?;
         // a list of datasets may be longer than what people write
-        let most = if key == DATASETS { limits::DESCRIPTION_CHARS } else { limits::NAME_CHARS };
+        let most = if key == DATASETS {
+            limits::DESCRIPTION_CHARS
+        } else {
+            limits::NAME_CHARS
+        };
         quoted("tags", value, most)?;
     }
     Ok(())
