@@ -23,7 +23,7 @@ use visa_verifier::seam::{Clock, Fetch, Random};
 use crate::{
     api::{Incoming, parse_json},
     backend::{BackendError, Client, DrsBackend, TesBackend, Transport, WesBackend},
-    capability::{DoorKeys, NotOurs, Pins, Sealer},
+    capability::{DoorKeys, Pins, Sealer},
     config::{BrokerLink, Config, ConfigFault},
     entry::Hosts,
     gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, credential, held},
@@ -181,7 +181,7 @@ impl Proxy {
             hosts: Hosts::of(&config.public_url, &config.hosts),
             door_hosts: Hosts::of(&config.door_url, &[]),
             sealer: Sealer::new(&config.secret).map_err(|_| OpenError::Keys)?,
-            door_keys: door_keys(&config).map_err(|_| OpenError::Keys)?,
+            door_keys: DoorKeys::of(&config).map_err(|_| OpenError::Keys)?,
             broker: issuer,
             gate,
             identify,
@@ -374,16 +374,6 @@ impl Parts {
         Ok(found
             .filter(|(owner, _)| caller.owners().contains(owner))
             .map(|(_, page)| page))
-    }
-}
-
-/// The keys of sessions: of a secret of their own, or the node's. Where they have one of their own, what the node's made
-/// before still counts.
-fn door_keys(config: &Config) -> Result<DoorKeys, NotOurs> {
-    match (&config.door.key, &config.door.previous_key) {
-        (None, before) => DoorKeys::new(&config.secret, before.as_ref()),
-        (Some(key), Some(before)) => DoorKeys::new(key, Some(before)),
-        (Some(key), None) => DoorKeys::new(key, Some(&config.secret)),
     }
 }
 

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod boto3;
 mod login;
 mod pages;
 mod py_tes;

@@ -8,7 +8,7 @@ use ring::{
 };
 use ulid::Ulid;
 
-use crate::config::NodeSecret;
+use crate::config::{Config, NodeSecret};
 
 use super::{NotOurs, seal::derive};
 
@@ -90,6 +90,19 @@ impl Ring {
 }
 
 impl DoorKeys {
+    /// Of a node: of a secret of their own, or the node's. Where they have one of their own, what the node's made before
+    /// still counts.
+    ///
+    /// # Errors
+    /// As [`DoorKeys::new`].
+    pub(crate) fn of(config: &Config) -> Result<Self, NotOurs> {
+        match (&config.door.key, &config.door.previous_key) {
+            (None, before) => Self::new(&config.secret, before.as_ref()),
+            (Some(key), Some(before)) => Self::new(key, Some(before)),
+            (Some(key), None) => Self::new(key, Some(&config.secret)),
+        }
+    }
+
     /// From the secret in force and the one before it.
     ///
     /// # Errors

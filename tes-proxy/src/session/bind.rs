@@ -12,6 +12,7 @@ use crate::{
     gate::{Caller, NoPermit, of_dataset, who},
     problem::Problem,
     proxy::Parts,
+    store::Work,
 };
 
 use super::spec::{INPUTS, Session};
@@ -157,6 +158,29 @@ pub(crate) fn reach(intent: &Intent, named: &BTreeSet<String>) -> BTreeSet<Strin
         }
     }
     all
+}
+
+/// Does the session still live, now that the task stands in the index? Whoever ends it marks it before they look for its
+/// tasks: one of the two sees the other (E72).
+///
+/// # Errors
+/// 403 if it has ended; then nothing may be sent.
+pub(crate) async fn still(parts: &Parts, caller: &Caller, work: &Work) -> Result<(), Problem> {
+    let Some(session) = &caller.scope else { return Ok(()) };
+    let row = parts.works.by_id(&session.work.id).await?;
+    let lives = match row.map(Session::of).transpose()? {
+        Some(session) => session.lives(parts.gate.now().unix()),
+        None => false,
+    };
+    if lives {
+        return Ok(());
+    }
+    parts.works.close(&work.id, "CANCELED").await?;
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "session.ended",
+        "the session ended while this was sent; nothing was started",
+    ))
 }
 
 /// What is kept of a request, without the keys of its own session, which workflow tools write into their scripts.

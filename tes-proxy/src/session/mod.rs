@@ -8,7 +8,7 @@ mod spec;
 mod start;
 mod token;
 
-pub(crate) use bind::{DATASETS, WALLTIME, Wished, bind, hushed, named, reach, whole, without_wishes};
+pub(crate) use bind::{DATASETS, WALLTIME, Wished, bind, hushed, named, reach, still, whole, without_wishes};
 pub(crate) use caller::caller;
 pub(crate) use list::{end, get};
 pub(crate) use reads::{is_held, reads};

@@ -12,9 +12,9 @@ use crate::{
     world::{A, Answer, World, whole, withdrawal},
 };
 
-const TASKS: &str = "/ga4gh/tes/v1/tasks";
+pub(crate) const TASKS: &str = "/ga4gh/tes/v1/tasks";
 
-async fn slow() -> (Arc<World>, SlowTes, String) {
+pub(crate) async fn slow() -> (Arc<World>, SlowTes, String) {
     let tes = SlowTes::start().await;
     let base = format!("http://{}/ga4gh/tes/v1", tes.address);
     let world = World::with(|config| {
@@ -46,7 +46,7 @@ fn withdraw(world: &World) {
 }
 
 /// Uses a capability at the door, from an address.
-async fn door(world: &World, url: &str, last: u8) -> Answer {
+pub(crate) async fn door(world: &World, url: &str, last: u8) -> Answer {
     let path = url
         .strip_prefix(world.config.door_url.as_str().trim_end_matches('/'))
         .unwrap();

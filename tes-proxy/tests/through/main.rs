@@ -12,6 +12,7 @@ mod bound;
 mod broker;
 mod drs;
 mod key;
+mod lasting;
 mod levels;
 mod passport;
 mod routes;

@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -10,6 +13,7 @@ use axum::{
     extract::{Path, State},
     routing::{get, post},
 };
+use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -21,6 +25,8 @@ pub(crate) struct SlowTes {
     pub(crate) answers: Arc<Semaphore>,
     /// The tasks that it got.
     pub(crate) tasks: Arc<Mutex<Vec<Value>>>,
+    /// It answers no question about a task any more.
+    pub(crate) silent: Arc<AtomicBool>,
     /// The ids that were cancelled.
     pub(crate) cancelled: Arc<Mutex<Vec<String>>>,
 }
@@ -32,6 +38,7 @@ impl SlowTes {
             address: listener.local_addr().unwrap(),
             answers: Arc::new(Semaphore::new(0)),
             tasks: Arc::default(),
+            silent: Arc::default(),
             cancelled: Arc::default(),
         };
         let router = Router::new()
@@ -72,13 +79,16 @@ async fn list(State(tes): State<SlowTes>) -> Json<Value> {
     Json(json!({"tasks": told}))
 }
 
-async fn task(State(tes): State<SlowTes>, Path(id): Path<String>) -> Json<Value> {
+async fn task(State(tes): State<SlowTes>, Path(id): Path<String>) -> Result<Json<Value>, StatusCode> {
+    if tes.silent.load(Ordering::SeqCst) {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
     let state = if tes.cancelled.lock().unwrap().contains(&id) {
         "CANCELED"
     } else {
         "RUNNING"
     };
-    Json(json!({"id": id, "state": state}))
+    Ok(Json(json!({"id": id, "state": state})))
 }
 
 async fn cancel(State(tes): State<SlowTes>, Path(id): Path<String>) -> Json<Value> {

@@ -1,8 +1,11 @@
 //! Ways around the gate: the storage door and its sessions.
 
 mod capability;
+mod keys;
+mod lasting;
 mod s3;
 mod session;
+mod verbs;
 
 use std::net::IpAddr;
 

@@ -19,7 +19,7 @@ use crate::{
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
-    session::{Wished, bind, hushed, named, reach, whole, without_wishes},
+    session::{Wished, bind, hushed, named, reach, still, whole, without_wishes},
     store::Work,
     understand::{NotUnderstood, redact, reference},
     withdrawal,
@@ -68,6 +68,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     )?;
     let work = submit(parts, &caller, &permit, new).await?;
     let outgoing = rewritten(parts, &task, &permit, &work, &capabilities)?;
+    still(parts, &caller, &work).await?;
     if let Err(no) = permit.still() {
         parts.works.close(&work.id, "CANCELED").await?;
         return Err(no.into());

@@ -19,7 +19,7 @@ use crate::{
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
-    session::{Wished, bind, hushed, named, reach, whole},
+    session::{Wished, bind, hushed, named, reach, still, whole},
     store::Work,
     understand::tes::submit::{digest, kept as words, permitted, unsent, with_capabilities},
     withdrawal,
@@ -85,6 +85,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     )?;
     let outgoing = rewritten(parts, &form, &permit, &caller.owner(), &capabilities)?;
     let work = submit(parts, &caller, &permit, new).await?;
+    still(parts, &caller, &work).await?;
     if let Err(no) = permit.still() {
         parts.works.close(&work.id, "CANCELED").await?;
         return Err(no.into());
