@@ -11,7 +11,7 @@ mod token;
 pub(crate) use bind::{DATASETS, WALLTIME, Wished, bind, hushed, named, reach, still, whole, without_wishes};
 pub(crate) use caller::caller;
 pub(crate) use list::{end, get};
-pub(crate) use reads::{is_held, reads};
+pub(crate) use reads::{is_held, is_partly_held, reads};
 pub(crate) use spec::{INPUTS, Session, Spec};
 pub(crate) use start::{folder, post};
 pub(crate) use token::claims_to_be;

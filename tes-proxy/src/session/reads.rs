@@ -12,7 +12,7 @@ use visa_verifier::seam::Timestamp;
 const OBJECTS: usize = 5_000;
 
 /// Is a part of this dataset held, and not the whole?
-fn is_partly_held(engine: &Engine, dataset: &str) -> bool {
+pub(crate) fn is_partly_held(engine: &Engine, dataset: &str) -> bool {
     let snapshot = engine.snapshot();
     snapshot.holds.iter().any(|hold| hold.dataset == dataset)
         || engine

@@ -15,12 +15,18 @@ use crate::{
 pub(crate) const TASKS: &str = "/ga4gh/tes/v1/tasks";
 
 pub(crate) async fn slow() -> (Arc<World>, SlowTes, String) {
+    slow_with(|_| {}).await
+}
+
+/// The same, with other settings.
+pub(crate) async fn slow_with(change: impl FnOnce(&mut tes_proxy::Config)) -> (Arc<World>, SlowTes, String) {
     let tes = SlowTes::start().await;
     let base = format!("http://{}/ga4gh/tes/v1", tes.address);
     let world = World::with(|config| {
         if let Some(mount) = &mut config.tes {
             mount.backend.base = base.parse().unwrap();
         }
+        change(config);
     })
     .await;
     world.broker.affiliate("ada");
@@ -47,6 +53,11 @@ fn withdraw(world: &World) {
 
 /// Uses a capability at the door, from an address.
 pub(crate) async fn door(world: &World, url: &str, last: u8) -> Answer {
+    door_with(world, url, last, false).await
+}
+
+/// The same, on a connection that showed a compute node's certificate.
+pub(crate) async fn door_with(world: &World, url: &str, last: u8, certified: bool) -> Answer {
     let path = url
         .strip_prefix(world.config.door_url.as_str().trim_end_matches('/'))
         .unwrap();
@@ -55,6 +66,9 @@ pub(crate) async fn door(world: &World, url: &str, last: u8) -> Answer {
     request
         .extensions_mut()
         .insert(ConnectInfo(SocketAddr::from(([127, 0, 0, last], 5_000))));
+    if certified {
+        request.extensions_mut().insert(tes_proxy::Certified);
+    }
     whole(
         tes_proxy::storage_router(world.proxy.clone())
             .oneshot(request)

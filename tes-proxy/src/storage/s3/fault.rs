@@ -15,7 +15,7 @@ pub(crate) struct Fault {
     /// S3's code.
     pub(crate) word: &'static str,
     /// Ours, its sentence, its receipt.
-    pub(crate) problem: Problem,
+    pub(crate) problem: Box<Problem>,
 }
 
 /// A refusal of a request that is understood and not permitted.
@@ -39,7 +39,7 @@ impl Fault {
         Self {
             status,
             word,
-            problem: Problem::new(status, code, sentence),
+            problem: Box::new(Problem::new(status, code, sentence)),
         }
     }
 
@@ -94,7 +94,7 @@ impl From<Problem> for Fault {
         Self {
             status: problem.status,
             word,
-            problem,
+            problem: Box::new(problem),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     gate::{Recording, why},
     problem::Problem,
     router::promise,
-    session::{INPUTS, folder, is_held},
+    session::{INPUTS, folder, is_held, is_partly_held},
     understand::drs::backend,
 };
 
@@ -250,6 +250,11 @@ async fn lines(call: &Call<'_>) -> Result<Vec<Line>, Fault> {
         });
     }
     let (facts, now) = (session.basis.kept.facts(call.engine.snapshot()), parts.gate.now());
+    // without holds on its datasets nothing of them is held
+    if !session.spec.datasets.iter().any(|id| is_partly_held(&call.engine, id)) {
+        lines.sort_by(|one, other| one.key.cmp(&other.key));
+        return Ok(lines);
+    }
     lines.retain(|line| match &line.object {
         Some(object) => DrsId::decoded(object).is_ok_and(|id| !is_held(&call.engine, &facts, &id, now)),
         None => true,

@@ -228,8 +228,10 @@ async fn begun(call: &Call<'_>, upload: &str) -> Result<(), Fault> {
 
 /// `PUT /bucket/key?partNumber=N&uploadId=U`.
 pub(super) async fn part(call: &Call<'_>, upload: &str, number: i64, body: Body) -> Result<Response, Fault> {
-    call.writable(call.key()?)?;
+    let name = call.key()?;
+    call.writable(name)?;
     begun(call, upload).await?;
+    let permit = call.permit(EventType::TesOutput, name).await?;
     let (file, got) = call.taken(body).await?;
     let md5 = hex(&got.md5);
     let part = Part {
@@ -241,7 +243,9 @@ pub(super) async fn part(call: &Call<'_>, upload: &str, number: i64, body: Body)
     if let Some(before) = call.parts().objects.part(upload, &part).await? {
         call.parts().scratch()?.remove(&call.session.work.id, &before).await;
     }
-    Ok(tagged(&md5))
+    let mut response = tagged(&md5);
+    promise(response.headers_mut(), Some(permit.header()));
+    Ok(response)
 }
 
 /// `POST /bucket/key?uploadId=U`.
@@ -317,14 +321,18 @@ pub(super) async fn complete(call: &Call<'_>, upload: &str, body: Body) -> Resul
 
 /// `DELETE /bucket/key?uploadId=U`.
 pub(super) async fn abort(call: &Call<'_>, upload: &str) -> Result<Response, Fault> {
-    call.area(call.key()?)?;
+    let name = call.key()?;
+    call.area(name)?;
     begun(call, upload).await?;
+    let permit = call.permit(EventType::TesOutput, name).await?;
     let have = call.parts().objects.parts(upload).await?;
     call.parts().objects.over(upload).await?;
     for part in &have {
         call.parts().scratch()?.remove(&call.session.work.id, &part.file).await;
     }
-    Ok(empty(StatusCode::NO_CONTENT))
+    let mut response = empty(StatusCode::NO_CONTENT);
+    promise(response.headers_mut(), Some(permit.header()));
+    Ok(response)
 }
 
 /// The bytes of an MD5 that we wrote ourselves.
