@@ -110,7 +110,6 @@ impl Node {
     /// # Panics
     /// As [`Node::start`].
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a test without its node fails")]
     pub fn start_with_door(at: Addresses, facts: &Value, broker: &str, door: &str, more: &str) -> Self {
         let (folder, at) = Self::made(at, facts, broker, door, more);
         let child = up(&folder, &at);

@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn e64_to_e68_the_list_of_verbs_is_the_whole_list() {
         let key = Some("k");
-        let cases: [(&str, Option<&str>, &str, Result<Verb, u16>); 50] = [
+        type Case<'c> = (&'c str, Option<&'c str>, &'c str, Result<Verb, u16>);
+        let cases: [Case<'_>; 50] = [
             ("HEAD", None, "", Ok(Verb::HeadBucket)),
             ("GET", None, "location", Ok(Verb::Location)),
             ("GET", None, "location=", Ok(Verb::Location)),
