@@ -1,11 +1,11 @@
 //! Lists and keys of the S3 side (E69, E70).
 
 use serde_json::{Value, json};
-use tests::s3::{Ask, S3, element, elements};
+use tests::s3::{S3, element, elements};
 
 use super::{
     OBJECT, house,
-    s3::{INPUT, code, is, keys},
+    s3::{code, is, keys},
     session, size, with,
 };
 
