@@ -8,8 +8,9 @@ use policy_engine::snapshot::Snapshot;
 
 use crate::{
     api::{
-        Incoming, wire_body,
+        Incoming,
         tes::{Created, Task},
+        wire_body,
     },
     backend::BackendError,
     capability::{Capabilities, object_of, objects},
