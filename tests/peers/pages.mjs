@@ -51,7 +51,7 @@ async function fits(page, label) {
 // Every control is reached by Tab alone, shows that it is, and none holds the focus for ever.
 async function keyboard(page, label) {
   const wanted = await page.evaluate(() => {
-    const seen = (one) => one.getClientRects().length > 0 && getComputedStyle(one).visibility !== 'hidden';
+    const seen = (one) => one.getClientRects().length > 0 && one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true });
     const groups = new Set();
     return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter((one) => {
       if (one.disabled || !seen(one)) return false;

@@ -20,7 +20,6 @@ fn restore(folder: &Path) -> binary::Said {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "written, and not run yet on this machine: run it with --ignored, then take this off"]
 async fn a_backup_that_is_put_back_revives_nothing_and_fits_its_log_or_is_refused() {
     let mut house = House::start(Wants::default()).await;
     let ada = house.token("ada");

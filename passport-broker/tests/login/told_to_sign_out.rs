@@ -26,7 +26,6 @@ async fn lives(world: &World, access: &str) -> bool {
 }
 
 #[tokio::test]
-#[ignore = "written, and not run yet on this machine: run it with --ignored, then take this off"]
 async fn a_person_who_signed_out_at_their_institution_is_signed_out_here_and_programs_are_told() {
     let mut world = world().await;
     let mut browser = Browser::default();
@@ -71,10 +70,11 @@ async fn a_person_who_signed_out_at_their_institution_is_signed_out_here_and_pro
 }
 
 #[tokio::test]
-#[ignore = "written, and not run yet on this machine: run it with --ignored, then take this off"]
 async fn nothing_but_a_logout_token_of_these_minutes_for_us_ends_a_session() {
     let world = two_homes().await;
-    let code = Browser::default().code(&world, "app", "ada", SCOPE).await;
+    let mut browser = Browser::default();
+    browser.follow(&world, "/account?idp_hint=home&login_hint=ada").await;
+    let code = browser.code(&world, "app", "ada", SCOPE).await;
     let access = redeem(&world, &code).await.json()["access_token"]
         .as_str()
         .unwrap()
