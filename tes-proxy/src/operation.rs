@@ -192,7 +192,11 @@ mod tests {
             ("GET", "/ga4gh/drs/v1/objects/a", Routed::Row(Operation::DrsObject)),
             ("HEAD", "/ga4gh/drs/v1/objects/a%2Fb", Routed::Row(Operation::DrsObject)),
             ("POST", "/ga4gh/drs/v1/objects/a", Routed::Row(Operation::DrsPostObject)),
-            ("POST", "/ga4gh/drs/v1/objects/access", Routed::Row(Operation::DrsBulkAccess)),
+            (
+                "POST",
+                "/ga4gh/drs/v1/objects/access",
+                Routed::Row(Operation::DrsBulkAccess),
+            ),
             ("GET", "/ga4gh/drs/v1/objects", Routed::Unknown),
             ("GET", "/ga4gh/drs/v1/objects/a/access", Routed::Unknown),
             (

@@ -36,7 +36,7 @@ const NO_FACTS: [&str; 18] = [
 ];
 
 /// Other literals of the same form: settings, tags, fields of logs, what webhooks are told.
-const NO_CODES: [&str; 11] = [
+const NO_CODES: [&str; 12] = [
     "drs.backend",
     "endings.announced",
     "log.vkey",

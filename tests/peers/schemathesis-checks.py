@@ -5,8 +5,8 @@ import os
 import schemathesis
 
 SECRETS = [text for text in os.environ.get("VISUM_SECRETS", "").split("\n") if text]
-# 501: known operations of DRS that are not offered; a 503 says when to come back
-EXPECTED = {501, 503}
+# a 503 says when to come back
+EXPECTED = {503}
 
 
 @schemathesis.check

@@ -5,8 +5,8 @@
 mod application;
 mod ask_first;
 mod bad_input;
-mod client;
 mod cli;
+mod client;
 mod consent_service;
 mod dead_backends;
 mod dead_parts;

@@ -32,7 +32,9 @@ impl Three {
         let digest = ring::digest::digest(&ring::digest::SHA256, SECRET.as_bytes());
         let digest = URL_SAFE_NO_PAD.encode(digest);
         let mut jwk = machine.jwk();
-        jwk["kid"] = json!("machine");
+        if let Some(members) = jwk.as_object_mut() {
+            members.insert("kid".to_owned(), json!("machine"));
+        }
         let portal = json!({
             "id": "portal", "name": "Portal", "kind": "browser",
             "auth": { "client_secret_basic": { "digest": digest } }, "redirect_uris": [CALLBACK],

@@ -54,7 +54,7 @@ impl Framing {
                     None => return Some(at),
                 },
                 At::Line | At::Size | At::Trailer => {
-                    let Some(byte) = rest.first() else { return None };
+                    let byte = rest.first()?;
                     if self.byte(*byte).is_none() {
                         self.at = At::Free;
                         return Some(at);

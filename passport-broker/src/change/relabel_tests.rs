@@ -184,7 +184,10 @@ async fn what_the_committee_judged_by_the_label_before_counts_for_thirty_days_an
         let proposed = in_force(&node, &dan, &eve, proposal(&new, at_once)).await;
         assert!(proposed.row.relabels[0].moved.is_some(), "{:?}", proposed.row.relabels);
         node.clock.advance(Duration::from_secs(later));
-        for (sub, affiliation) in [("noor", "member@biobank.example.org"), ("dan", "member@biobank.example.org")] {
+        for (sub, affiliation) in [
+            ("noor", "member@biobank.example.org"),
+            ("dan", "member@biobank.example.org"),
+        ] {
             node.affirm(sub, affiliation).await;
         }
         assert_eq!(works(&node).await, works_then, "at once: {at_once}, {later} s later");
@@ -219,5 +222,10 @@ async fn a_label_that_says_again_what_it_said_settles_what_was_given_by_it() {
     let (dan, eve) = (node.caller("dan").await, node.caller("eve").await);
     let back = in_force(&node, &dan, &eve, proposal(&hmb(), true)).await;
     assert!(back.applied, "{:?}", back.row);
-    assert_eq!(moves(&node), [], "the rule is the one that they were given by: {:?}", back.row.relabels);
+    assert_eq!(
+        moves(&node),
+        [],
+        "the rule is the one that they were given by: {:?}",
+        back.row.relabels
+    );
 }

@@ -56,7 +56,9 @@ impl<'de> Deserializer<'de> for Exact<'de> {
         match self.value {
             Value::Null if self.nulls => visitor.visit_none(),
             Value::Null => Err(self.unexpected(&"a value, or the member left out")),
-            _ => visitor.visit_some(self),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                visitor.visit_some(self)
+            }
         }
     }
 
@@ -68,7 +70,9 @@ impl<'de> Deserializer<'de> for Exact<'de> {
     ) -> Result<V::Value, Fault> {
         match self.value {
             Value::Object(_) => self.deserialize_any(visitor),
-            _ => Err(self.unexpected(&"an object")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Err(self.unexpected(&"an object"))
+            }
         }
     }
 
@@ -85,7 +89,9 @@ impl<'de> Deserializer<'de> for Exact<'de> {
             }
             // an enumeration that carries more is read by its own rules; the APIs have none
             Value::Object(_) if self.nulls => self.value.deserialize_enum(name, variants, visitor),
-            _ => Err(self.unexpected(&"one of the words of this member")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                Err(self.unexpected(&"one of the words of this member"))
+            }
         }
     }
 

@@ -189,7 +189,12 @@ pub(crate) fn value(value: Value) -> Value {
                             Value::String(string)
                         }
                         Value::String(_) if is_name(&name) => Value::from(CUT),
-                        member => self::value(member),
+                        member @ (Value::Null
+                        | Value::Bool(_)
+                        | Value::Number(_)
+                        | Value::String(_)
+                        | Value::Array(_)
+                        | Value::Object(_)) => self::value(member),
                     };
                     (text(&name), member)
                 })

@@ -241,11 +241,8 @@ async fn e75_a_sessions_token_is_good_at_tes_and_wes_and_nowhere_else() {
     }
     // nor is it good when it was changed
     let (front, mark) = token.rsplit_once('.').unwrap_or_default();
-    let flipped = if mark.starts_with('A') {
-        format!("B{}", &mark[1..])
-    } else {
-        format!("A{}", &mark[1..])
-    };
+    let (first, rest) = mark.split_at(1);
+    let flipped = format!("{}{rest}", if first == "A" { "B" } else { "A" });
     let none = "eyJhbGciOiJub25lIiwidHlwIjoidmlzdW0tc2Vzc2lvbitqd3QifQ";
     let claims = front.split('.').nth(1).unwrap_or_default();
     for (name, bad) in [

@@ -40,10 +40,7 @@ pub(super) fn counterexample<'a>(
         format!(", when {}", facts.join("; "))
     };
     let by_words = by.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
-    let words = format!(
-        "{} may {asks} on {what}{list}. Let by {by_words}.",
-        capital(&who)
-    );
+    let words = format!("{} may {asks} on {what}{list}. Let by {by_words}.", capital(&who));
     Counterexample {
         environment,
         who,
