@@ -46,6 +46,7 @@ async fn study(demo: &Demo) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium, which CI does not install yet: tests/peers/pages.sh install, then --ignored"]
 async fn peer_axe_core_finds_nothing_wrong_with_any_page() {
     let demo = Demo::start();
     let broker = demo.fact("/broker/issuer");
@@ -81,7 +82,7 @@ async fn peer_axe_core_finds_nothing_wrong_with_any_page() {
     ];
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plan.json");
-    let out = std::env::var("VISUM_PAGES_OUT").ok();
+    let out = std::env::var_os("VISUM_PAGES_OUT").and_then(|out| out.into_string().ok());
     let plan = json!({ "broker": broker, "pages": pages, "out": out });
     std::fs::write(&file, plan.to_string()).unwrap();
     let said = peer("pages.sh", &[file.to_str().unwrap()], &[]);

@@ -13,7 +13,8 @@ fn peer_schemathesis_finds_no_fault_and_no_leak_in_any_answer() {
     let demo = Demo::start();
     let token = demo.token("ada");
     let proxy = demo.fact("/proxy/url");
-    let seconds: u32 = std::env::var("VISUM_API_SECONDS").map_or(SECONDS, |text| text.parse().unwrap());
+    let seconds: u32 =
+        std::env::var_os("VISUM_API_SECONDS").map_or(SECONDS, |text| text.to_string_lossy().parse().unwrap());
     let secrets = [
         token.clone(),
         demo.fact("/sample/data"),
