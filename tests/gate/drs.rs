@@ -254,6 +254,15 @@ async fn e15_a_bulk_request_is_decided_one_by_one_and_bounded() {
     by_passport["passports"] = json!([passport]);
     assert_eq!(post(&urls, None, &by_passport).await.json()["summary"]["resolved"], 1);
 
+    let odd = json!({ "bulk_object_ids": ["a//b", "access", "a-cohort.vcf"] });
+    let odd = post(&format!("{base}/objects"), Some(&ada), &odd).await.json();
+    assert_eq!(odd["summary"]["resolved"], 1, "{odd}");
+    let named = odd["unresolved_drs_objects"].to_string();
+    assert!(
+        named.contains("a//b") && named.contains("access"),
+        "what is no id keeps its name: {odd}"
+    );
+
     let many: Vec<String> = (0..101).map(|at| format!("x-{at}")).collect();
     let large = post(
         &format!("{base}/objects"),

@@ -78,11 +78,13 @@ pub(crate) async fn describe(proxy: &Proxy, incoming: &Incoming, body: Body) -> 
     let caller = &caller;
     let found: Vec<_> = stream::iter(ids)
         .map(|id| async move {
-            let shown = objects::describe(parts, caller, EventType::DrsGetBulkObjects, named(&id)?, expand).await;
-            Ok::<_, Problem>((id, shown))
+            let shown = match named(&id) {
+                Ok(name) => objects::describe(parts, caller, EventType::DrsGetBulkObjects, name, expand).await,
+                Err(refused) => Err(refused),
+            };
+            (id, shown)
         })
         .buffered(AT_ONCE)
-        .map(|done| done.unwrap_or_else(|refused| (String::new(), Err(refused))))
         .collect()
         .await;
     let (resolved, unresolved, summary) = told(found)?;
@@ -197,7 +199,6 @@ fn told<T>(found: Vec<(String, Result<T, Problem>)>) -> Result<(Vec<T>, Vec<Unre
     let requested = found.len();
     let mut resolved = Vec::new();
     let mut unresolved: Vec<Unresolved> = Vec::new();
-    let mut refused: BTreeSet<String> = BTreeSet::new();
     for (id, outcome) in found {
         let problem = match outcome {
             Ok(one) => {
@@ -212,7 +213,6 @@ fn told<T>(found: Vec<(String, Result<T, Problem>)>) -> Result<(Vec<T>, Vec<Unre
         ) {
             return Err(problem);
         }
-        refused.insert(id.clone());
         let (status, code) = (problem.status.as_u16(), problem.code.as_ref());
         match unresolved
             .iter_mut()
