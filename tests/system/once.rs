@@ -44,7 +44,8 @@ impl Three {
         let machine = json!({
             "id": "machine", "name": "Machine", "kind": "service", "scopes": ["visum:verify"],
             "auth": { "private_key_jwt": { "jwks": { "keys": [jwk] } } }, "redirect_uris": [],
-            "exchange_audiences": ["https://machine.example.net"], "grant_types": ["client_credentials"],
+            "audiences": ["https://gate.example.net"], "exchange_audiences": ["https://machine.example.net"],
+            "grant_types": ["client_credentials"],
         });
         let mut house = House::start(Wants {
             database: Some(database.clone()),
@@ -341,7 +342,8 @@ async fn assertions(three: &Three, machine: &Key) {
         three.form(at, "/token", false, None, &fields).await
     };
     let one = assertion("j-1");
-    assert_eq!(send(&a, &one).await.status, 200);
+    let first = send(&a, &one).await;
+    assert_eq!(first.status, 200, "{}", first.text());
     for at in [&b, &c] {
         assert_eq!(text(&send(at, &one).await, "error"), "invalid_client");
     }
