@@ -287,7 +287,11 @@ impl Identify {
             tok: Some(Digest::from_bytes(*TokenDigest::of(compact).as_bytes())),
             ..Auth::default()
         };
-        let until = expires.min(passport.valid_until()).min(now.plus(limits::PASSPORT_LIFE));
+        let mut until = expires.min(passport.valid_until()).min(now.plus(limits::PASSPORT_LIFE));
+        if let (None, Some(issued)) = (passport.audience(), passport.issued()) {
+            // one that names nobody counts while it is young, and is kept no longer than that (E71)
+            until = until.min(issued.plus(limits::PASSPORT_LIFE));
+        }
         let holder = passport.holder().clone();
         // It can't be fetched anew: what was revoked since stands in the snapshot's own lists.
         let changed = self.current.load().snapshot().changed_at(passport.identities());

@@ -66,26 +66,3 @@ async fn every_route_but_the_public_ones_asks_for_a_token() {
     }
     assert!(world.node.notes().is_empty());
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_offered_yet_is_said_so() {
-    let world = World::new().await;
-    for (method, path) in [
-        ("POST", "/ga4gh/drs/v1/objects"),
-        ("POST", "/ga4gh/drs/v1/objects/access"),
-        ("OPTIONS", "/ga4gh/drs/v1/objects/a-cohort.vcf"),
-    ] {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/json");
-        let answer = world
-            .send(request, Body::from(r#"{"passports": [], "bulk_object_ids": []}"#))
-            .await;
-        assert_eq!(
-            (answer.status, answer.code()),
-            (StatusCode::NOT_IMPLEMENTED, "request.not_offered".to_owned()),
-            "{method} {path}"
-        );
-    }
-}

@@ -1,6 +1,6 @@
 //! YAML in a text: aliases are found out, and scalars that are written with escapes are read.
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 /// Longer texts are no YAML that somebody wrote.
 const BYTES: usize = 1 << 20;
@@ -15,6 +15,13 @@ pub(super) struct Strings {
     pub(super) alias: bool,
     /// A tag asks its reader to make something else of it.
     pub(super) tagged: bool,
+}
+
+/// Whether a tag makes something of its text: every tag but those of the core schema's own types (YAML 1.2.2 §10.3).
+/// `!!python/object` has the core schema's prefix too.
+fn makes(tag: &Tag) -> bool {
+    let plain = ["map", "seq", "str", "null", "bool", "int", "float"].contains(&tag.suffix.as_str());
+    !(tag.is_yaml_core_schema() && plain)
 }
 
 /// May it be YAML? An alias needs its sign, an escape its backslash, a tag its mark, and all of them a structure.
@@ -36,10 +43,10 @@ pub(super) fn strings(text: &str) -> Strings {
             Event::Alias(_) => found.alias = true,
             Event::SequenceStart(_, tag) | Event::MappingStart(_, tag) => {
                 inside = true;
-                found.tagged |= tag.is_some_and(|tag| !tag.is_yaml_core_schema());
+                found.tagged |= tag.is_some_and(|tag| makes(&tag));
             }
             Event::Scalar(text, style, _, tag) => {
-                found.tagged |= inside && tag.is_some_and(|tag| !tag.is_yaml_core_schema());
+                found.tagged |= inside && tag.is_some_and(|tag| makes(&tag));
                 if style == ScalarStyle::DoubleQuoted && text.contains("//") {
                     found.strings.push(text.into_owned());
                 }

@@ -63,9 +63,10 @@ fn program(command: &[String]) -> &str {
         while ahead.clone().next().is_some_and(|word| {
             word.starts_with('-')
                 || word.contains('=')
-                || word
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit() || b".smhd".contains(&byte))
+                || (word.starts_with(|first: char| first.is_ascii_digit())
+                    && word
+                        .bytes()
+                        .all(|byte| byte.is_ascii_digit() || b".smhd".contains(&byte)))
         }) {
             ahead.next();
         }
