@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use visa_verifier::seam::Timestamp;
 
 use crate::Broker;
@@ -28,37 +28,48 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// The running chores; dropping it stops them.
 #[derive(Debug)]
-pub struct Chores(JoinHandle<()>);
+pub struct Chores([JoinHandle<()>; 2]);
 
 impl Drop for Chores {
     fn drop(&mut self) {
-        self.0.abort();
+        for running in &self.0 {
+            running.abort();
+        }
     }
+}
+
+/// Ticks that are not made up for when one comes late.
+fn every(span: Duration) -> Interval {
+    let mut ticks = interval(span);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 impl Broker {
     /// Starts the chores. Call it once, inside of the runtime; replicas may all do it.
     #[must_use = "dropping the handle stops the chores"]
     pub fn start_chores(&self) -> Chores {
-        let broker = self.clone();
-        Chores(tokio::spawn(async move {
-            let mut rounds = interval(ROUND);
-            let mut looks = interval(LOOK);
-            for ticks in [&mut rounds, &mut looks] {
-                ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            }
-            let mut failed = None;
-            loop {
-                tokio::select! {
-                    _ = rounds.tick() => broker.do_chores().await,
-                    now = looks.tick() => {
-                        if failed.is_none_or(|then| now.duration_since(then) >= AGAIN) {
-                            failed = (!broker.look().await).then_some(now);
-                        }
+        let (rounds, looks) = (self.clone(), self.clone());
+        // A round waits for other people's servers; a stop that another replica placed does not wait for a round.
+        Chores([
+            tokio::spawn(async move {
+                let mut ticks = every(ROUND);
+                loop {
+                    ticks.tick().await;
+                    rounds.do_chores().await;
+                }
+            }),
+            tokio::spawn(async move {
+                let mut ticks = every(LOOK);
+                let mut failed = None;
+                loop {
+                    let now = ticks.tick().await;
+                    if failed.is_none_or(|then| now.duration_since(then) >= AGAIN) {
+                        failed = (!looks.look().await).then_some(now);
                     }
                 }
-            }
-        }))
+            }),
+        ])
     }
 
     /// What another replica published is put in force here. Whether all is well.

@@ -32,6 +32,9 @@ pub struct Config {
     pub organisation: Organisation,
     /// Takes the access token as the password of Basic on TES and WES (wes-client can do nothing else). Default true.
     pub basic_password: bool,
+    /// Requests that are worked on at once on all listeners; more wait a moment, and are then answered 503. What streams
+    /// to a client counts no more. At least 1.
+    pub requests_at_once: usize,
     /// The DRS behind this gate.
     pub drs: Option<DrsMount>,
     /// The TES behind this gate.

@@ -32,6 +32,7 @@ pub use config::{
     Organisation, Reading, WesMount, WorkflowType,
 };
 pub use entry::Certified;
+pub use limits::REQUESTS_AT_ONCE;
 pub use proxy::{Audit, OpenError, Proxy, Seams};
 pub use router::{router, storage_router};
 pub use store::StoreError;

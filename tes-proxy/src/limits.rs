@@ -63,6 +63,14 @@ pub(crate) const BACKEND_BYTES: usize = 16 << 20;
 pub(crate) const REASON_CHARS: usize = 120;
 /// How often a request is decided again since its snapshot was replaced (D7), before it is answered 503.
 pub(crate) const DECIDE_AGAIN: usize = 8;
+/// Oldest sight of the record that data is given on: nobody knows what was withdrawn since (`policy.md` 6).
+pub(crate) const SNAPSHOT_AGE: Duration = Duration::from_secs(300);
+/// How far the machine's clock may be behind what is known to have happened, before nobody believes it.
+pub(crate) const CLOCK_BEHIND: Duration = Duration::from_secs(60);
+/// Requests worked on at once, if the settings name no other number: each may hold a body of some MiB.
+pub const REQUESTS_AT_ONCE: usize = 512;
+/// How long a request waits for one of these places.
+pub(crate) const PLACE_WAIT: Duration = Duration::from_secs(1);
 /// Verified callers kept in memory.
 pub(crate) const CALLERS: u64 = 10_000;
 

@@ -17,7 +17,7 @@ use policy_engine::{
     snapshot::{DatasetMode, DatasetRecord},
 };
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use visa_verifier::seam::{Clock, Fetch, Random};
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     config::{BrokerLink, Config, ConfigFault},
     entry::Hosts,
     gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, credential, held},
+    limits,
     problem::{Api, Challenge, Problem},
     session,
     store::{Db, Objects, PAGE_BYTES, Pages, PinTable, StoreError, Works},
@@ -124,6 +125,8 @@ pub(crate) struct Parts {
     pages: Pages,
     /// Pages on their way to the disk.
     keeping: Arc<Semaphore>,
+    /// Requests that are worked on.
+    places: Semaphore,
     /// Calls to registries.
     pub(crate) fetch: Arc<dyn Fetch>,
     tries: OnceLock<Arc<dyn Tries>>,
@@ -195,6 +198,7 @@ impl Proxy {
             denials: Cache::new(10_000),
             pages: Pages::new(db),
             keeping: Arc::new(Semaphore::new(KEEPING)),
+            places: Semaphore::new(config.requests_at_once.clamp(1, Semaphore::MAX_PERMITS)),
             fetch: seams.fetch,
             tries: OnceLock::new(),
             at_length: OneAtATime::default(),
@@ -223,6 +227,21 @@ impl Proxy {
 }
 
 impl Parts {
+    /// A place among the requests that are worked on, given back when it is dropped.
+    ///
+    /// # Errors
+    /// 503 with a time to try again when there is none for a while: who they are was not asked, so it is no denial.
+    pub(crate) async fn place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        match tokio::time::timeout(limits::PLACE_WAIT, self.places.acquire()).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) | Err(_) => Err(Problem::unavailable(
+                "gate.busy",
+                "this node works on as many requests as it can; ask again in a moment",
+                2,
+            )),
+        }
+    }
+
     /// Who counts purposes tried.
     ///
     /// # Errors

@@ -60,8 +60,10 @@ async fn s3(proxy: &Proxy, mut request: Request<Body>, hosts: &entry::Hosts) -> 
             *request.uri_mut() = uri;
         }
     }
-    let response = match entry::read(request, id.clone(), hosts) {
-        Ok((incoming, body)) => storage::s3::handle(proxy, &incoming, &authority, &path, body).await,
+    let place = proxy.0.place().await;
+    let read = place.and_then(|place| entry::read(request, id.clone(), hosts).map(|read| (place, read)));
+    let response = match read {
+        Ok((_place, (incoming, body))) => storage::s3::handle(proxy, &incoming, &authority, &path, body).await,
         Err(problem) => storage::s3::refusal(problem, &id),
     };
     entry::finish(response, &method, &id)
@@ -78,8 +80,14 @@ async fn answer(
     let (method, version, id) = (request.method().clone(), request.version(), proxy.0.gate.id());
     let early = crate::api::parse_path(request.uri().path())
         .map_or(shape_of(request.uri().path()), |segments| operation::api(&segments));
-    let outcome = match entry::read(request, id.clone(), hosts) {
-        Ok((incoming, body)) => handler(&proxy, &incoming, body).await,
+    // whether we live is told at any load
+    let place = match request.uri().path() {
+        "/healthz" => Ok(None),
+        _ => proxy.0.place().await.map(Some),
+    };
+    let read = place.and_then(|place| entry::read(request, id.clone(), hosts).map(|read| (place, read)));
+    let outcome = match read {
+        Ok((_place, (incoming, body))) => handler(&proxy, &incoming, body).await,
         Err(problem) => Err(problem),
     };
     let response = match outcome {

@@ -184,6 +184,12 @@ impl Node {
         self.child = up(&self.folder, &self.at);
     }
 
+    /// The number of its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The test authority's certificate, for clients.
     #[must_use]
     pub fn ca(&self) -> PathBuf {

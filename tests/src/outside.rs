@@ -5,6 +5,9 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::Value;
 
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// An answer, read whole.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -81,11 +84,24 @@ pub fn client_trusting(ca: &std::path::Path) -> reqwest::Client {
 /// If TLS can't be set up.
 #[must_use]
 pub fn client_from(address: std::net::IpAddr) -> reqwest::Client {
-    built(rustls::RootCertStore::empty(), Some(address))
+    built(rustls::RootCertStore::empty(), |client| {
+        client.local_address(address).timeout(PATIENCE)
+    })
+}
+
+/// The same, reading as long as there is something; each stream has a connection of its own.
+///
+/// # Panics
+/// If TLS can't be set up.
+#[must_use]
+pub fn client_without_end() -> reqwest::Client {
+    built(rustls::RootCertStore::empty(), |client| {
+        client.pool_max_idle_per_host(0)
+    })
 }
 
 fn with_roots(roots: rustls::RootCertStore) -> reqwest::Client {
-    built(roots, None)
+    built(roots, |client| client.timeout(PATIENCE))
 }
 
 #[expect(
@@ -93,21 +109,21 @@ fn with_roots(roots: rustls::RootCertStore) -> reqwest::Client {
     reason = "the tests are the outside world, not the product"
 )]
 #[expect(clippy::expect_used, reason = "a test without its client fails")]
-fn built(roots: rustls::RootCertStore, address: Option<std::net::IpAddr>) -> reqwest::Client {
+fn built(
+    roots: rustls::RootCertStore,
+    more: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> reqwest::Client {
     let tls =
         rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("TLS versions")
             .with_root_certificates(roots)
             .with_no_client_auth();
-    reqwest::Client::builder()
+    let client = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .no_proxy()
-        .local_address(address)
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_secs(60))
-        .build()
-        .expect("a client")
+        .redirect(reqwest::redirect::Policy::none());
+    more(client).build().expect("a client")
 }
 
 /// Sends a request, with a bearer token if given.

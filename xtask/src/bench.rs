@@ -4,12 +4,16 @@ use crate::process::{Outcome, cargo, run};
 
 /// Runs one bench; `words` is what stood after `bench`.
 pub(crate) fn run_one(words: &[&str]) -> Outcome<()> {
-    let Some((name @ ("verify" | "decide" | "catalogue"), rest)) =
+    let Some((name @ ("verify" | "decide" | "catalogue" | "drill"), rest)) =
         words.split_first().map(|(name, rest)| (*name, rest))
     else {
-        return Err("which bench? cargo xtask bench verify|decide|catalogue [-- …]".to_owned());
+        return Err("which bench? cargo xtask bench verify|decide|catalogue|drill [-- …]".to_owned());
     };
     let rest = rest.strip_prefix(&["--"]).unwrap_or(rest);
+    if name == "drill" {
+        // it drives the binary, which a bench of another crate does not build
+        run("cargo build --release", cargo().args(["build", "--release", "--workspace"]))?;
+    }
     run(
         &format!("cargo bench --workspace --bench {name}"),
         cargo().args(["bench", "--workspace", "--bench", name, "--"]).args(rest),

@@ -88,6 +88,13 @@ impl Event {
         self
     }
 
+    /// It was not given after all, for this reason.
+    pub fn refused(mut self, why: Why) -> Self {
+        self.outcome = Outcome::Denied;
+        self.why = why;
+        self
+    }
+
     /// By what way the request came.
     pub fn via(mut self, via: Via) -> Self {
         self.via = via;

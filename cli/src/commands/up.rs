@@ -2,7 +2,7 @@
 
 mod code;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use policy_engine::snapshot::Governance;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
@@ -215,6 +215,10 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
             url: file.node.organisation_url.clone(),
         },
         basic_password: true,
+        requests_at_once: file
+            .proxy
+            .requests_at_once
+            .map_or(tes_proxy::REQUESTS_AT_ONCE, NonZeroUsize::get),
         drs: drs.transpose()?,
         tes: tes.transpose()?,
         wes: wes.transpose()?,

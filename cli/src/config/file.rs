@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
@@ -167,6 +168,8 @@ pub(crate) struct ProxyTable {
     pub(crate) url: Url,
     /// `sqlite://…` or `postgres://…`; SQLite in the data folder if absent.
     pub(crate) database: Option<String>,
+    /// Requests that are worked on at once; more are answered 503.
+    pub(crate) requests_at_once: Option<NonZeroUsize>,
     /// The DRS behind it.
     pub(crate) drs: Option<BackendTable>,
     /// The TES behind it.

@@ -237,6 +237,7 @@ fn proxy_config(
             url: facts::BIOBANK.to_owned(),
         },
         basic_password: true,
+        requests_at_once: tes_proxy::REQUESTS_AT_ONCE,
         drs: Some(DrsMount {
             backend: backend(format!("{}/ga4gh/drs/v1", sample.drs()))?,
             uri_host: host_name(proxy),

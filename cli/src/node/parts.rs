@@ -14,7 +14,7 @@ use serde_json::json;
 use tes_proxy::{BrokerLink, Proxy};
 use url::Url;
 use visa_verifier::seam::{
-    Clock, Fetch, FetchSettings, HttpsFetch, ProxySettings, Random, SystemClock, SystemRandom, Timestamp,
+    Clock, Fetch, FetchSettings, HttpsFetch, ProxySettings, Random, SteadyClock, SystemClock, SystemRandom, Timestamp,
 };
 
 use super::{folder::Folder, tries::AtBroker};
@@ -82,7 +82,6 @@ impl Node {
             private_addresses,
             way_out,
         } = plan;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
         let fetch: Arc<dyn Fetch> = Arc::new(
             HttpsFetch::new(FetchSettings {
@@ -95,6 +94,7 @@ impl Node {
             .map_err(|source| CommandError::unknown(source.code(), source.to_string()))?,
         );
         let (writer, keystore) = log(&folder, &name, &log_name, &host)?;
+        let clock: Arc<dyn Clock> = Arc::new(SteadyClock::new(Arc::new(SystemClock), last_seen(&writer)));
 
         let seams = passport_broker::Seams {
             clock: clock.clone(),
@@ -137,6 +137,18 @@ impl Node {
             _folder: folder,
         })
     }
+}
+
+/// Entries of the log that are looked at for the latest time: the last ones, so that a clock which was wrong once is
+/// forgiven in the end.
+const LOOK_BACK: u64 = 1_000;
+
+/// The latest time that the log's last entries tell: this node's clock is never before it.
+fn last_seen(writer: &Writer) -> Timestamp {
+    let size = writer.size();
+    let entries = writer.events(size.saturating_sub(LOOK_BACK)..size).unwrap_or_default();
+    let latest = entries.iter().map(|stored| stored.entry.t.unix()).max();
+    Timestamp::from_unix(latest.unwrap_or(0))
 }
 
 /// The code that `visum init` printed, if it waits in the folder: from now on the broker knows its digest.

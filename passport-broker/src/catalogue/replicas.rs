@@ -80,10 +80,13 @@ impl Broker {
         let version = counters::snapshot(&mut self.db())
             .await
             .map_err(|source| PublishError::Store { source })?;
+        let looked = self.now();
         if version <= self.current().load().snapshot().version {
+            self.current().confirm(looked);
             return Ok(false);
         }
         build_again(self, version).await?;
+        self.current().confirm(looked);
         let event = Event::new(EventType::PolicyPublish, Outcome::Success)
             .about(AboutKind::Snapshot, version.to_string().as_str());
         self.writer()

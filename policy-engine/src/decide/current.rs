@@ -1,11 +1,21 @@
 //! The engine in force: read without a lock, swapped whole (D8, D14).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
+use visa_verifier::seam::Timestamp;
 
 use super::Engine;
 use crate::{error::BundleError, snapshot::Snapshot};
+
+/// Nobody looks whether the snapshot is still current.
+const NOT_WATCHED: i64 = i64::MIN;
 
 type Listener = Box<dyn Fn(&Arc<Engine>) + Send + Sync>;
 
@@ -15,6 +25,8 @@ pub struct Current {
     /// Held while a new one is put in force, so that versions only grow; never while an engine is read.
     replacing: Mutex<()>,
     listeners: Mutex<Vec<Listener>>,
+    /// When it was last seen to be what is on record, in unix seconds.
+    confirmed: AtomicI64,
 }
 
 impl Current {
@@ -27,6 +39,7 @@ impl Current {
             engine: ArcSwap::from_pointee(Engine::load(snapshot)?),
             replacing: Mutex::new(()),
             listeners: Mutex::new(Vec::new()),
+            confirmed: AtomicI64::new(NOT_WATCHED),
         })
     }
 
@@ -59,6 +72,18 @@ impl Current {
             listener(&engine);
         }
         Ok(engine)
+    }
+
+    /// At `at` the snapshot in force was seen to be the newest that is on record. From the first time on its age counts.
+    pub fn confirm(&self, at: Timestamp) {
+        self.confirmed.fetch_max(at.unix(), Ordering::SeqCst);
+    }
+
+    /// How long ago the snapshot in force was last seen to be the newest on record (policy.md 6 "Freshness"). `None` where
+    /// nobody ever looked: a process that is given one snapshot, such as a test or an offline question.
+    pub fn age(&self, now: Timestamp) -> Option<Duration> {
+        let confirmed = self.confirmed.load(Ordering::SeqCst);
+        (confirmed != NOT_WATCHED).then(|| now.since(Timestamp::from_unix(confirmed)))
     }
 
     /// Calls `listener` after each replacement, in the thread that replaces: it must be quick and call nothing here

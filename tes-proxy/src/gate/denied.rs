@@ -3,6 +3,7 @@
 use http::StatusCode;
 use policy_engine::{decide::Decision, snapshot::Snapshot};
 
+use super::Doubt;
 use crate::problem::{Denial, Problem, Why};
 
 /// Why there is no permit.
@@ -14,6 +15,8 @@ pub(crate) enum NoPermit {
     Unrecorded,
     /// The snapshot was replaced again and again while we decided, or what the permit rested on went meanwhile.
     Overtaken,
+    /// Nobody can tell whether the snapshot is still current, or what time it is.
+    Doubtful(Doubt),
 }
 
 impl From<NoPermit> for Problem {
@@ -28,6 +31,7 @@ impl From<NoPermit> for Problem {
             NoPermit::Overtaken => {
                 Self::unavailable("gate.overtaken", "what this rests on changed meanwhile; ask again", 1)
             }
+            NoPermit::Doubtful(doubt) => Self::unavailable(doubt.code(), doubt.sentence(), 30),
         }
     }
 }

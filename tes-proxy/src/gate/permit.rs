@@ -59,6 +59,11 @@ impl Question {
         }
     }
 
+    /// Whether it only ever takes away: a stop is never closed by a doubt.
+    fn narrows(&self) -> bool {
+        matches!(self, Self::Work(Action::TesCancel | Action::WesCancel, _))
+    }
+
     /// What is asked for by its own path.
     fn what(&self) -> Option<&'static str> {
         match self {
@@ -131,10 +136,10 @@ impl Gate {
         question: Question,
         more: impl Fn(Event) -> Event,
     ) -> Result<Recording, NoPermit> {
-        let what = question.what();
+        let (what, narrows) = (question.what(), question.narrows());
         let (asking, gate) = (caller.clone(), self.clone());
         let judge: Judge = Arc::new(move |engine| question.ask(&gate, engine, &asking));
-        self.begin_with(judge, what, |decided| {
+        self.begin_asked(judge, what, narrows, |decided| {
             more(event::decided(
                 kind,
                 caller,
@@ -154,6 +159,16 @@ impl Gate {
         &self,
         judge: Judge,
         what: Option<&'static str>,
+        event: impl Fn(&Decided) -> Event,
+    ) -> Result<Recording, NoPermit> {
+        self.begin_asked(judge, what, false, event).await
+    }
+
+    async fn begin_asked(
+        &self,
+        judge: Judge,
+        what: Option<&'static str>,
+        narrows: bool,
         event: impl Fn(&Decided) -> Event,
     ) -> Result<Recording, NoPermit> {
         for _ in 0..limits::DECIDE_AGAIN {
@@ -180,6 +195,9 @@ impl Gate {
                     "the dataset asks for a mark in each copy, which this node cannot make",
                 );
                 return Err(NoPermit::Denied(Box::new(problem)));
+            }
+            if let Some(doubt) = self.doubt().filter(|_| !narrows) {
+                return Err(self.doubted(event(&decided), doubt).await);
             }
             // D7: first into the ledger, then the question whether the snapshot is still the one
             let (current, judge) = (Arc::clone(&self.current), Arc::clone(&judge));

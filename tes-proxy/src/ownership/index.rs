@@ -13,10 +13,10 @@ use crate::{
     limits,
     problem::Problem,
     proxy::Parts,
-    store::{Phase, StoreError, Work},
+    store::{Named, Phase, StoreError, Work},
 };
 
-use super::Basis;
+use super::{Basis, repeat::same};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -50,6 +50,24 @@ pub(crate) struct Submission<'s> {
     pub(crate) whole: Vec<String>,
     /// How long the caller asked for it to live, in seconds.
     pub(crate) walltime: Option<u32>,
+    /// The name that the request gives itself.
+    pub(crate) named: Option<Named<'s>>,
+}
+
+/// What became of a submission.
+#[derive(Debug)]
+pub(crate) enum Submitted {
+    /// A new row: it is to be sent.
+    New(Box<Work>),
+    /// The same request was sent before; its id.
+    Before(String),
+}
+
+/// `sha256:` and the digest of some bytes.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
 }
 
 /// When work ends at the latest: with its permission, with the time that it asked for, after seven days (D6).
@@ -61,13 +79,13 @@ pub(crate) fn life(now: Timestamp, valid_until: Timestamp, walltime: Option<u32>
 /// Writes the row and keeps what it rests on. Only after this may the backend hear of it.
 ///
 /// # Errors
-/// 503 when the index does not take it.
+/// 503 when the index does not take it; 409 and 422 for a request that names itself as one before did.
 pub(crate) async fn submit(
     parts: &Parts,
     caller: &Caller,
     permit: &Permit,
     new: Submission<'_>,
-) -> Result<Work, Problem> {
+) -> Result<Submitted, Problem> {
     let now = parts.gate.now();
     let decision = &permit.decided.decision;
     let until = life(now, decision.valid_until(), new.walltime);
@@ -109,8 +127,10 @@ pub(crate) async fn submit(
         expires_at: until.unix(),
         session: new.session.map(str::to_owned),
     };
-    parts.works.submit(&work).await?;
-    Ok(work)
+    match (parts.works.submit(&work, new.named).await?, new.named) {
+        (Some(before), Some(named)) => same(before, named).map(Submitted::Before),
+        (_, _) => Ok(Submitted::New(Box::new(work))),
+    }
 }
 
 /// One row of this kind; unknown ids and those of other kinds alike are `None`.

@@ -3,8 +3,10 @@
 mod basis;
 pub(crate) mod index;
 pub(crate) mod page;
+mod repeat;
 mod stamp;
 
 pub(crate) use basis::{Basis, data};
-pub(crate) use index::{Submission, item, owned, refresh, submit};
+pub(crate) use index::{Submission, Submitted, digest, item, owned, refresh, submit};
+pub(crate) use repeat::RepeatName;
 pub(crate) use stamp::stamp;

@@ -256,7 +256,7 @@ async fn enter(
         expires_at: until.unix(),
         session: None,
     };
-    parts.works.submit(&work).await?;
+    parts.works.submit(&work, None).await?;
     let work = parts
         .works
         .accepted(&id, &id, "RUNNING", now.unix())

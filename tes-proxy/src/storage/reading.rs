@@ -247,7 +247,7 @@ async fn again(proxy: Proxy, id: String, judge: Judge, ends: i64) -> Option<Ende
         // what cannot be told is not permitted
         Ok(_) | Err(_) => return Some(Ended::Withdrawn),
     }
-    (!judge(&parts.gate.current.load()).allow()).then_some(Ended::Withdrawn)
+    (parts.gate.doubt().is_some() || !judge(&parts.gate.current.load()).allow()).then_some(Ended::Withdrawn)
 }
 
 /// Compute-only data are served at a guarded door alone.

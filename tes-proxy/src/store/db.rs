@@ -23,6 +23,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "door",
         include_str!("../../migrations/20261123530000_door.sql"),
     ),
+    (
+        20_261_123_650_000,
+        "repeats",
+        include_str!("../../migrations/20261123650000_repeats.sql"),
+    ),
 ];
 
 /// What a SQLite connection is told first: nothing acknowledged is lost, and a writer waits for another one.

@@ -4,6 +4,7 @@ mod db;
 mod objects;
 mod pages;
 mod pins;
+mod repeats;
 mod works;
 
 pub(crate) use db::Db;
@@ -11,4 +12,5 @@ pub use db::StoreError;
 pub(crate) use objects::{Kept, Objects, Part};
 pub(crate) use pages::{PAGE_BYTES, Pages};
 pub(crate) use pins::PinTable;
+pub(crate) use repeats::{Before, Named};
 pub(crate) use works::{Phase, Work, WorkFilter, Works};

@@ -2,7 +2,10 @@
 
 use sqlx::{Row, any::AnyRow};
 
-use super::{Db, StoreError};
+use super::{
+    Db, StoreError,
+    repeats::{self, Before, Named},
+};
 
 /// Where a task or run stands for us.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -105,11 +108,19 @@ impl Works {
         Self(db)
     }
 
-    /// Writes a new row, phase `submitting`.
+    /// Writes a new row, phase `submitting`. Where its request names itself and did so before, nothing is written, and
+    /// what it became then is given.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing may be sent to the backend.
-    pub(crate) async fn submit(&self, work: &Work) -> Result<(), StoreError> {
+    pub(crate) async fn submit(&self, work: &Work, named: Option<Named<'_>>) -> Result<Option<Before>, StoreError> {
+        let mut tx = self.0.write.begin().await?;
+        if let Some(named) = named
+            && let Some(before) = repeats::take(&mut tx, &work.owner, named, &work.id, work.created_at).await?
+        {
+            tx.rollback().await?;
+            return Ok(Some(before));
+        }
         sqlx::query(
             "INSERT INTO works (id, seq, kind, backend, backend_id, owner, service, phase, state, withdrawn, decision, \
              datasets, objects, basis, name, request, created_at, confirmed_at, expires_at, session) \
@@ -133,9 +144,10 @@ impl Works {
         .bind(work.confirmed_at)
         .bind(work.expires_at)
         .bind(&work.session)
-        .execute(&self.0.write)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await?;
+        Ok(None)
     }
 
     /// The backend has it: stores its id, phase `live`. Returns the row as it now is: it may have been withdrawn

@@ -35,7 +35,7 @@ pub(crate) async fn slow_with(change: impl FnOnce(&mut tes_proxy::Config)) -> (A
     (Arc::new(world), tes, token)
 }
 
-fn withdraw(world: &World) {
+pub(crate) fn withdraw(world: &World) {
     let person = world
         .node
         .objects()

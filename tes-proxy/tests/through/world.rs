@@ -28,6 +28,7 @@ use visa_verifier::{
 
 use crate::{
     broker::{AUDIENCE, ISSUER, TestBroker},
+    steps::{SteppedClock, SteppedRandom},
     tries::Counting,
 };
 
@@ -140,8 +141,8 @@ impl World {
         );
         change(&mut config);
         let seams = Seams {
-            clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom::new()),
+            clock: Arc::new(SteppedClock),
+            random: Arc::new(SteppedRandom(SystemRandom::new())),
             fetch: Arc::new(broker.clone()),
         };
         let link = BrokerLink {
@@ -296,6 +297,7 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
             url: "https://biobank.example.org".to_owned(),
         },
         basic_password: true,
+        requests_at_once: 512,
         drs: Some(DrsMount {
             backend: backend(node.drs(), "/ga4gh/drs/v1"),
             uri_host: "drs.example.org".to_owned(),

@@ -20,6 +20,54 @@ fn of<'e>(events: &'e [Value], kind: &str, outcome: &str) -> Vec<&'e Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn e53_a_request_that_names_itself_is_one_task_and_each_repeat_is_decided_and_recorded() {
+    let bench = Bench::start().await;
+    let task = bench.task();
+    let send = async |base: &str, key: &str, task: &Value| {
+        let request = outside::client()
+            .post(bench.url(&format!("{base}/tasks")))
+            .bearer_auth(&bench.ada);
+        let reply = request.header("idempotency-key", key).json(task).send().await.unwrap();
+        outside::read(reply).await
+    };
+    let mut ids = BTreeSet::new();
+    for base in TES {
+        let answer = send(base, "one", &task).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(!answer.header("visum-audit").is_empty());
+        ids.insert(text(&answer.json(), "/id"));
+    }
+    let sent = bench.played.came().iter().filter(|came| came.method == "POST").count();
+    assert_eq!((ids.len(), sent), (1, 1), "one task, by whichever alias");
+    let recorded = events(&bench.house).await;
+    assert!(
+        of(&recorded, "tes:CreateTask", "success").len() >= TES.len(),
+        "{recorded:?}"
+    );
+    let mut other = task.clone();
+    other["name"] = "another".into();
+    for (key, task, status, code) in [
+        ("one", &other, 422, "request.idempotency_key_used"),
+        ("two words", &task, 400, "request.idempotency_key"),
+    ] {
+        let answer = send(TES[0], key, task).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (status, code),
+            "{}",
+            answer.text()
+        );
+    }
+    assert_eq!(send(TES[0], "two", &task).await.status, 200);
+    let since = bench.played.came();
+    assert_eq!(
+        since.iter().filter(|came| came.method == "POST").count(),
+        1,
+        "another one"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn e53_every_repeat_is_decided_and_recorded_anew() {
     let bench = Bench::start().await;
     let task = bench.task();
@@ -29,7 +77,6 @@ async fn e53_every_repeat_is_decided_and_recorded_anew() {
             let reply = outside::client()
                 .post(bench.url(&format!("{base}/tasks")))
                 .bearer_auth(&bench.ada)
-                .header("idempotency-key", "one")
                 .json(&task)
                 .send()
                 .await

@@ -157,6 +157,11 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix(self.now_micros().div_euclid(1_000_000))
     }
+
+    /// How far the machine's clock is behind what this process knows to have been; zero where nobody knows.
+    fn behind(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// The machine's clock.

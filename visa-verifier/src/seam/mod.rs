@@ -20,6 +20,7 @@ mod resolve;
 mod secret;
 #[cfg(feature = "fetch")]
 mod settings;
+mod steady;
 
 pub use address::is_public;
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp, TimestampError};
@@ -37,3 +38,4 @@ pub use resolve::{Resolver, SystemResolver};
 pub use secret::Secret;
 #[cfg(feature = "fetch")]
 pub use settings::{FetchSettings, ProxySettings};
+pub use steady::SteadyClock;

@@ -136,7 +136,7 @@ fn stream(
     promise(response.headers_mut(), Some(permit.header()));
     let Permit { decided, live, .. } = permit;
     let ends = decided.decision.valid_until();
-    let (writer, clock) = (proxy.0.gate.writer.clone(), Arc::clone(&proxy.0.gate.clock));
+    let (writer, gate) = (proxy.0.gate.writer.clone(), proxy.0.gate.clone());
     let whats = crate::gate::whats(&decided.decision, decided.engine.snapshot());
     let (actor, request, id) = (who(caller), caller.request_id.clone(), capability.id.clone());
     let end = Ending::new(Box::new(move |bytes, how| {
@@ -157,7 +157,13 @@ fn stream(
     }));
     let watch = Watch {
         live,
-        ask: Box::new(move || Box::pin(std::future::ready((clock.now() >= ends).then_some(Ended::Expired)))),
+        ask: Box::new(move || {
+            let ended = match gate.doubt() {
+                Some(_) => Some(Ended::Withdrawn),
+                None => (gate.now() >= ends).then_some(Ended::Expired),
+            };
+            Box::pin(std::future::ready(ended))
+        }),
         spend: Box::new(|_| true),
         end,
     };

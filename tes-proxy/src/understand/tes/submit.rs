@@ -16,7 +16,7 @@ use crate::{
     capability::{Capabilities, object_of, objects},
     config::ComputeMount,
     gate::{Caller, Permit, Question},
-    ownership::{Submission, stamp, submit},
+    ownership::{RepeatName, Submission, Submitted, digest, stamp, submit},
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
@@ -34,6 +34,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let (backend, mount) = mounted(parts)?;
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Tes, Vec::new()).await?;
+    let name = RepeatName::of(&incoming.headers)?;
     let task: Task = wire_body(&incoming.headers, body).await?;
     let wished = Wished::of(task.tags.as_ref())?;
     let mut intent = intent(&task, mount, &mut parts.scan())?;
@@ -47,17 +48,18 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let reach = reach(&intent, &objects);
     let id = parts.gate.id();
     let request = hushed(parts, &caller, kept(&task)?);
-    let name = redact::text(task.name.as_deref().unwrap_or_default());
+    let title = redact::text(task.name.as_deref().unwrap_or_default());
     let new = Submission {
         id: &id,
         kind: "task",
         service: &mount.service,
         objects: &reach,
-        name: &name,
+        name: &title,
         request,
         session: caller.scope.as_ref().map(|session| session.work.id.as_str()),
         whole: whole(&intent),
         walltime: wished.walltime,
+        named: name.as_ref().map(|name| name.with(&body)),
     };
     let capabilities = Capabilities::mint(
         parts,
@@ -67,7 +69,10 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         permit.decided.decision.valid_until(),
         wished.walltime,
     )?;
-    let work = submit(parts, &caller, &permit, new).await?;
+    let work = match submit(parts, &caller, &permit, new).await? {
+        Submitted::New(work) => *work,
+        Submitted::Before(id) => return json(&Created { id }, Some(permit.header())),
+    };
     let outgoing = rewritten(parts, &task, &permit, &work, &capabilities)?;
     still(parts, &caller, &work).await?;
     if let Err(no) = permit.still() {
@@ -103,13 +108,6 @@ pub(crate) async fn permitted(
         Err(no) => Err(no),
     };
     recorded.map_err(|no| parts.remember(caller, no.into()))
-}
-
-/// `sha256:` and the digest of a request.
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
 }
 
 /// A backend that refused has nothing; one that was silent may have it: the row stays and is looked for (10.3).

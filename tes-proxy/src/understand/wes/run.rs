@@ -15,13 +15,13 @@ use crate::{
     capability::{Capabilities, objects},
     config::Reading,
     gate::{Permit, Question},
-    ownership::{Submission, stamp, submit},
+    ownership::{RepeatName, Submission, Submitted, digest, stamp, submit},
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
     session::{Wished, bind, hushed, named, reach, still, whole},
     store::Work,
-    understand::tes::submit::{digest, kept as words, permitted, unsent, with_capabilities},
+    understand::tes::submit::{kept as words, permitted, unsent, with_capabilities},
     withdrawal,
 };
 
@@ -36,6 +36,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let (backend, mount) = mounted(parts)?;
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Wes, Vec::new()).await?;
+    let name = RepeatName::of(&incoming.headers)?;
     let bytes = read_body(&incoming.headers, body, &["multipart/form-data"], mount.run_bytes).await?;
     let content_type = incoming
         .headers
@@ -43,6 +44,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let form = form::read(content_type, &bytes, mount)?;
+    let said = said(&form);
     let mut intent = workflow::intent(&form, mount, &mut parts.scan())?;
     bind(
         parts,
@@ -74,6 +76,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         session: caller.scope.as_ref().map(|session| session.work.id.as_str()),
         whole: whole(&intent),
         walltime: None,
+        named: name.as_ref().map(|name| name.with(&said)),
     };
     let capabilities = Capabilities::mint(
         parts,
@@ -84,7 +87,10 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         None,
     )?;
     let outgoing = rewritten(parts, &form, &permit, &caller.owner(), &capabilities)?;
-    let work = submit(parts, &caller, &permit, new).await?;
+    let work = match submit(parts, &caller, &permit, new).await? {
+        Submitted::New(work) => *work,
+        Submitted::Before(run_id) => return json(&RunId { run_id }, Some(permit.header())),
+    };
     still(parts, &caller, &work).await?;
     if let Err(no) = permit.still() {
         parts.works.close(&work.id, "CANCELED").await?;
@@ -92,6 +98,16 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     }
     send(proxy, backend, &permit, &work, &outgoing).await?;
     json(&RunId { run_id: id }, Some(permit.header()))
+}
+
+/// Digest of what a request says, whatever boundary lay between its parts.
+fn said(form: &Form<'_>) -> String {
+    let files: Vec<_> = form
+        .attachments
+        .iter()
+        .map(|file| (&file.name, digest(&file.bytes)))
+        .collect();
+    digest(&serde_json::to_vec(&(&form.request, files)).unwrap_or_default())
 }
 
 /// What the index keeps of a run.
