@@ -71,6 +71,12 @@ pub(crate) const CLOCK_BEHIND: Duration = Duration::from_secs(60);
 pub const REQUESTS_AT_ONCE: usize = 512;
 /// How long a request waits for one of these places.
 pub(crate) const PLACE_WAIT: Duration = Duration::from_secs(1);
+/// How deep bundles may lie in each other (`apis.md` 2.2).
+pub(crate) const BUNDLE_DEPTH: usize = 16;
+/// Members that the bundles of one answer may have (`apis.md` 2.2).
+pub(crate) const BUNDLE_MEMBERS: usize = 10_000;
+/// URIs of one member that are looked at.
+pub(crate) const MEMBER_URIS: usize = 16;
 /// Verified callers kept in memory.
 pub(crate) const CALLERS: u64 = 10_000;
 
@@ -78,6 +84,8 @@ pub(crate) const CALLERS: u64 = 10_000;
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
 /// Time for a backend to begin its answer.
 pub(crate) const BACKEND_TIME: Duration = Duration::from_secs(30);
+/// Time for all that one answer of many objects takes of a backend: a bundle's members, a bulk request.
+pub(crate) const MANY_TIME: Duration = Duration::from_secs(30);
 /// Time between two pieces of a stream.
 pub(crate) const STREAM_IDLE: Duration = Duration::from_secs(60);
 /// Life of a person's capability (D6, `apis.md` E49).

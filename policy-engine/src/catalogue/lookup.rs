@@ -65,7 +65,7 @@ impl Resolved {
 
     fn take(&mut self, place: Place<'_>, objects: &ObjectMap, prefixes: &PrefixMap) -> bool {
         match place {
-            Place::Object(id) => objects.object(id).map(|record| self.add(&record)).is_some(),
+            Place::Object(id) => objects.object(id).map(|record| self.named(&record, objects)).is_some(),
             // A URL that ends in a slash stands for what lies under it.
             Place::File(url) if !url.ends_with('/') => {
                 // An object's own URL is the longest match there can be.
@@ -87,6 +87,17 @@ impl Resolved {
                     self.join(&dataset, Asked::default());
                 }
                 covered
+            }
+        }
+    }
+
+    /// An object by its id: what is said of it under another id, of the same bytes, counts as well (E15).
+    fn named(&mut self, record: &ObjectRecord, objects: &ObjectMap) {
+        self.add(record);
+        for url in &record.urls {
+            let same = objects.at_url(url);
+            for other in same.iter().filter(|other| other.id != record.id) {
+                self.add(other);
             }
         }
     }

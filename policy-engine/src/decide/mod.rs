@@ -14,6 +14,7 @@ mod engine;
 mod facts;
 mod govern;
 mod grants;
+mod held;
 mod inquiry;
 mod kept;
 mod kept_questions;

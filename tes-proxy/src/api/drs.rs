@@ -87,6 +87,8 @@ pub(crate) struct AccessMethod {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct BackendObject {
     #[serde(default)]
+    pub(crate) self_uri: Option<String>,
+    #[serde(default)]
     pub(crate) name: Option<String>,
     #[serde(default)]
     pub(crate) size: Option<u64>,
@@ -117,13 +119,18 @@ pub(crate) struct BackendContent {
     pub(crate) name: Option<String>,
     #[serde(default)]
     pub(crate) id: Option<String>,
+    #[serde(default)]
+    pub(crate) drs_uri: Option<Vec<String>>,
 }
 
 /// A member of a bundle as we tell it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Contents {
     pub(crate) name: String,
-    pub(crate) id: String,
+    /// One of another host may have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) drs_uri: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) contents: Option<Vec<Contents>>,

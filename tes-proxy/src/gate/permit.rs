@@ -112,6 +112,11 @@ impl Gate {
         }
     }
 
+    /// Decides on a snapshot that a request holds already: parts of its answer, before they are recorded together.
+    pub(crate) fn judge(&self, engine: &Engine, caller: &Caller, question: &Question) -> Decision {
+        question.ask(self, engine, caller)
+    }
+
     /// Decides and begins to record. What reads may ask its backend with the [`Recording`].
     ///
     /// # Errors

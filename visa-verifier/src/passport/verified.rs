@@ -25,6 +25,8 @@ pub struct VerifiedPassport {
     pub(crate) issued: Option<Timestamp>,
     pub(crate) audience: Option<Audience>,
     pub(crate) evidence: Option<Evidence>,
+    /// Why the brokers of further Passports were believed, where several are one.
+    pub(crate) beside: Vec<Evidence>,
     pub(crate) claims: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -97,8 +99,7 @@ impl VerifiedPassport {
     /// Which deviations from the profiles the Passport or a visa that counts needed.
     #[must_use]
     pub fn relaxed(&self) -> BTreeSet<Relaxation> {
-        let grounds = self.visas.iter().map(Visa::evidence).chain(&self.evidence);
-        grounds
+        self.grounds()
             .flat_map(|evidence| evidence.relaxed().iter().copied())
             .collect()
     }
@@ -107,8 +108,12 @@ impl VerifiedPassport {
     /// long it is kept (`revoked_keys` beats every cache).
     #[must_use]
     pub fn rests_on(&self, revoked: &BTreeSet<String>) -> bool {
-        let grounds = self.visas.iter().map(Visa::evidence).chain(&self.evidence);
-        !revoked.is_empty() && grounds.into_iter().any(|e| revoked.contains(e.thumbprint()))
+        !revoked.is_empty() && self.grounds().any(|e| revoked.contains(e.thumbprint()))
+    }
+
+    fn grounds(&self) -> impl Iterator<Item = &Evidence> {
+        let visas = self.visas.iter().map(Visa::evidence);
+        visas.chain(&self.evidence).chain(&self.beside)
     }
 
     /// The earliest end among the Passport, all visas that count and the keys that were fetched for them (the end of

@@ -301,6 +301,7 @@ impl<'t> Verification<'t> {
             issued,
             audience,
             evidence,
+            beside: Vec::new(),
             claims,
         }
     }

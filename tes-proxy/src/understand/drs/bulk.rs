@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use audit_log::EventType;
 use axum::{body::Body, response::Response};
 use futures::{StreamExt as _, stream};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use policy_engine::intent::DrsId;
 use serde::Serialize;
 
@@ -18,12 +18,13 @@ use crate::{
         drs::{Authorizations, BulkAccessBody, BulkAccessUrl, BulkBody, DrsObject, MAX_BULK},
         wire_body,
     },
+    backend::BackendError,
     problem::{Api, Problem},
     proxy::Proxy,
     router::json,
 };
 
-use super::{access, authorizations, backend, objects};
+use super::{access, authorizations, backend, bundle::Allowance, objects};
 
 /// Objects that the backend is asked for at once.
 const AT_ONCE: usize = 8;
@@ -75,11 +76,16 @@ pub(crate) async fn describe(proxy: &Proxy, incoming: &Incoming, body: Body) -> 
     let caller = parts.required(incoming, Api::Drs, body.passports).await?;
     backend(parts)?;
     let ids = once(body.bulk_object_ids)?;
-    let caller = &caller;
+    let (caller, allowance) = (&caller, &Allowance::whole());
     let found: Vec<_> = stream::iter(ids)
         .map(|id| async move {
+            let describe = async |name| {
+                let shown = objects::describe(parts, caller, EventType::DrsGetBulkObjects, name, expand, allowance);
+                let late = |_| Problem::from(BackendError::Slow { api: "DRS" });
+                tokio::time::timeout_at(allowance.until(), shown).await.map_err(late)?
+            };
             let shown = match named(&id) {
-                Ok(name) => objects::describe(parts, caller, EventType::DrsGetBulkObjects, name, expand).await,
+                Ok(name) => describe(name).await,
                 Err(refused) => Err(refused),
             };
             (id, shown)
@@ -87,14 +93,19 @@ pub(crate) async fn describe(proxy: &Proxy, incoming: &Incoming, body: Body) -> 
         .buffered(AT_ONCE)
         .collect()
         .await;
-    let (resolved, unresolved, summary) = told(found)?;
+    let Told {
+        resolved,
+        unresolved,
+        summary,
+        retry,
+    } = told(found)?;
     let (resolved_drs_object, receipts): (Vec<_>, Vec<_>) = resolved.into_iter().unzip();
     let answer = Objects {
         summary,
         unresolved_drs_objects: unresolved,
         resolved_drs_object,
     };
-    json(&answer, receipts.into_iter().next_back())
+    whole(&answer, receipts.into_iter().next_back(), retry)
 }
 
 /// `POST /objects/access`
@@ -107,6 +118,12 @@ pub(crate) async fn access_urls(proxy: &Proxy, incoming: &Incoming, body: Body) 
     let mut seen = BTreeSet::new();
     let mut pairs: Vec<(String, String)> = Vec::new();
     for asked in body.bulk_object_access_ids {
+        if asked.bulk_access_ids.is_empty() {
+            return Err(Problem::refused(
+                "request.body",
+                "an entry of `bulk_object_access_ids` names no access id; name at least one in `bulk_access_ids`",
+            ));
+        }
         for access in asked.bulk_access_ids {
             let pair = (asked.bulk_object_id.clone(), access);
             if seen.insert(pair.clone()) {
@@ -135,14 +152,19 @@ pub(crate) async fn access_urls(proxy: &Proxy, incoming: &Incoming, body: Body) 
         .buffered(AT_ONCE)
         .collect()
         .await;
-    let (resolved, unresolved, summary) = told(found)?;
+    let Told {
+        resolved,
+        unresolved,
+        summary,
+        retry,
+    } = told(found)?;
     let (resolved_drs_object_access_urls, receipts): (Vec<_>, Vec<_>) = resolved.into_iter().unzip();
     let answer = Urls {
         summary,
         unresolved_drs_objects: unresolved,
         resolved_drs_object_access_urls,
     };
-    json(&answer, receipts.into_iter().next_back())
+    whole(&answer, receipts.into_iter().next_back(), retry)
 }
 
 /// `OPTIONS /objects`: what each object's caller must bring; public, from the catalogue alone (`apis.md` 2.4).
@@ -162,11 +184,11 @@ pub(crate) async fn options(proxy: &Proxy, incoming: &Incoming, body: Body) -> R
             (id, way)
         })
         .collect();
-    let (resolved_drs_object, unresolved_drs_objects, summary) = told(found)?;
+    let found = told(found)?;
     let answer = Ways {
-        summary,
-        unresolved_drs_objects,
-        resolved_drs_object,
+        summary: found.summary,
+        unresolved_drs_objects: found.unresolved,
+        resolved_drs_object: found.resolved,
     };
     json(&answer, None)
 }
@@ -194,11 +216,33 @@ fn named(id: &str) -> Result<DrsId, Problem> {
     DrsId::decoded(id).map_err(|_| Problem::unknown("object"))
 }
 
-/// Sorts answers; what is no answer about one object (an overload, a log that can't be written) fails the whole.
-fn told<T>(found: Vec<(String, Result<T, Problem>)>) -> Result<(Vec<T>, Vec<Unresolved>, Summary), Problem> {
+/// The answer, with the time after which what is not ready may be asked for again.
+fn whole<T: Serialize>(answer: &T, receipt: Option<String>, retry: Option<u32>) -> Result<Response, Problem> {
+    let mut response = json(answer, receipt)?;
+    if let Some(seconds) = retry {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
+}
+
+/// Answers, sorted.
+struct Told<T> {
+    resolved: Vec<T>,
+    unresolved: Vec<Unresolved>,
+    summary: Summary,
+    /// Seconds after which all that is not ready, or was too much at once, may be asked for again.
+    retry: Option<u32>,
+}
+
+/// Sorts answers. What a backend or the bounds of one object say is said of that object alone; a credential that does not
+/// count, and a log that takes no record, fail the whole.
+fn told<T>(found: Vec<(String, Result<T, Problem>)>) -> Result<Told<T>, Problem> {
     let requested = found.len();
     let mut resolved = Vec::new();
     let mut unresolved: Vec<Unresolved> = Vec::new();
+    let mut retry = None;
     for (id, outcome) in found {
         let problem = match outcome {
             Ok(one) => {
@@ -207,12 +251,10 @@ fn told<T>(found: Vec<(String, Result<T, Problem>)>) -> Result<(Vec<T>, Vec<Unre
             }
             Err(problem) => problem,
         };
-        if matches!(
-            problem.status,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::UNAUTHORIZED
-        ) {
+        if problem.status == StatusCode::UNAUTHORIZED || problem.code == "gate.audit_unavailable" {
             return Err(problem);
         }
+        retry = retry.max(problem.retry_after);
         let (status, code) = (problem.status.as_u16(), problem.code.as_ref());
         match unresolved
             .iter_mut()
@@ -233,7 +275,12 @@ fn told<T>(found: Vec<(String, Result<T, Problem>)>) -> Result<(Vec<T>, Vec<Unre
         resolved: resolved.len(),
         unresolved: requested.saturating_sub(resolved.len()),
     };
-    Ok((resolved, unresolved, summary))
+    Ok(Told {
+        resolved,
+        unresolved,
+        summary,
+        retry,
+    })
 }
 
 #[cfg(test)]
@@ -250,19 +297,45 @@ mod tests {
             ("d".to_owned(), Err(denied())),
             ("e".to_owned(), Ok(2)),
         ];
-        let (resolved, unresolved, summary) = told(found).unwrap();
-        assert_eq!(resolved, [1, 2]);
+        let Told {
+            resolved,
+            unresolved,
+            summary,
+            retry,
+        } = told(found).unwrap();
+        assert_eq!((resolved, retry), (vec![1, 2], None));
         let groups: Vec<_> = unresolved
             .iter()
             .map(|group| (group.error_code, group.object_ids.join(",")))
             .collect();
         assert_eq!(groups, [(403, "b,d".to_owned()), (404, "c".to_owned())]);
         assert_eq!((summary.requested, summary.resolved, summary.unresolved), (5, 2, 3));
-        let busy = vec![(
-            "a".to_owned(),
-            Err::<i32, _>(Problem::unavailable("audit.unavailable", "full", 5)),
-        )];
-        assert_eq!(told(busy).unwrap_err().code, "audit.unavailable");
+    }
+
+    #[test]
+    fn one_object_that_is_not_ready_does_not_fail_the_others_and_a_log_that_is_down_does() {
+        let later = |seconds| Problem::from(BackendError::Later { api: "DRS", seconds });
+        let preparing = Problem::from(BackendError::Preparing {
+            api: "DRS",
+            seconds: 30,
+        });
+        let found = vec![
+            ("a".to_owned(), Err(later(5))),
+            ("b".to_owned(), Ok(1)),
+            ("c".to_owned(), Err(preparing)),
+            ("d".to_owned(), Err(later(5))),
+        ];
+        let told_of = told(found).unwrap();
+        assert_eq!((told_of.resolved, told_of.retry), (vec![1], Some(30)));
+        let codes: Vec<_> = told_of
+            .unresolved
+            .iter()
+            .map(|group| (group.error_code, group.object_ids.len()))
+            .collect();
+        assert_eq!(codes, [(503, 2), (202, 1)]);
+        let down = Problem::unavailable("gate.audit_unavailable", "full", 5);
+        let found = vec![("a".to_owned(), Ok(1)), ("b".to_owned(), Err(down))];
+        assert_eq!(told(found).map(|_| ()).unwrap_err().code, "gate.audit_unavailable");
     }
 
     #[test]

@@ -5,24 +5,31 @@ use std::sync::Arc;
 use audit_log::EventType;
 use axum::{body::Body, response::Response};
 use policy_engine::{
+    consent::State,
     decide::Engine,
     intent::{Action, DrsId},
 };
+use visa_verifier::seam::Timestamp;
 
 use crate::{
     api::{
         Incoming,
-        drs::{AccessMethod, BackendObject, DrsObject, ObjectBody},
+        drs::{AccessMethod, BackendObject, Contents, DrsObject, ObjectBody},
         encode, wire_body,
     },
     backend::DrsBackend,
+    config::DrsMount,
     gate::{Caller, NoPermit, Question, Recorded},
     problem::{Api, Challenge, Problem},
     proxy::{Parts, Proxy},
     router::json,
 };
 
-use super::{authorizations, backend, bundle::Walk, id, intent};
+use super::{
+    authorizations, backend,
+    bundle::{Allowance, Walk},
+    id, intent,
+};
 
 /// Described without a person: a rule of our own, before any policy (`apis.md` 9.7).
 struct Discoverable;
@@ -35,7 +42,7 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
     let expand = incoming.query(&["expand"], &[])?.boolean("expand")?;
     match parts.caller(incoming, Api::Drs, Vec::new()).await? {
         Some(caller) => described(parts, &caller, EventType::DrsGetObject, id(incoming)?, expand).await,
-        None => anonymous(parts, id(incoming)?).await,
+        None => anonymous(parts, id(incoming)?, expand).await,
     }
 }
 
@@ -56,7 +63,7 @@ async fn described(
     id: DrsId,
     expand: bool,
 ) -> Result<Response, Problem> {
-    let (shown, receipt) = describe(parts, caller, kind, id, expand).await?;
+    let (shown, receipt) = describe(parts, caller, kind, id, expand, &Allowance::whole()).await?;
     json(&shown, Some(receipt))
 }
 
@@ -70,6 +77,7 @@ pub(super) async fn describe(
     kind: EventType,
     id: DrsId,
     expand: bool,
+    allowance: &Allowance,
 ) -> Result<(DrsObject, String), Problem> {
     let drs = backend(parts)?;
     let question = Question::Intent(Arc::new(intent(Action::DrsDescribe, id.clone())));
@@ -81,52 +89,78 @@ pub(super) async fn describe(
     let object = drs.object(&recording, id.as_str()).await;
     let permit = recording.durable().await.map_err(|no: NoPermit| Problem::from(no))?;
     let object = object?;
-    let shown = if is_bundle(&object) {
-        let mount = parts.config.drs.as_ref().ok_or_else(|| Problem::unknown("object"))?;
+    let engine = &permit.decided.engine;
+    let members = if is_bundle(&object) {
         let walk = Walk {
             parts,
-            caller,
+            caller: Some(caller),
             kind,
             expand,
+            engine,
+            mount: mount(parts)?,
+            allowance,
         };
-        walk.shown(id.as_str(), object, &mount.uri_host).await?
+        let members = walk.shown(id.as_str(), &object).await?;
+        permit.still()?;
+        Some(members)
     } else {
-        shape(parts, &permit.decided.engine, id.as_str(), object)?
+        None
     };
-    Ok((shown, permit.header()))
+    Ok((shape(parts, engine, id.as_str(), object, members)?, permit.header()))
 }
 
 fn is_bundle(object: &BackendObject) -> bool {
     object.contents.as_ref().is_some_and(|contents| !contents.is_empty())
 }
 
+fn mount(parts: &Parts) -> Result<&DrsMount, Problem> {
+    parts.config.drs.as_ref().ok_or_else(|| Problem::unknown("object"))
+}
+
+/// May everybody have it described? An object of a discoverable dataset that is not held, while nothing is stopped.
+pub(super) fn is_open(engine: &Engine, id: &DrsId, now: Timestamp) -> bool {
+    let snapshot = engine.snapshot();
+    let record = snapshot.objects.object(id.as_str());
+    let dataset = record.and_then(|record| engine.dataset(record.dataset.as_str()));
+    let told = dataset.is_some_and(|dataset| dataset.discoverable && dataset.consent.state == State::Active);
+    told && !engine.is_held(None, id, now) && !snapshot.stop.all
+}
+
 /// Without a credential: the description of a discoverable dataset's object, and 401 for everything else alike.
-async fn anonymous(parts: &Parts, id: DrsId) -> Result<Response, Problem> {
+async fn anonymous(parts: &Parts, id: DrsId, expand: bool) -> Result<Response, Problem> {
     parts.gate.unauthenticated();
     let login = || Problem::unauthenticated(Challenge::Missing, "token.missing", "an access token is needed");
     let engine = parts.gate.current.load();
-    let record = engine.snapshot().objects.object(id.as_str());
-    let dataset = record
-        .and_then(|record| engine.dataset(record.dataset.as_str()))
-        .filter(|dataset| dataset.discoverable)
-        .ok_or_else(login)?;
-    let held = engine
-        .consent_dataset(dataset.id())
-        .is_none_or(|consent| !consent.holds.is_empty());
-    if held || engine.snapshot().stop.all {
+    if !is_open(&engine, &id, parts.gate.now()) {
         return Err(login());
     }
     let object = backend(parts)?.object(&Discoverable, id.as_str()).await?;
-    if is_bundle(&object) {
-        // what a bundle holds is decided for a person
-        return Err(login());
-    }
-    json(&shape(parts, &engine, id.as_str(), object)?, None)
+    let members = if is_bundle(&object) {
+        let walk = Walk {
+            parts,
+            caller: None,
+            kind: EventType::DrsGetObject,
+            expand,
+            engine: &engine,
+            mount: mount(parts)?,
+            allowance: &Allowance::whole(),
+        };
+        Some(walk.shown(id.as_str(), &object).await?)
+    } else {
+        None
+    };
+    json(&shape(parts, &engine, id.as_str(), object, members)?, None)
 }
 
 /// The description as we tell it (`apis.md` 2.3): no URL, no header, no host of the backend.
-fn shape(parts: &Parts, engine: &Engine, id: &str, object: BackendObject) -> Result<DrsObject, Problem> {
-    let mount = parts.config.drs.as_ref().ok_or_else(|| Problem::unknown("object"))?;
+fn shape(
+    parts: &Parts,
+    engine: &Engine,
+    id: &str,
+    object: BackendObject,
+    members: Option<Vec<Contents>>,
+) -> Result<DrsObject, Problem> {
+    let mount = mount(parts)?;
     let authorizations = || authorizations::of(parts, engine, id);
     let mut methods: Vec<AccessMethod> = DrsBackend::methods(&object)
         .iter()
@@ -140,7 +174,10 @@ fn shape(parts: &Parts, engine: &Engine, id: &str, object: BackendObject) -> Res
             authorizations: authorizations(),
         })
         .collect();
-    if methods.is_empty() {
+    if members.is_some() {
+        // a bundle's bytes are those of its members
+        methods.clear();
+    } else if methods.is_empty() {
         // a blob has at least one method (schema); asking for it says that there are no bytes
         methods.push(AccessMethod {
             kind: "https",
@@ -172,7 +209,7 @@ fn shape(parts: &Parts, engine: &Engine, id: &str, object: BackendObject) -> Res
             .filter(|checksums| !checksums.is_empty())
             .ok_or_else(|| unreadable("checksums"))?,
         access_methods: methods,
-        contents: None,
+        contents: members,
         description: object.description,
         aliases: object.aliases,
     })
