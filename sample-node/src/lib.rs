@@ -1,4 +1,4 @@
-//! A sample node: a home institution, and a DRS, a TES and a WES, for the demo and the tests.
+//! A sample node: a home institution, and a DRS, a TES, a WES and a TRS, for the demo and the tests.
 //!
 //! It is plainly a sample and not for production: its people are fictional and log in without a password, a second
 //! factor is asserted and never checked, and its TES runs local programs without isolating them. What it does do is
@@ -18,6 +18,7 @@ mod problem;
 mod serve;
 mod settings;
 mod tes;
+mod trs;
 mod wes;
 mod world;
 

@@ -1,4 +1,4 @@
-//! A whole sample node: its four servers, started and stopped together.
+//! A whole sample node: its five servers, started and stopped together.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -7,7 +7,7 @@ use crate::{
     home::{self, Home},
     serve::{Bound, Server},
     tes::{self, Tes},
-    wes, world,
+    trs, wes, world,
 };
 
 /// A running sample node. Dropping it stops it at once; [`SampleNode::stop`] does so calmly.
@@ -16,6 +16,7 @@ pub struct SampleNode {
     drs: Server,
     tes: Server,
     wes: Server,
+    trs: Server,
     institution: Arc<Home>,
     tasks: Arc<Tes>,
     objects: Vec<Object>,
@@ -23,7 +24,7 @@ pub struct SampleNode {
 }
 
 impl SampleNode {
-    /// Makes files, people, keys and secrets, and starts all four servers. When it returns they answer.
+    /// Makes files, people, keys and secrets, and starts all five servers. When it returns they answer.
     ///
     /// # Errors
     /// [`SampleError`] if a setting can't be, a folder can't be made, a tool is missing or an address is taken.
@@ -45,16 +46,19 @@ impl SampleNode {
         let drs = Bound::on(settings.addresses.drs).await?;
         let tes = Bound::on(settings.addresses.tes).await?;
         let wes = Bound::on(settings.addresses.wes).await?;
+        let trs = Bound::on(settings.addresses.trs).await?;
 
         let institution = Arc::new(Home::new(&home.base, settings.home, home::people(settings.seed))?);
         let tasks = Tes::new(settings.tes, settings.dir.join("scratch"), client.clone())?;
         let drs_routes = drs::router(&drs.base, &settings.credential, &objects);
         let wes_routes = wes::router(&wes.base, &tes.base, &settings.credential, client);
+        let trs_routes = trs::router(&trs.base, &settings.credential, tasks.tools());
         Ok(Self {
             home: home.serve(home::router(institution.clone())),
             drs: drs.serve(drs_routes),
             tes: tes.serve(tes::router(tasks.clone(), &settings.credential)),
             wes: wes.serve(wes_routes),
+            trs: trs.serve(trs_routes),
             institution,
             tasks,
             objects,
@@ -108,6 +112,12 @@ impl SampleNode {
     #[must_use]
     pub fn wes(&self) -> &str {
         &self.wes.base
+    }
+
+    /// The TRS, without `/ga4gh/trs/v2`.
+    #[must_use]
+    pub fn trs(&self) -> &str {
+        &self.trs.base
     }
 
     /// All objects of the DRS.
@@ -165,6 +175,11 @@ impl SampleNode {
         self.wes.stop().await;
     }
 
+    /// Stops the TRS alone.
+    pub async fn stop_trs(&mut self) {
+        self.trs.stop().await;
+    }
+
     /// Stops the home institution alone.
     pub async fn stop_home(&mut self) {
         self.home.stop().await;
@@ -172,6 +187,7 @@ impl SampleNode {
 
     /// Ends all tasks and servers. Files stay.
     pub async fn stop(mut self) {
+        self.stop_trs().await;
         self.stop_wes().await;
         self.stop_tes().await;
         self.stop_drs().await;
@@ -188,13 +204,19 @@ impl Drop for SampleNode {
 impl std::fmt::Debug for SampleNode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
-            home, drs, tes, wes, ..
+            home,
+            drs,
+            tes,
+            wes,
+            trs,
+            ..
         } = self;
         f.debug_struct("SampleNode")
             .field("home", &home.base)
             .field("drs", &drs.base)
             .field("tes", &tes.base)
             .field("wes", &wes.base)
+            .field("trs", &trs.base)
             .finish_non_exhaustive()
     }
 }

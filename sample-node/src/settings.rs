@@ -27,7 +27,7 @@ pub struct Settings {
     pub dir: PathBuf,
     /// Where the servers listen.
     pub addresses: Addresses,
-    /// What DRS, TES and WES demand as `Authorization: Bearer …` on every route: the gate's credential.
+    /// What DRS, TES, WES and TRS demand as `Authorization: Bearer …` on every route: the gate's credential.
     pub credential: Credential,
     /// The home institution and its visa issuer.
     pub home: HomeSettings,
@@ -49,6 +49,8 @@ pub struct Addresses {
     pub tes: SocketAddr,
     /// The WES.
     pub wes: SocketAddr,
+    /// The tool registry.
+    pub trs: SocketAddr,
 }
 
 /// The OpenID Provider's one client, and the visas that the institution's visa issuer holds.
@@ -140,9 +142,9 @@ impl Settings {
 }
 
 impl Addresses {
-    /// All four, for a check.
-    pub(crate) fn all(&self) -> [SocketAddr; 4] {
-        [self.home, self.drs, self.tes, self.wes]
+    /// All of them, for a check.
+    pub(crate) fn all(&self) -> [SocketAddr; 5] {
+        [self.home, self.drs, self.tes, self.wes, self.trs]
     }
 }
 
@@ -154,6 +156,7 @@ impl Default for Addresses {
             drs: free(1),
             tes: free(1),
             wes: free(1),
+            trs: free(1),
         }
     }
 }

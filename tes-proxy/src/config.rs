@@ -3,8 +3,10 @@
 use std::{collections::BTreeMap, fmt, net::IpAddr, path::PathBuf};
 
 mod door;
+mod trs;
 
 pub use door::DoorRules;
+pub use trs::{RegisteredTool, TrsMount};
 
 use url::Url;
 
@@ -41,6 +43,8 @@ pub struct Config {
     pub tes: Option<ComputeMount>,
     /// The WES behind this gate.
     pub wes: Option<WesMount>,
+    /// The tool registry behind this gate.
+    pub trs: Option<TrsMount>,
     /// The networks from which the storage door is used. Empty: any address, and then no compute-only data.
     pub door_networks: Vec<Network>,
     /// The storage door's further rules.
@@ -261,6 +265,9 @@ pub enum ConfigFault {
          `storage_door.networks` (no prefix of 0 bits), or demand certificates with `storage_door.client_ca_file`"
     )]
     NetworkMissing(String),
+    /// A digest that is none.
+    #[error("`{0}` in the settings of the tool registry is no SHA-256 of 64 hexadecimal digits")]
+    TrsDigest(String),
 }
 
 impl ConfigFault {
@@ -271,6 +278,7 @@ impl ConfigFault {
             Self::Plain(_) => "config.plain_http",
             Self::DoorShared => "door.not_its_own",
             Self::NetworkMissing(_) => "door.network_missing",
+            Self::TrsDigest(_) => "config.trs_digest",
         }
     }
 }
@@ -293,6 +301,7 @@ impl Config {
         urls.extend(self.drs.iter().map(|drs| ("drs.backend", &drs.backend.base)));
         urls.extend(self.tes.iter().map(|tes| ("tes.backend", &tes.backend.base)));
         urls.extend(self.wes.iter().map(|wes| ("wes.backend", &wes.compute.backend.base)));
+        urls.extend(self.trs.iter().map(|trs| ("trs.backend", &trs.backend.base)));
         for (name, url) in urls {
             if url.scheme() != "https" && !(self.allow_loopback_http && url.scheme() == "http" && is_loopback(url)) {
                 return Err(ConfigFault::Plain(name));
@@ -301,7 +310,7 @@ impl Config {
         if self.public_url.origin() == self.door_url.origin() {
             return Err(ConfigFault::DoorShared);
         }
-        Ok(())
+        self.trs.as_ref().map_or(Ok(()), TrsMount::check)
     }
 }
 

@@ -29,7 +29,7 @@ mod withdrawal;
 pub use backend::BackendError;
 pub use config::{
     BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DoorRules, DrsMount, Network, NodeSecret,
-    Organisation, Reading, WesMount, WorkflowType,
+    Organisation, Reading, RegisteredTool, TrsMount, WesMount, WorkflowType,
 };
 pub use entry::Certified;
 pub use limits::REQUESTS_AT_ONCE;

@@ -19,8 +19,16 @@ pub(crate) const CAN_I_NAMES: usize = 1_000;
 pub(crate) const API_DEPTH: usize = 64;
 /// Bytes of a request target: longer ones are refused before they are split.
 pub(crate) const TARGET_BYTES: usize = 8 << 10;
-/// Segments of a path.
-pub(crate) const SEGMENTS: usize = 16;
+/// Segments of a path: the longest are those of files of a tool.
+pub(crate) const SEGMENTS: usize = 24;
+/// Bytes of one text of a tool: a descriptor, a test, a container file.
+pub(crate) const TRS_TEXT_BYTES: usize = 1 << 20;
+/// Entries of one list of tools, versions or files.
+pub(crate) const TRS_ENTRIES: usize = 1_000;
+/// Files of one workflow that is taken from a tool registry.
+pub(crate) const TRS_FILES: usize = 32;
+/// Bytes of all of them.
+pub(crate) const TRS_FILES_BYTES: usize = 4 << 20;
 /// Bytes of one credential header or Passport (`apis.md` 2.2: Passports are often 5 to 30 kB).
 pub(crate) const PASSPORT_BYTES: usize = 1 << 20;
 /// Bytes of a bearer token.

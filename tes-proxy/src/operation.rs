@@ -32,6 +32,20 @@ pub(crate) enum Operation {
     WesTasks,
     WesTask,
     WesCancel,
+    TrsServiceInfo,
+    TrsList,
+    TrsTool,
+    TrsVersions,
+    TrsVersion,
+    TrsDescriptor,
+    TrsTests,
+    TrsFiles,
+    TrsContainerfile,
+    TrsClasses,
+    RegistryServiceInfo,
+    RegistryServices,
+    RegistryTypes,
+    RegistryService,
     Data,
     Explain,
     CanI,
@@ -67,20 +81,42 @@ pub(crate) fn api(segments: &[Segment]) -> Api {
         ["ga4gh", "drs", ..] | ["visum", "data", ..] => Api::Drs,
         ["ga4gh", "tes", ..] | ["v1", ..] => Api::Tes,
         ["ga4gh", "wes", ..] => Api::Wes,
+        ["ga4gh", "trs", "v2", ..] | ["api", "ga4gh", "trs", "v2", ..] | ["api", "ga4gh", "v2", ..] => Api::Trs,
+        ["ga4gh", "registry", ..] | ["services", ..] => Api::Registry,
         _ => Api::Own,
     }
 }
 
-/// Encoded slashes stand in a DRS object id alone.
+/// How many segments the base of TRS has, by each of its names.
+pub(crate) fn trs_base(segments: &[Segment]) -> Option<usize> {
+    let is = |base: &[&str]| {
+        let mut words = base.iter().enumerate();
+        words.all(|(at, word)| segments.get(at).is_some_and(|one| one.text == *word))
+    };
+    let bases: [&[&str]; 3] = [
+        &["ga4gh", "trs", "v2"],
+        &["api", "ga4gh", "trs", "v2"],
+        &["api", "ga4gh", "v2"],
+    ];
+    bases.into_iter().find(|base| is(base)).map(<[&str]>::len)
+}
+
+/// Encoded slashes stand in a DRS object id, a TRS tool id and the path of a tool's file alone.
 ///
 /// # Errors
 /// [`PathFault::Slash`].
 pub(crate) fn slashes(segments: &[Segment]) -> Result<(), PathFault> {
     let drs = matches!(segments, [a, b, _, d, ..] if a.text == "ga4gh" && b.text == "drs" && d.text == "objects");
+    let base = trs_base(segments);
+    // behind the base: tools, ID, versions, VERSION, TYPE, descriptor, FILE…
+    let trs = |at: usize| {
+        base.and_then(|base| at.checked_sub(base))
+            .is_some_and(|place| place == 1 || place >= 6)
+    };
     let stray = segments
         .iter()
         .enumerate()
-        .any(|(at, segment)| segment.slash && !(drs && at == 4));
+        .any(|(at, segment)| segment.slash && !(drs && at == 4) && !trs(at));
     if stray { Err(PathFault::Slash) } else { Ok(()) }
 }
 
@@ -91,6 +127,11 @@ pub(crate) fn route(method: &Method, segments: &[Segment]) -> Routed {
         ["ga4gh", "drs", "v1", rest @ ..] => drs(method, rest),
         ["ga4gh", "tes", "v1", rest @ ..] | ["v1", rest @ ..] => tes(method, rest),
         ["ga4gh", "wes", "v1", rest @ ..] => wes(method, rest),
+        ["ga4gh", "trs", "v2", rest @ ..]
+        | ["api", "ga4gh", "trs", "v2", rest @ ..]
+        | ["api", "ga4gh", "v2", rest @ ..] => trs(method, rest),
+        ["ga4gh", "registry", "v1", "service-info"] => get(method, Operation::RegistryServiceInfo),
+        ["ga4gh", "registry", "v1", "services", rest @ ..] | ["services", rest @ ..] => services(method, rest),
         ["visum", "data", _] => get(method, Operation::Data),
         ["visum", "v1", "explain"] => post(method, Operation::Explain),
         ["visum", "v1", "can-i"] => post(method, Operation::CanI),
@@ -176,6 +217,32 @@ fn wes(method: &Method, rest: &[&str]) -> Routed {
     }
 }
 
+fn trs(method: &Method, rest: &[&str]) -> Routed {
+    match rest {
+        ["service-info"] => get(method, Operation::TrsServiceInfo),
+        ["toolClasses"] => get(method, Operation::TrsClasses),
+        ["tools"] => get(method, Operation::TrsList),
+        ["tools", _] => get(method, Operation::TrsTool),
+        ["tools", _, "versions"] => get(method, Operation::TrsVersions),
+        ["tools", _, "versions", _] => get(method, Operation::TrsVersion),
+        ["tools", _, "versions", _, "containerfile"] => get(method, Operation::TrsContainerfile),
+        ["tools", _, "versions", _, _, "tests"] => get(method, Operation::TrsTests),
+        ["tools", _, "versions", _, _, "files"] => get(method, Operation::TrsFiles),
+        ["tools", _, "versions", _, _, "descriptor", ..] => get(method, Operation::TrsDescriptor),
+        _ => Routed::Unknown,
+    }
+}
+
+fn services(method: &Method, rest: &[&str]) -> Routed {
+    match rest {
+        [] => get(method, Operation::RegistryServices),
+        // the fixed route wins over a service of that id
+        ["types"] => get(method, Operation::RegistryTypes),
+        [_] => get(method, Operation::RegistryService),
+        _ => Routed::Unknown,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::api::parse_path;
@@ -220,6 +287,21 @@ mod tests {
             ("GET", "/ga4gh/wes/v1/runs/x/ro-crate", Routed::Unknown),
             ("GET", "/toil/wes/v1/logs/x/stdout", Routed::Unknown),
             ("GET", "/", Routed::Unknown),
+            ("GET", "/ga4gh/trs/v2/tools", Routed::Row(Operation::TrsList)),
+            ("GET", "/api/ga4gh/v2/tools/%23a%2Fb", Routed::Row(Operation::TrsTool)),
+            (
+                "GET",
+                "/api/ga4gh/trs/v2/tools/a/versions/1/CWL/descriptor/x/y.cwl",
+                Routed::Row(Operation::TrsDescriptor),
+            ),
+            ("POST", "/ga4gh/trs/v2/tools", Routed::Methods("GET, HEAD")),
+            ("GET", "/ga4gh/trs/v2/tools/a/versions/1/CWL", Routed::Unknown),
+            ("GET", "/ga4gh/trs/v2/tools/a/versions/1/CWL/tests/x", Routed::Unknown),
+            ("GET", "/ga4gh/trs/v1/tools", Routed::Unknown),
+            ("GET", "/services/types", Routed::Row(Operation::RegistryTypes)),
+            ("GET", "/services/x", Routed::Row(Operation::RegistryService)),
+            ("GET", "/services/x/y", Routed::Unknown),
+            ("GET", "/service-info", Routed::Unknown),
         ];
         for (method, path, expected) in cases {
             assert_eq!(look(&method.parse().unwrap(), path), expected, "{method} {path}");
@@ -234,6 +316,10 @@ mod tests {
             ("/ga4gh/drs/v1/objects/a/access/x%2Fy", false),
             ("/v1/tasks/a%2Fb", false),
             ("/ga4gh%2Fdrs/v1/objects/a", false),
+            ("/ga4gh/trs/v2/tools/a%2Fb", true),
+            ("/api/ga4gh/v2/tools/a%2Fb/versions/1/CWL/descriptor/x%2Fy", true),
+            ("/ga4gh/trs/v2/tools/a/versions/1%2F2", false),
+            ("/ga4gh/trs/v2/tools/a/versions/1/CWL%2Fx/descriptor", false),
         ] {
             assert_eq!(slashes(&parse_path(path).unwrap()).is_ok(), sound, "{path}");
         }

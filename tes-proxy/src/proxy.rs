@@ -22,7 +22,7 @@ use visa_verifier::seam::{Clock, Fetch, Random};
 
 use crate::{
     api::{Incoming, parse_json},
-    backend::{BackendError, Client, DrsBackend, TesBackend, Transport, WesBackend},
+    backend::{BackendError, Client, DrsBackend, TesBackend, Transport, TrsBackend, WesBackend},
     capability::{DoorKeys, Pins, Sealer},
     config::{BrokerLink, Config, ConfigFault},
     entry::Hosts,
@@ -118,6 +118,7 @@ pub(crate) struct Parts {
     pub(crate) drs: Option<DrsBackend>,
     pub(crate) tes: Option<TesBackend>,
     pub(crate) wes: Option<WesBackend>,
+    pub(crate) trs: Option<TrsBackend>,
     pub(crate) hosts: Hosts,
     pub(crate) door_hosts: Hosts,
     /// Denials of late, by decision and owner, for the page that explains them.
@@ -140,13 +141,18 @@ impl Proxy {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(
-        config: Config,
+        mut config: Config,
         seams: Seams,
         audit: Audit,
         current: Arc<Current>,
         broker: BrokerLink,
     ) -> Result<Self, OpenError> {
         config.check()?;
+        if let Some(trs) = &config.trs {
+            // what the registry tells of commands counts wherever commands are judged
+            let computes = config.tes.iter_mut().chain(config.wes.iter_mut().map(|wes| &mut wes.compute));
+            computes.for_each(|compute| compute.rules.shelf = trs.shelf.clone());
+        }
         let db = Db::open(&config.database).await?;
         let works = Works::new(db.clone());
         let transport = Transport::new(config.ca_file.as_deref(), config.allow_loopback_http)?;
@@ -163,6 +169,10 @@ impl Proxy {
             .wes
             .as_ref()
             .map(|wes| WesBackend::new(client("WES", &wes.compute.backend)));
+        let trs = config
+            .trs
+            .as_ref()
+            .map(|trs| TrsBackend::new(client("TRS", &trs.backend)));
         let issuer = broker.issuer.clone();
         let proofs = Proofs::new(
             seams.random.as_ref(),
@@ -195,6 +205,7 @@ impl Proxy {
             drs,
             tes,
             wes,
+            trs,
             denials: Cache::new(10_000),
             pages: Pages::new(db),
             keeping: Arc::new(Semaphore::new(KEEPING)),

@@ -1,6 +1,12 @@
 //! What a node lays down about code: digests of images, certified tools, approved workflows (`apis.md` E22, E25, E77).
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use policy_engine::intent::Image;
 use ring::digest;
@@ -15,6 +21,51 @@ pub struct ComputeRules {
     pub images: BTreeMap<String, String>,
     /// Tools whose own command is known. Default: none.
     pub tools: Vec<CertifiedTool>,
+    /// Tools whose command was read from the registry. Filled by the proxy itself.
+    pub shelf: Shelf,
+}
+
+/// Tools whose command was read from a descriptor of the registry; one shelf for all that judge commands.
+#[derive(Clone, Debug, Default)]
+pub struct Shelf(Arc<Shelved>);
+
+#[derive(Debug, Default)]
+struct Shelved {
+    tools: Mutex<Vec<Arc<CertifiedTool>>>,
+    tried: AtomicI64,
+}
+
+impl Shelf {
+    /// Is the tool of that id there?
+    pub(crate) fn holds(&self, id: &str) -> bool {
+        self.all().iter().any(|tool| tool.id == id)
+    }
+
+    /// May they be fetched now? Once in so many seconds.
+    pub(crate) fn may_try(&self, now: i64, seconds: i64) -> bool {
+        let last = self.0.tried.load(Ordering::SeqCst);
+        now.saturating_sub(last) >= seconds
+            && self
+                .0
+                .tried
+                .compare_exchange(last, now, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok()
+    }
+
+    /// Puts a tool there.
+    pub(crate) fn put(&self, tool: CertifiedTool) {
+        if !self.holds(&tool.id) {
+            self.0
+                .tools
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Arc::new(tool));
+        }
+    }
+
+    fn all(&self) -> Vec<Arc<CertifiedTool>> {
+        self.0.tools.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// A tool as its descriptor has it: one image, one command, no environment but what is listed.
@@ -27,7 +78,7 @@ pub struct CertifiedTool {
     /// Its words. `{input}` is the path of an input that is data, `{output}` of an output, `{number}` a number,
     /// `{word}` a word of `[A-Za-z0-9._-]` that begins with none of `.` and `-`; all others are as they are.
     pub command: Vec<String>,
-    /// Names of the environment variables that it takes.
+    /// Environment variables that it takes: `NAME` with any value, `NAME=value` with this one, which must be set.
     pub env: Vec<String>,
 }
 
@@ -87,16 +138,13 @@ impl ComputeRules {
                 return Err(RuleFault::Image(format!("{name} = {digest}")));
             }
         }
-        for tool in &self.tools {
-            if !Image::parse(&tool.image).is_ok_and(|image| image.is_pinned() && image.to_string() == tool.image) {
-                return Err(RuleFault::Image(tool.image.clone()));
-            }
-            let known = |word: &String| !word.contains(['{', '}']) || PLACES.contains(&word.as_str());
-            if tool.command.is_empty() || !tool.command.iter().all(known) {
-                return Err(RuleFault::Command(tool.id.clone()));
-            }
-        }
-        Ok(())
+        self.tools.iter().try_for_each(CertifiedTool::check)
+    }
+
+    /// Is this the own command of a tool that is known here?
+    pub(crate) fn is_a_tools(&self, called: &Called<'_>) -> bool {
+        self.tools.iter().any(|tool| tool.is_called(called))
+            || self.shelf.all().iter().any(|tool| tool.is_called(called))
     }
 
     /// The image by the digest that this node lays down for it.
@@ -141,8 +189,8 @@ pub(crate) struct Called<'t> {
     pub(crate) image: &'t str,
     /// The command.
     pub(crate) command: &'t [String],
-    /// Names of the environment.
-    pub(crate) env: &'t [&'t str],
+    /// The environment: names and values.
+    pub(crate) env: &'t [(&'t str, &'t str)],
     /// Paths of inputs that are data.
     pub(crate) inputs: &'t [&'t str],
     /// Paths of outputs.
@@ -150,6 +198,33 @@ pub(crate) struct Called<'t> {
 }
 
 impl CertifiedTool {
+    /// Is it named by digest, and of words that are known?
+    ///
+    /// # Errors
+    /// [`RuleFault`].
+    pub(crate) fn check(&self) -> Result<(), RuleFault> {
+        if !Image::parse(&self.image).is_ok_and(|image| image.is_pinned() && image.to_string() == self.image) {
+            return Err(RuleFault::Image(self.image.clone()));
+        }
+        let known = |word: &String| !word.contains(['{', '}']) || PLACES.contains(&word.as_str());
+        if self.command.is_empty() || !self.command.iter().all(known) {
+            return Err(RuleFault::Command(self.id.clone()));
+        }
+        Ok(())
+    }
+
+    /// Is the environment what it takes, and all that it demands?
+    fn takes(&self, env: &[(&str, &str)]) -> bool {
+        let taken = |&(name, value): &(&str, &str)| {
+            self.env.iter().any(|own| match own.split_once('=') {
+                None => own == name,
+                Some(set) => set == (name, value),
+            })
+        };
+        let there = |own: &String| own.split_once('=').is_none_or(|set| env.contains(&set));
+        env.iter().all(taken) && self.env.iter().all(there)
+    }
+
     /// Is this its own command?
     pub(crate) fn is_called(&self, called: &Called<'_>) -> bool {
         let word = |(own, given): (&String, &String)| match own.as_str() {
@@ -168,7 +243,7 @@ impl CertifiedTool {
         self.image == called.image
             && self.command.len() == called.command.len()
             && self.command.iter().zip(called.command).all(word)
-            && called.env.iter().all(|name| self.env.iter().any(|own| own == name))
+            && self.takes(called.env)
     }
 }
 
@@ -183,14 +258,14 @@ mod tests {
             command: ["count", "--threads", "{number}", "{input}", "-o", "{output}"]
                 .map(Into::into)
                 .into(),
-            env: vec!["LANG".into()],
+            env: vec!["LANG".into(), "LC_ALL=C".into()],
         }
     }
 
     #[test]
     fn e77_a_tool_is_its_own_command_and_no_other() {
         let (tool, image) = (tool(), tool().image);
-        let called = |image: &str, command: &[&str], env: &[&str]| {
+        let called = |image: &str, command: &[&str], env: &[(&str, &str)]| {
             let command: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
             tool.is_called(&Called {
                 image,
@@ -201,30 +276,34 @@ mod tests {
             })
         };
         let own = ["count", "--threads", "4", "/data/in", "-o", "/data/out"];
-        assert!(called(&image, &own, &[]) && called(&image, &own, &["LANG"]));
+        let set = ("LC_ALL", "C");
+        assert!(called(&image, &own, &[set]) && called(&image, &own, &[("LANG", "x"), set]));
+        assert!(!called(&image, &own, &[]), "what must be set is not");
+        assert!(!called(&image, &own, &[("LC_ALL", "D")]), "another value");
+        let env: &[(&str, &str)] = &[set];
         let other = image.replace("0a", "0b");
         for (name, image, command, env) in [
-            ("another image", other.as_str(), own.as_slice(), [].as_slice()),
-            ("a shell", &image, &["sh", "-c", "count"], &[]),
+            ("another image", other.as_str(), own.as_slice(), env),
+            ("a shell", &image, &["sh", "-c", "count"], env),
             (
                 "a word more",
                 &image,
                 &["count", "--threads", "4", "/data/in", "-o", "/data/out", "-x"],
-                &[],
+                env,
             ),
             (
                 "no number",
                 &image,
                 &["count", "--threads", "$(id)", "/data/in", "-o", "/data/out"],
-                &[],
+                env,
             ),
             (
                 "another file",
                 &image,
                 &["count", "--threads", "4", "/etc/passwd", "-o", "/data/out"],
-                &[],
+                env,
             ),
-            ("other environment", &image, &own, &["PYTHONSTARTUP"]),
+            ("other environment", &image, &own, &[set, ("PYTHONSTARTUP", "/x")]),
         ] {
             assert!(!called(image, command, env), "{name}");
         }

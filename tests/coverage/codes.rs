@@ -14,7 +14,7 @@ const CRATES: [&str; 6] = [
 ];
 
 /// Literals of the same form that are file names or hosts, by what stands behind the dot.
-const NO_FACTS: [&str; 18] = [
+const NO_FACTS: [&str; 22] = [
     "cedar",
     "cedarschema",
     "com",
@@ -24,19 +24,23 @@ const NO_FACTS: [&str; 18] = [
     "db",
     "example",
     "fa",
+    "ga",
     "html",
     "io",
     "json",
+    "nf",
     "organization",
     "rs",
     "sh",
+    "smk",
     "toml",
     "vcf",
+    "wdl",
     "yaml",
 ];
 
 /// Other literals of the same form: settings, tags, fields of logs, what webhooks are told.
-const NO_CODES: [&str; 12] = [
+const NO_CODES: [&str; 13] = [
     "drs.backend",
     "endings.announced",
     "log.vkey",
@@ -44,6 +48,7 @@ const NO_CODES: [&str; 12] = [
     "resources.backend_parameters_strict",
     "resources.zones",
     "tes.backend",
+    "trs.backend",
     "visum.datasets",
     "visum.decision",
     "visum.owner",

@@ -4,6 +4,7 @@
 //! - `people`: being someone else, seeing their things, and what leaks without data (E32–E35, E54–E60, E80, E82, E83)
 //! - `drs`: naming objects and reading them (E14–E16, E39, E48–E50, E71)
 //! - `tasks`: tasks, runs and tools (E12, E13, E17–E29, E53, E76–E79)
+//! - `trs`: the tool registry and the service registry (E10, E47, E54, E57, E59 there)
 //! - `door`: the storage door and its sessions (E30, E31, E49–E52, E61–E75, E78, E81)
 
 #![expect(
@@ -18,4 +19,5 @@ mod door;
 mod drs;
 mod people;
 mod tasks;
+mod trs;
 mod wire;

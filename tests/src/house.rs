@@ -36,6 +36,10 @@ pub struct Wants {
     pub tes_lines: Option<String>,
     /// Further lines of `[proxy.wes]`.
     pub wes_lines: Option<String>,
+    /// A TRS behind the gate instead of the sample's, likewise.
+    pub trs: Option<String>,
+    /// Further lines of `[proxy.trs]`.
+    pub trs_lines: Option<String>,
     /// The DRS behind the gate, likewise.
     pub drs: Option<String>,
     /// Votes that its dataset asks for; then Eve sits in the committee beside Dan.
@@ -98,6 +102,11 @@ impl House {
              [proxy.tes]\nbase = \"{tes}/ga4gh/tes/v1\"\ncredential_file = \"{backend}\"\n"
         );
         let tes_lines = wants.tes_lines.unwrap_or_default();
+        let trs = wants.trs.unwrap_or_else(|| sample.trs().to_owned());
+        let trs = format!(
+            "[proxy.trs]\nbase = \"{trs}/ga4gh/trs/v2\"\ncredential_file = \"{backend}\"\n{}\n",
+            wants.trs_lines.unwrap_or_default()
+        );
         let wes = wants.wes.map(|wes| {
             format!(
                 "[proxy.wes]\nbase = \"{wes}/ga4gh/wes/v1\"\n{}\n[[proxy.wes.types]]\nname = \"CWL\"\nversions = [\"v1.2\"]\n\
@@ -105,7 +114,7 @@ impl House {
                 wants.wes_lines.unwrap_or_default()
             )
         });
-        let more = format!("{more}{tes_lines}\n{}", wes.unwrap_or_default());
+        let more = format!("{more}{tes_lines}\n{}\n{trs}", wes.unwrap_or_default());
         let mut facts = facts(&sample, &at, &client);
         if let Some(clients) = facts.get_mut("clients").and_then(Value::as_array_mut) {
             clients.extend(wants.clients);

@@ -36,9 +36,10 @@ impl Answer {
     #[must_use]
     pub fn code(&self) -> String {
         let body = self.json();
-        body.get("code")
-            .or_else(|| body.get("error_code"))
-            .and_then(Value::as_str)
+        // where `code` is a number, ours is `error_code`
+        ["code", "error_code"]
+            .iter()
+            .find_map(|name| body.get(name).and_then(Value::as_str))
             .unwrap_or_default()
             .to_owned()
     }

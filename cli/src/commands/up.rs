@@ -200,6 +200,11 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
                 .map_err(|source| CommandError::refused("config.invalid", format!("{page}: {source}")))?,
         })
     });
+    let trs = file
+        .proxy
+        .trs
+        .as_ref()
+        .map(|table| code::trs(table, &host, service_id(&host, "trs")));
     let networks: Result<Vec<Network>, CommandError> =
         file.storage_door.networks.iter().map(|text| network(text)).collect();
     Ok(tes_proxy::Config {
@@ -222,6 +227,7 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
         drs: drs.transpose()?,
         tes: tes.transpose()?,
         wes: wes.transpose()?,
+        trs: trs.transpose()?,
         door_networks: networks?,
         door: DoorRules {
             client_certificates: file.storage_door.client_ca_file.is_some(),

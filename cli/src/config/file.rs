@@ -176,6 +176,8 @@ pub(crate) struct ProxyTable {
     pub(crate) tes: Option<TesTable>,
     /// The WES behind it.
     pub(crate) wes: Option<WesTable>,
+    /// The tool registry behind it.
+    pub(crate) trs: Option<TrsTable>,
     /// Image registries that may be asked for digests: host in images' names to base URL.
     #[serde(default)]
     pub(crate) registries: BTreeMap<String, Url>,
@@ -277,6 +279,44 @@ pub(crate) struct WesTable {
     pub(crate) credential_file: Option<PathBuf>,
     /// The workflow types that are taken.
     pub(crate) types: Vec<WorkflowTable>,
+}
+
+/// `[proxy.trs]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrsTable {
+    /// Its base address with the API's prefix.
+    pub(crate) base: Url,
+    /// A file with the bearer that it demands of us.
+    pub(crate) credential_file: Option<PathBuf>,
+    /// Whoever is logged in may read its tools, unless a policy forbids it.
+    #[serde(default = "yes")]
+    pub(crate) public: bool,
+    /// Further hosts whose `trs://HOST/TOOL/VERSION` means this registry.
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
+    /// SHA-256 of workflows' texts that people have looked through.
+    #[serde(default)]
+    pub(crate) approved: Vec<String>,
+    /// Tools whose command is read from their descriptor.
+    #[serde(default)]
+    pub(crate) tools: Vec<RegisteredTable>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// `[[proxy.trs.tools]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegisteredTable {
+    /// Its id in the registry.
+    pub(crate) id: String,
+    /// Its version there.
+    pub(crate) version: String,
+    /// The SHA-256 of its descriptor's text.
+    pub(crate) sha256: String,
 }
 
 /// `[[proxy.wes.types]]`

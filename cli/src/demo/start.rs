@@ -10,7 +10,7 @@ use policy_engine::snapshot::Governance;
 use sample_node::{SampleNode, Settings};
 use serde_json::{Value, json};
 use tes_proxy::{
-    BackendConfig, ComputeMount, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount,
+    BackendConfig, ComputeMount, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, TrsMount, WesMount,
     WorkflowType,
 };
 use url::Url;
@@ -262,6 +262,16 @@ fn proxy_config(
             run_bytes: 4 << 20,
             auth_instructions: url(format!("{broker}/account"))?,
         }),
+        trs: Some(TrsMount {
+            backend: backend(format!("{}/ga4gh/trs/v2", sample.trs()))?,
+            id: "org.example.biobank.trs".to_owned(),
+            uri_host: host_name(proxy),
+            uri_aliases: Vec::new(),
+            public: true,
+            approved: Vec::new(),
+            tools: Vec::new(),
+            shelf: tes_proxy::rules::Shelf::default(),
+        }),
         door_networks: vec![Network {
             address: Ipv4Addr::LOCALHOST.into(),
             prefix: 8,
@@ -302,7 +312,7 @@ fn addresses(sample: &SampleNode, broker: &str, proxy: &str, door: &str, data: &
         "banner": "All people, institutions and data are fictional. A second factor is asserted by the sample institution, not checked.",
         "broker": { "issuer": broker, "account": format!("{broker}/account"), "admin": format!("{broker}/visum/v1/admin") },
         "proxy": { "url": proxy, "drs": format!("{proxy}/ga4gh/drs/v1"), "tes": format!("{proxy}/ga4gh/tes/v1"),
-            "wes": format!("{proxy}/ga4gh/wes/v1"), "drs_uri": format!("drs://{}/", host_name(proxy)) },
+            "wes": format!("{proxy}/ga4gh/wes/v1"), "trs": format!("{proxy}/ga4gh/trs/v2"), "drs_uri": format!("drs://{}/", host_name(proxy)) },
         "door": { "url": door },
         "home": { "issuer": sample.issuer(), "people": ["ada", "dan", "noor"] },
         "audit": { "folder": data.join("audit").display().to_string(), "vkey": vkey },

@@ -87,6 +87,9 @@ pub struct ToolRef {
     /// Visible to anyone who is logged in.
     #[serde(default)]
     pub public: bool,
+    /// What it is part of, so that a policy can name that: its tool, its registry, its main text by digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<String>,
 }
 
 /// Whose credential sent a request, if not the person's own (policy.md 2, apis.md 10.1).

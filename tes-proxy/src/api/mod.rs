@@ -1,4 +1,4 @@
-//! What comes in and goes out: strict readers, and the wire types of DRS 1.5, TES 1.1 and WES 1.1.
+//! What comes in and goes out: strict readers, and the wire types of DRS 1.5, TES 1.1, TRS 2.0.1 and WES 1.1.
 
 pub(crate) mod drs;
 mod exact;
@@ -8,6 +8,7 @@ pub(crate) mod multipart;
 mod path;
 mod query;
 pub(crate) mod tes;
+pub(crate) mod trs;
 pub(crate) mod wes;
 
 pub(crate) use incoming::{Incoming, body, json_body, wire_body};

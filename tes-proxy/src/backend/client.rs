@@ -142,15 +142,52 @@ impl Client {
         };
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let response = self.send(method, self.url(path, query)?, headers, bytes).await?;
-        let unreadable = |why| BackendError::Unreadable { api: self.api, why };
+        let whole = self.collected(response, limits::BACKEND_BYTES).await?;
+        serde_json::from_slice(&whole).map_err(|_| BackendError::Unreadable {
+            api: self.api,
+            why: "it is not the JSON of this API",
+        })
+    }
+
+    /// The address that it calls.
+    pub(crate) const fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Sends a request without body below the base, and reads its answer whole.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub(crate) async fn whole(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        headers: HeaderMap,
+    ) -> Result<(HeaderMap, Bytes), BackendError> {
+        let response = self
+            .send(method, self.url(path, query)?, headers, Bytes::new())
+            .await?;
+        let headers = response.headers().clone();
+        Ok((headers, self.collected(response, limits::BACKEND_BYTES).await?))
+    }
+
+    /// The body of an answer, at most so many bytes, in time.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub(crate) async fn collected(&self, response: Response<Incoming>, bytes: usize) -> Result<Bytes, BackendError> {
         let whole = tokio::time::timeout(
             limits::BACKEND_TIME,
-            Limited::new(response.into_body(), limits::BACKEND_BYTES).collect(),
+            Limited::new(response.into_body(), bytes).collect(),
         )
         .await
         .map_err(|_| BackendError::Slow { api: self.api })?
-        .map_err(|_| unreadable("it is too large or broke off"))?;
-        serde_json::from_slice(&whole.to_bytes()).map_err(|_| unreadable("it is not the JSON of this API"))
+        .map_err(|_| BackendError::Unreadable {
+            api: self.api,
+            why: "it is too large or broke off",
+        })?;
+        Ok(whole.to_bytes())
     }
 
     /// Sends a request for bytes to a URL that a backend named: its own host, or one of `hosts`. Redirects are not

@@ -7,6 +7,7 @@ mod error;
 
 mod stream;
 mod tes;
+mod trs;
 mod wes;
 
 pub(crate) use client::{Client, Transport};
@@ -15,4 +16,5 @@ pub use error::BackendError;
 
 pub(crate) use stream::{Ending, Watch, watched};
 pub(crate) use tes::TesBackend;
+pub(crate) use trs::{Told, TrsBackend};
 pub(crate) use wes::WesBackend;

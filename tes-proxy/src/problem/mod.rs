@@ -21,6 +21,10 @@ pub(crate) enum Api {
     Wes,
     /// `{"error", "message", "status"}`
     Tes,
+    /// `{"code": 404, "message"}`; the stable code is `error_code`
+    Trs,
+    /// `{"status", "title", "detail"}`
+    Registry,
     /// Ours: `{"error", "code", "message"}`
     Own,
 }

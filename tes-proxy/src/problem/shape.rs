@@ -88,6 +88,11 @@ fn body(problem: &Problem, edge: &Edge<'_>) -> Map<String, Value> {
         Api::Tes => json!({
             "error": problem.sentence, "message": problem.sentence, "status": status, "code": problem.code,
         }),
+        Api::Trs => json!({"code": status, "message": problem.sentence, "error_code": problem.code}),
+        Api::Registry => json!({
+            "status": status, "title": problem.status.canonical_reason().unwrap_or("Error"),
+            "detail": problem.sentence, "code": problem.code,
+        }),
         Api::Own => json!({"error": problem.code, "code": problem.code, "message": problem.sentence}),
     };
     match shaped {
@@ -156,6 +161,13 @@ mod tests {
             json!({"error": "No.", "message": "No.", "status": 403, "code": "consent.hold"})
         );
         assert_eq!(phrase.as_deref(), Some("Forbidden: consent.hold"));
+        let (trs, none) = shaped(&problem, Api::Trs);
+        assert_eq!(trs, json!({"code": 403, "message": "No.", "error_code": "consent.hold"}));
+        assert_eq!(none, None);
+        assert_eq!(
+            shaped(&problem, Api::Registry).0,
+            json!({"status": 403, "title": "Forbidden", "detail": "No.", "code": "consent.hold"})
+        );
         assert_eq!(shaped(&problem, Api::Own).0["error"], "consent.hold");
     }
 

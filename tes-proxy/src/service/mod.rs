@@ -7,4 +7,5 @@ pub(crate) mod explain;
 pub(crate) mod judged;
 pub(crate) mod metadata;
 pub(crate) mod passport;
+pub(crate) mod registry;
 pub(crate) mod told;

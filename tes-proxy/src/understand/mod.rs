@@ -7,6 +7,7 @@ pub(crate) mod redact;
 pub(crate) mod reference;
 pub(crate) mod scan;
 pub(crate) mod tes;
+pub(crate) mod trs;
 pub(crate) mod wes;
 
 pub(crate) use fault::NotUnderstood;

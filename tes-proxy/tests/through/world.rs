@@ -319,6 +319,7 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
             run_bytes: 1 << 20,
             auth_instructions: Url::parse("https://broker.example.org/account").unwrap(),
         }),
+        trs: None,
         door_networks: Vec::new(),
         door: DoorRules {
             scratch: Some(index.with_file_name("scratch")),

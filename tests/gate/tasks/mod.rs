@@ -4,6 +4,7 @@ mod backend;
 mod code;
 mod fields;
 mod out;
+mod registry;
 mod runs;
 mod texts;
 mod urls;

@@ -9,7 +9,7 @@ use super::{Gate, merged};
 /// A file of a run.
 type File<'f> = (&'f str, &'f [u8]);
 
-async fn run(gate: &Gate, token: &str, parts: &[(&str, &str)], files: &[File<'_>]) -> Answer {
+pub(super) async fn run(gate: &Gate, token: &str, parts: &[(&str, &str)], files: &[File<'_>]) -> Answer {
     let mut body = Vec::new();
     for (name, text) in parts {
         body.extend(format!("--q\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n").bytes());

@@ -1,13 +1,13 @@
-//! `[proxy.tes]`, `[proxy.wes]` and `[proxy.code]`: where work runs, and what is laid down about the code that runs.
+//! `[proxy.tes]`, `[proxy.wes]`, `[proxy.trs]` and `[proxy.code]`: where work runs, and what is laid down about the code that runs.
 
 use tes_proxy::{
-    ComputeMount,
-    rules::{ApprovedWorkflow, CertifiedTool, ComputeRules, RuleFault},
+    ComputeMount, RegisteredTool, TrsMount,
+    rules::{ApprovedWorkflow, CertifiedTool, ComputeRules, RuleFault, Shelf},
 };
 
 use super::backend;
 use crate::{
-    config::file::{BackendTable, CodeTable, TesTable, TesVersion, WesTable},
+    config::file::{BackendTable, CodeTable, TesTable, TesVersion, TrsTable, WesTable},
     error::CommandError,
     input::Input,
 };
@@ -33,6 +33,7 @@ fn rules(code: &CodeTable, tes_1_0: bool) -> Result<ComputeRules, CommandError> 
                 env: tool.env.clone(),
             })
             .collect(),
+        shelf: Shelf::default(),
     };
     rules.check().map_err(|fault| refused(&fault))?;
     Ok(rules)
@@ -81,6 +82,32 @@ pub(super) fn wes(table: &WesTable, code: &CodeTable, service: &str, id: String)
         backend_parameters: Vec::new(),
         zones: Vec::new(),
         rules: rules(code, false)?,
+    })
+}
+
+/// The tool registry of a configuration.
+///
+/// # Errors
+/// If a secret can't be read.
+pub(super) fn trs(table: &TrsTable, host: &str, id: String) -> Result<TrsMount, CommandError> {
+    let plain = BackendTable {
+        base: table.base.clone(),
+        credential_file: table.credential_file.clone(),
+    };
+    let tools = table.tools.iter().map(|tool| RegisteredTool {
+        id: tool.id.clone(),
+        version: tool.version.clone(),
+        sha256: tool.sha256.clone(),
+    });
+    Ok(TrsMount {
+        backend: backend(&plain)?,
+        id,
+        uri_host: host.to_owned(),
+        uri_aliases: table.hosts.clone(),
+        public: table.public,
+        approved: table.approved.clone(),
+        tools: tools.collect(),
+        shelf: Shelf::default(),
     })
 }
 

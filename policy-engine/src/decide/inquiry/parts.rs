@@ -1,5 +1,7 @@
 //! The other parts of a request: the service, images, workflow, and places for outputs.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::EntityUid;
 
 use super::Inquiry;
@@ -92,12 +94,25 @@ impl Inquiry<'_> {
     }
 
     fn tool(&mut self, action: Action, tool: &ToolRef) {
-        let id = uid(&self.engine.schema.types.tool, &tool.id);
-        let thing = ThingBuilder::new(id.clone())
-            .flag("public", tool.public)
-            .flag("pinned", tool.pinned)
-            .build();
-        let asked = thing.and_then(|thing| self.call(action, id, vec![thing], false));
+        let kind = &self.engine.schema.types.tool;
+        let id = uid(kind, &tool.id);
+        let names: BTreeSet<&String> = tool.within.iter().filter(|name| **name != tool.id).collect();
+        let thing = |id: &EntityUid, pinned: bool, above: &[EntityUid]| {
+            ThingBuilder::new(id.clone())
+                .flag("public", tool.public)
+                .flag("pinned", pinned)
+                .parents(above.iter().cloned())
+                .build()
+        };
+        let things = || -> Result<Vec<Thing>, EngineError> {
+            let above: Vec<EntityUid> = names.iter().map(|name| uid(kind, name)).collect();
+            let mut things = vec![thing(&id, tool.pinned, &above)?];
+            for one in &above {
+                things.push(thing(one, false, &[])?);
+            }
+            Ok(things)
+        };
+        let asked = things().and_then(|things| self.call(action, id.clone(), things, false));
         self.draft.take(self.engine, asked, None, Some(&tool.id));
     }
 

@@ -224,6 +224,7 @@ fn step_8_a_run_of_a_pinned_workflow_is_judged_for_all_its_data() {
         id: "sha256:00".to_owned(),
         pinned: true,
         public: false,
+        within: Vec::new(),
     });
     let permitted = engine.decide(&ada(&engine), &intent, now());
     assert_eq!(codes(&permitted), [""; 0]);

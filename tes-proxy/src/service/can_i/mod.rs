@@ -32,7 +32,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let mut asked: Asked = parse_json(&bytes)?;
     let purpose: Option<ResearchPurpose> = stated(asked.purpose.take())?;
     let at = asked.at;
-    let mut intent = match question::subject(parts, &caller, asked)? {
+    let mut intent = match question::subject(parts, &caller, asked).await? {
         Subject::Use(intent) => *intent,
         Subject::Purpose => {
             let purpose = purpose.ok_or_else(|| {

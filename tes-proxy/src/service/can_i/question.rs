@@ -21,6 +21,7 @@ use crate::{
     understand::{
         NotUnderstood,
         tes::{create, mounted as tes_mounted},
+        trs,
         wes::{
             form::{self, Attachment},
             mounted as wes_mounted, workflow,
@@ -102,7 +103,7 @@ pub(super) enum Subject {
 ///
 /// # Errors
 /// 400, as the submission would be answered.
-pub(super) fn subject(parts: &Parts, caller: &Caller, asked: Asked) -> Result<Subject, Problem> {
+pub(super) async fn subject(parts: &Parts, caller: &Caller, asked: Asked) -> Result<Subject, Problem> {
     let named = asked.objects.len() + asked.datasets.len() + asked.outputs.len() + asked.images.len();
     if named > limits::CAN_I_NAMES {
         return Err(Problem::refused(
@@ -116,9 +117,10 @@ pub(super) fn subject(parts: &Parts, caller: &Caller, asked: Asked) -> Result<Su
         (None, None, _) if asked.objects.len() + asked.datasets.len() > 0 => use_of(data(parts, caller, &asked)?),
         (Some(task), None, 0) => {
             let (_, mount) = tes_mounted(parts)?;
+            trs::ready(parts).await;
             use_of(create::intent(task, mount, &mut parts.scan())?)
         }
-        (None, Some(run), 0) => use_of(of_run(parts, run)?),
+        (None, Some(run), 0) => use_of(of_run(parts, caller, run).await?),
         _ => Err(Problem::refused(
             "can_i.question",
             "say one of `task`, `run`, `objects`, `datasets` (with `outputs` and `images`), or a `purpose` alone",
@@ -126,7 +128,7 @@ pub(super) fn subject(parts: &Parts, caller: &Caller, asked: Asked) -> Result<Su
     }
 }
 
-fn of_run(parts: &Parts, run: &Run) -> Result<Intent, Problem> {
+async fn of_run(parts: &Parts, caller: &Caller, run: &Run) -> Result<Intent, Problem> {
     let (_, mount) = wes_mounted(parts)?;
     let json = |value: Result<String, serde_json::Error>| {
         value.map_err(|_| Problem::refused("request.body", "a part cannot be written"))
@@ -158,7 +160,8 @@ fn of_run(parts: &Parts, run: &Run) -> Result<Intent, Problem> {
         bytes: file.text.clone().into_bytes(),
         approved: false,
     });
-    let form = form::of(texts, attachments.collect(), mount)?;
+    let form = form::understood(parts, caller, (texts, attachments.collect()), mount).await?;
+    trs::ready(parts).await;
     Ok(workflow::intent(&form, mount, &mut parts.scan())?)
 }
 

@@ -82,7 +82,12 @@ fn is_the_tools(task: &Task, mount: &ComputeMount) -> bool {
             let Ok(image) = image::named("image", executor, mount) else {
                 return false;
             };
-            let env: Vec<&str> = executor.env.iter().flatten().map(|(name, _)| name.as_str()).collect();
+            let env: Vec<(&str, &str)> = executor
+                .env
+                .iter()
+                .flatten()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
             let called = Called {
                 image: &image.to_string(),
                 command: &executor.command,
@@ -90,7 +95,7 @@ fn is_the_tools(task: &Task, mount: &ComputeMount) -> bool {
                 inputs: &data,
                 outputs: &outputs,
             };
-            mount.rules.tools.iter().any(|tool| tool.is_called(&called))
+            mount.rules.is_a_tools(&called)
         })
 }
 

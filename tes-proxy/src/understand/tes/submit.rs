@@ -22,7 +22,7 @@ use crate::{
     router::json,
     session::{Wished, bind, hushed, named, reach, still, whole, without_wishes},
     store::Work,
-    understand::{NotUnderstood, redact, reference},
+    understand::{NotUnderstood, redact, reference, trs},
     withdrawal,
 };
 
@@ -37,6 +37,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let name = RepeatName::of(&incoming.headers)?;
     let task: Task = wire_body(&incoming.headers, body).await?;
     let wished = Wished::of(task.tags.as_ref())?;
+    trs::ready(parts).await;
     let mut intent = intent(&task, mount, &mut parts.scan())?;
     bind(parts, &caller, EventType::TesCreateTask, &mut intent, &wished).await?;
     let intent = Arc::new(intent);

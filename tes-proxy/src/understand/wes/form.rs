@@ -13,7 +13,10 @@ use crate::{
     },
     config::{WesMount, WorkflowType},
     limits,
-    understand::{NotUnderstood, tes::grammar},
+    gate::Caller,
+    problem::Problem,
+    proxy::Parts,
+    understand::{NotUnderstood, tes::grammar, trs},
 };
 
 /// An attachment: name and bytes.
@@ -38,17 +41,31 @@ pub(crate) struct Form<'m> {
     pub(crate) attachments: Vec<Attachment>,
     /// What the backend gets as `workflow_url`: one of the files.
     pub(crate) entry: String,
+    /// Where the workflow is from, if it is from the tool registry.
+    pub(crate) origin: Option<Origin>,
 }
+
+/// A workflow of the tool registry, as policies know it.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// The digest of its one file, if the run consists of that alone.
+    pub(crate) alone: Option<String>,
+    /// What it is part of.
+    pub(crate) within: Vec<String>,
+}
+
+/// The text parts of a request by their names, and its files.
+pub(crate) type Pieces = (BTreeMap<String, String>, Vec<Attachment>);
 
 fn fault(part: &str, code: &'static str, sentence: impl Into<String>) -> NotUnderstood {
     NotUnderstood::at(part, code, sentence)
 }
 
-/// Reads the body.
+/// Takes the body apart.
 ///
 /// # Errors
 /// [`NotUnderstood`] names the part.
-pub(crate) fn read<'m>(content_type: &str, body: &[u8], mount: &'m WesMount) -> Result<Form<'m>, NotUnderstood> {
+pub(crate) fn pieces(content_type: &str, body: &[u8]) -> Result<Pieces, NotUnderstood> {
     let whole = |error: crate::api::multipart::MultipartFault| fault("body", "run.multipart", error.to_string());
     let parts = parse(body, &boundary(content_type).map_err(whole)?).map_err(whole)?;
     let (mut texts, mut attachments) = (BTreeMap::new(), Vec::new());
@@ -89,16 +106,38 @@ pub(crate) fn read<'m>(content_type: &str, body: &[u8], mount: &'m WesMount) -> 
             }
         }
     }
-    of(texts, attachments, mount)
+    Ok((texts, attachments))
 }
 
-/// Reads the parts of a request, however they came.
+/// Reads the parts of a request, however they came; a workflow that it names by its place in our tool registry is
+/// fetched first.
+///
+/// # Errors
+/// What [`of`] refuses, and what the registry's side says.
+pub(crate) async fn understood<'m>(
+    parts: &Parts,
+    caller: &Caller,
+    pieces: Pieces,
+    mount: &'m WesMount,
+) -> Result<Form<'m>, Problem> {
+    let text = |name: &str| pieces.0.get(name).map_or("", String::as_str).trim();
+    let url = text("workflow_url");
+    let own = mount.workflows.iter().any(|known| known.url == url);
+    let pinned = if own {
+        None
+    } else {
+        trs::pinned(parts, caller, url, text("workflow_type")).await?
+    };
+    Ok(of(pieces, pinned, mount)?)
+}
+
+/// Reads the parts of a request, with its workflow if that is of the tool registry.
 ///
 /// # Errors
 /// [`NotUnderstood`] names the part.
 pub(crate) fn of(
-    mut texts: BTreeMap<String, String>,
-    mut attachments: Vec<Attachment>,
+    (mut texts, mut attachments): Pieces,
+    pinned: Option<trs::Pinned>,
     mount: &WesMount,
 ) -> Result<Form<'_>, NotUnderstood> {
     let mut take = |name: &str| texts.remove(name).filter(|text| !text.trim().is_empty());
@@ -155,23 +194,33 @@ pub(crate) fn of(
         workflow_engine_version: None,
         workflow_url: url.trim().to_owned(),
     };
-    let entry = match mount.workflows.iter().find(|known| known.url == request.workflow_url) {
-        Some(known) => {
-            if attachments.iter().any(|own| own.name.eq_ignore_ascii_case(&known.file)) {
-                return Err(fault(
-                    "workflow_attachment",
-                    "run.workflow_shadowed",
-                    "an attachment has the name of the approved workflow's file",
-                ));
-            }
-            attachments.push(Attachment {
+    let mut origin = None;
+    let known = mount.workflows.iter().find(|known| known.url == request.workflow_url);
+    let entry = match (known, pinned) {
+        (Some(known), _) => {
+            let own = Attachment {
                 name: known.file.clone(),
                 bytes: known.bytes.clone(),
                 approved: true,
-            });
+            };
+            beside(&mut attachments, vec![own])?;
             known.file.clone()
         }
-        None => {
+        (None, Some(pinned)) => {
+            let alone = attachments.is_empty() && pinned.files.len() == 1;
+            origin = Some(Origin {
+                alone: alone.then_some(pinned.sha256),
+                within: pinned.within,
+            });
+            let files = pinned.files.into_iter().map(|file| Attachment {
+                name: file.name,
+                bytes: file.bytes,
+                approved: file.approved,
+            });
+            beside(&mut attachments, files.collect())?;
+            pinned.entry
+        }
+        (None, None) => {
             attached(&request.workflow_url, &attachments)?;
             request.workflow_url.clone()
         }
@@ -181,7 +230,23 @@ pub(crate) fn of(
         kind,
         attachments,
         entry,
+        origin,
     })
+}
+
+/// Puts the files of a workflow beside what the caller attached: none has the name of another.
+fn beside(attachments: &mut Vec<Attachment>, files: Vec<Attachment>) -> Result<(), NotUnderstood> {
+    for file in files {
+        if attachments.iter().any(|own| own.name.eq_ignore_ascii_case(&file.name)) {
+            return Err(fault(
+                "workflow_attachment",
+                "run.workflow_shadowed",
+                "an attachment has the name of one of the workflow's own files",
+            ));
+        }
+        attachments.push(file);
+    }
+    Ok(())
 }
 
 /// The workflow is one of the attachments: a remote one may be another tomorrow (E22).

@@ -21,7 +21,10 @@ use crate::{
     router::json,
     session::{Wished, bind, hushed, named, reach, still, whole},
     store::Work,
-    understand::tes::submit::{kept as words, permitted, unsent, with_capabilities},
+    understand::{
+        tes::submit::{kept as words, permitted, unsent, with_capabilities},
+        trs,
+    },
     withdrawal,
 };
 
@@ -43,8 +46,9 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let form = form::read(content_type, &bytes, mount)?;
+    let form = form::understood(parts, &caller, form::pieces(content_type, &bytes)?, mount).await?;
     let said = said(&form);
+    trs::ready(parts).await;
     let mut intent = workflow::intent(&form, mount, &mut parts.scan())?;
     bind(
         parts,

@@ -32,10 +32,13 @@ use super::{
 /// [`NotUnderstood`] names the part.
 pub(crate) fn intent(form: &Form<'_>, mount: &WesMount, scan: &mut Scan<'_>) -> Result<Intent, NotUnderstood> {
     let mut intent = Intent::new(Action::WesCreate).at(&*mount.compute.service);
+    let alone = form.origin.as_ref().and_then(|origin| origin.alone.clone());
+    let digest = alone.unwrap_or_else(|| pin(&form.attachments));
     intent.tool = Some(ToolRef {
-        id: format!("sha256:{}", pin(&form.attachments)),
+        id: format!("sha256:{digest}"),
         pinned: true,
         public: false,
+        within: form.origin.iter().flat_map(|origin| origin.within.clone()).collect(),
     });
     let mut walk = Walk {
         intent: &mut intent,
