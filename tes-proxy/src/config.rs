@@ -51,6 +51,9 @@ pub struct Config {
     pub door: DoorRules,
     /// The networks whose callers count as internal (`context.network.internal`).
     pub internal_networks: Vec<Network>,
+    /// Proxies in front of the public listener: from these alone `Forwarded` and `X-Forwarded-For` are read, for the
+    /// address of the client. Default: none.
+    pub trusted_proxies: Vec<Network>,
     /// Image registries that may be asked which digest a tag has: the host in images' names, and the base URL.
     pub registries: Vec<(String, Url)>,
     /// Certificates (PEM) trusted for backends beside the system's.

@@ -7,6 +7,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header, req
 
 use crate::{
     api::{Incoming, parse_path},
+    config::Network,
+    forwarded,
     problem::Problem,
 };
 
@@ -14,9 +16,12 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Certified;
 
-/// Names that a request's `Host` may have.
+/// Names that a request's `Host` may have, and the proxies in front that tell whom a request is from.
 #[derive(Clone, Debug)]
-pub(crate) struct Hosts(Vec<String>);
+pub(crate) struct Hosts {
+    names: Vec<String>,
+    in_front: Vec<Network>,
+}
 
 impl Hosts {
     /// The URL's own, and further ones.
@@ -28,11 +33,22 @@ impl Hosts {
                 .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
             hosts.push(own.to_ascii_lowercase());
         }
-        Self(hosts)
+        Self {
+            names: hosts,
+            in_front: Vec::new(),
+        }
+    }
+
+    /// The same behind these proxies.
+    pub(crate) fn behind(self, in_front: &[Network]) -> Self {
+        Self {
+            in_front: in_front.to_vec(),
+            ..self
+        }
     }
 
     fn know(&self, host: &str) -> bool {
-        self.0.iter().any(|known| known.eq_ignore_ascii_case(host))
+        self.names.iter().any(|known| known.eq_ignore_ascii_case(host))
     }
 }
 
@@ -45,7 +61,9 @@ pub(crate) fn read(request: Request<Body>, request_id: String, hosts: &Hosts) ->
     let address = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip());
+        .map(|info| info.0.ip())
+        .map(|peer| forwarded::client(peer, &parts.headers, &hosts.in_front))
+        .transpose()?;
     let certified = parts.extensions.get::<Certified>().is_some();
     let incoming = Incoming {
         certified,

@@ -10,6 +10,7 @@ mod backend;
 mod capability;
 pub mod config;
 mod entry;
+mod forwarded;
 mod gate;
 mod limits;
 mod operation;

@@ -191,7 +191,7 @@ impl Proxy {
             kept: Arc::default(),
         };
         Ok(Self(Arc::new(Parts {
-            hosts: Hosts::of(&config.public_url, &config.hosts),
+            hosts: Hosts::of(&config.public_url, &config.hosts).behind(&config.trusted_proxies),
             door_hosts: Hosts::of(&config.door_url, &[]),
             sealer: Sealer::new(&config.secret).map_err(|_| OpenError::Keys)?,
             door_keys: DoorKeys::of(&config).map_err(|_| OpenError::Keys)?,

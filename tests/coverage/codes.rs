@@ -40,13 +40,15 @@ const NO_FACTS: [&str; 22] = [
 ];
 
 /// Other literals of the same form: settings, tags, fields of logs, what webhooks are told.
-const NO_CODES: [&str; 13] = [
+const NO_CODES: [&str; 15] = [
     "drs.backend",
     "endings.announced",
     "log.vkey",
+    "proxy.trusted_proxies",
     "resources.backend_parameters",
     "resources.backend_parameters_strict",
     "resources.zones",
+    "storage_door.networks",
     "tes.backend",
     "trs.backend",
     "visum.datasets",

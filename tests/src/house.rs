@@ -36,6 +36,10 @@ pub struct Wants {
     pub tes_lines: Option<String>,
     /// Further lines of `[proxy.wes]`.
     pub wes_lines: Option<String>,
+    /// Further lines of `[proxy]`.
+    pub proxy_lines: Option<String>,
+    /// Noor is an administrator, too, and publishes policies.
+    pub administrator: bool,
     /// A TRS behind the gate instead of the sample's, likewise.
     pub trs: Option<String>,
     /// Further lines of `[proxy.trs]`.
@@ -98,8 +102,9 @@ impl House {
         let tes = wants.tes.unwrap_or_else(|| sample.tes().to_owned());
         let drs = wants.drs.unwrap_or_else(|| sample.drs().to_owned());
         let more = format!(
-            "{database}[proxy.drs]\nbase = \"{drs}/ga4gh/drs/v1\"\ncredential_file = \"{backend}\"\n\
-             [proxy.tes]\nbase = \"{tes}/ga4gh/tes/v1\"\ncredential_file = \"{backend}\"\n"
+            "{database}{}\n[proxy.drs]\nbase = \"{drs}/ga4gh/drs/v1\"\ncredential_file = \"{backend}\"\n\
+             [proxy.tes]\nbase = \"{tes}/ga4gh/tes/v1\"\ncredential_file = \"{backend}\"\n",
+            wants.proxy_lines.unwrap_or_default(),
         );
         let tes_lines = wants.tes_lines.unwrap_or_default();
         let trs = wants.trs.unwrap_or_else(|| sample.trs().to_owned());
@@ -124,6 +129,12 @@ impl House {
         }
         if wants.dual {
             second_person(&mut facts, &sample);
+        }
+        if wants.administrator {
+            let row = json!({ "person": identity(&sample, "noor"), "role": { "role": "administrator" }, "until": "2030-12-31T00:00:00Z" });
+            if let Some(roles) = facts.get_mut("roles").and_then(Value::as_array_mut) {
+                roles.push(row);
+            }
         }
         if wants.compute_only {
             secure(&mut facts);
@@ -166,6 +177,33 @@ impl House {
     #[must_use]
     pub fn broker(&self, path: &str) -> String {
         format!("{}{path}", self.node.at.broker)
+    }
+
+    /// Puts policies in force, and links of templates, by Noor as the one administrator ([`Wants::administrator`]).
+    ///
+    /// # Panics
+    /// If they are refused.
+    pub async fn publish(&self, policies: &str, links: Option<Value>) {
+        let noor = self.token("noor");
+        let files = json!({
+            "manifest": "id = \"own\"\nauthor = \"Noor\"\n", "policies": [{ "name": "own.cedar", "text": policies }],
+            "links": links.map(|links| links.to_string()), "tests": [],
+        });
+        let at = |rest: &str| self.broker(&format!("/visum/v1/admin/policies{rest}"));
+        let body = json!({ "files": files, "reason": "a test", "require_proof": false });
+        let draft = crate::outside::post(&at(""), Some(&noor), &body).await;
+        assert!(matches!(draft.status, 200 | 201), "{}", draft.text());
+        let told = draft.json();
+        let head = told.get("draft").unwrap_or(&told);
+        let text = |name: &str| head.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if text("state") == "draft" {
+            let yes = json!({ "digest": text("digest") });
+            let approved = crate::outside::post(&at(&format!("/{}/approve", text("id"))), Some(&noor), &yes).await;
+            assert_eq!(approved.status, 200, "{}", approved.text());
+        }
+        let body = json!({ "require_proof": false });
+        let out = crate::outside::post(&at(&format!("/{}/publish", text("id"))), Some(&noor), &body).await;
+        assert_eq!(out.status, 200, "{}", out.text());
     }
 
     /// Ada's grant for the dataset, by Dan. Gives both tokens.

@@ -205,8 +205,14 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
         .trs
         .as_ref()
         .map(|table| code::trs(table, &host, service_id(&host, "trs")));
-    let networks: Result<Vec<Network>, CommandError> =
-        file.storage_door.networks.iter().map(|text| network(text)).collect();
+    let networks: Result<Vec<Network>, CommandError> = file
+        .storage_door
+        .networks
+        .iter()
+        .map(|text| network("storage_door.networks", text))
+        .collect();
+    let in_front: Result<Vec<Network>, CommandError> =
+        file.proxy.trusted_proxies.iter().map(|text| in_front(text)).collect();
     Ok(tes_proxy::Config {
         public_url: file.proxy.url.clone(),
         audience,
@@ -250,6 +256,7 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
                 .transpose()?,
         },
         internal_networks: Vec::new(),
+        trusted_proxies: in_front?,
         registries: file
             .proxy
             .registries
@@ -310,13 +317,21 @@ fn door_key(path: &std::path::Path) -> Result<NodeSecret, CommandError> {
     Ok(NodeSecret::new(key))
 }
 
-fn network(text: &str) -> Result<Network, CommandError> {
-    let wrong = || {
-        CommandError::refused(
+/// A proxy in front: everybody is none.
+fn in_front(text: &str) -> Result<Network, CommandError> {
+    let network = network("proxy.trusted_proxies", text)?;
+    if network.prefix == 0 {
+        return Err(CommandError::refused(
             "config.invalid",
-            format!("storage_door.networks: `{text}` is no ADDRESS/BITS"),
+            format!("proxy.trusted_proxies: `{text}` is everybody, who could then say to be anybody"),
         )
-    };
+        .hint("name the addresses of the proxies in front"));
+    }
+    Ok(network)
+}
+
+fn network(name: &str, text: &str) -> Result<Network, CommandError> {
+    let wrong = || CommandError::refused("config.invalid", format!("{name}: `{text}` is no ADDRESS/BITS"));
     let (address, bits) = text.split_once('/').ok_or_else(wrong)?;
     let address: std::net::IpAddr = address.parse().map_err(|_| wrong())?;
     let prefix: u8 = bits.parse().map_err(|_| wrong())?;

@@ -170,6 +170,9 @@ pub(crate) struct ProxyTable {
     pub(crate) database: Option<String>,
     /// Requests that are worked on at once; more are answered 503.
     pub(crate) requests_at_once: Option<NonZeroUsize>,
+    /// Proxies in front of it, as `ADDRESS/BITS`: from these alone the address of a client is taken.
+    #[serde(default)]
+    pub(crate) trusted_proxies: Vec<String>,
     /// The DRS behind it.
     pub(crate) drs: Option<BackendTable>,
     /// The TES behind it.

@@ -281,6 +281,7 @@ fn proxy_config(
             ..DoorRules::default()
         },
         internal_networks: Vec::new(),
+        trusted_proxies: Vec::new(),
         registries: Vec::new(),
         ca_file: None,
         allow_loopback_http: true,

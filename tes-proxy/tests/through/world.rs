@@ -326,6 +326,7 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
             ..DoorRules::default()
         },
         internal_networks: Vec::new(),
+        trusted_proxies: Vec::new(),
         registries: Vec::new(),
         ca_file: None,
         allow_loopback_http: true,

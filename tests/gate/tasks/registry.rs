@@ -12,10 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use tests::{
-    house::Wants,
-    outside::{Answer, post},
-};
+use tests::{house::Wants, outside::Answer};
 
 use super::{Gate, image, merged, runs::run};
 
@@ -62,53 +59,6 @@ fn sha256(text: &str) -> String {
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Noor is a policy administrator too.
-fn noor_administers(facts: &mut Value) {
-    let row = facts["roles"].as_array().unwrap().iter();
-    let noor = row.clone().find(|row| row["role"]["role"] == "auditor").unwrap()["person"].clone();
-    let roles = facts["roles"].as_array_mut().unwrap();
-    roles.push(json!({ "person": noor, "role": { "role": "administrator" }, "until": "2030-12-31T00:00:00Z" }));
-}
-
-/// Puts policies in force.
-async fn publish(gate: &Gate, policies: &str, links: Option<Value>) {
-    let noor = gate.house.token("noor");
-    let cases = json!({ "format": "visum-policy-test/1", "cases": [] }).to_string();
-    let files = json!({
-        "manifest": "id = \"own\"\nauthor = \"Noor\"\n", "policies": [{ "name": "own.cedar", "text": policies }],
-        "links": links.map(|links| links.to_string()), "tests": [{ "name": "own.json", "text": cases }],
-    });
-    let at = |rest: &str| gate.house.broker(&format!("/visum/v1/admin/policies{rest}"));
-    let draft = post(
-        &at(""),
-        Some(&noor),
-        &json!({ "files": files, "reason": "a test", "require_proof": false }),
-    )
-    .await;
-    assert!(matches!(draft.status, 200 | 201), "{}", draft.text());
-    let told = draft.json();
-    let head = told.get("draft").unwrap_or(&told);
-    let id = head["id"].as_str().unwrap();
-    if head["state"] == "draft" {
-        let yes = post(
-            &at(&format!("/{id}/approve")),
-            Some(&noor),
-            &json!({ "digest": head["digest"] }),
-        )
-        .await;
-        assert_eq!(yes.status, 200, "{}", yes.text());
-    }
-    let out = post(
-        &at(&format!("/{id}/publish")),
-        Some(&noor),
-        &json!({ "require_proof": false }),
-    )
-    .await;
-    assert_eq!(out.status, 200, "{}", out.text());
-    // what was published is in force within a moment
-    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-}
-
 async fn named(gate: &Gate, url: &str, params: &Value, files: &[(&str, &[u8])]) -> Answer {
     let params = params.to_string();
     let parts = [
@@ -135,7 +85,7 @@ async fn e22_a_workflow_of_the_registry_is_fetched_once_pinned_and_attached() {
     let gate = Gate::with(Wants {
         trs: Some(url.clone()),
         trs_lines: Some("hosts = [\"trs.example.org\"]".to_owned()),
-        facts: Some(noor_administers),
+        administrator: true,
         ..Wants::default()
     })
     .await;
@@ -315,8 +265,7 @@ async fn e22_a_workflow_of_the_registry_is_fetched_once_pinned_and_attached() {
     // a policy names the text by its digest; the version moves, and what was named is no longer what would run
     registry.tell(&format!("{COUNT}/versions/1/CWL/files"), json!([]));
     let digest = sha256(MAIN);
-    publish(
-        &gate,
+    gate.house.publish(
         &format!(
             "@id(\"own.workflow\")\n@reason(\"One workflow only.\")\n@code(\"policy.own_workflow\")\n@remedy(\"Run that one.\")\n\
              forbid (\n  principal,\n  action == Visum::Action::\"wes:run-workflow\",\n  resource\n)\nunless {{ resource in Visum::Tool::\"sha256:{digest}\" }};\n"
@@ -369,7 +318,7 @@ async fn e77_a_certified_image_runs_its_own_command_and_no_shell() {
         tes_lines: Some(
             "[proxy.code.images]\n\"docker.io/sample/wc:1\" = \"sha256:".to_owned() + &"0a".repeat(32) + "\"\n",
         ),
-        facts: Some(noor_administers),
+        administrator: true,
         ..Wants::default()
     })
     .await;
@@ -377,7 +326,7 @@ async fn e77_a_certified_image_runs_its_own_command_and_no_shell() {
         "resource": { "type": "Visum::Image", "id": "docker.io/sample/wc" }, "reason": "It reads cohort A." }]);
     let idle = "@id(\"own.idle\")\n@reason(\"Nothing.\")\n@code(\"policy.own_idle\")\n@remedy(\"None.\")\n\
                 forbid (\n  principal,\n  action == Visum::Action::\"trs:read\",\n  resource == Visum::Tool::\"nothing\"\n);\n";
-    publish(&gate, idle, Some(links)).await;
+    gate.house.publish(idle, Some(links)).await;
     let own = merged(&gate.task(), &json!({ "executors": [{ "env": { "LC_ALL": "C" } }] }));
     let deny = (403, "policy.not_the_tool");
     let cases = [
