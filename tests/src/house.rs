@@ -179,15 +179,18 @@ impl House {
         format!("{}{path}", self.node.at.broker)
     }
 
-    /// Puts policies in force, and links of templates, by Noor as the one administrator ([`Wants::administrator`]).
+    /// Puts policies in force, and links of templates, by Noor as the one administrator ([`Wants::administrator`]). The
+    /// shipped cases of `denied` are denied by them on purpose.
     ///
     /// # Panics
     /// If they are refused.
-    pub async fn publish(&self, policies: &str, links: Option<Value>) {
+    pub async fn publish(&self, policies: &str, links: Option<Value>, denied: &[&str]) {
         let noor = self.token("noor");
+        let meant: std::collections::BTreeMap<&str, &str> = denied.iter().map(|case| (*case, "deny")).collect();
+        let cases = json!({ "format": "visum-policy-test/1", "shipped": meant }).to_string();
         let files = json!({
             "manifest": "id = \"own\"\nauthor = \"Noor\"\n", "policies": [{ "name": "own.cedar", "text": policies }],
-            "links": links.map(|links| links.to_string()), "tests": [],
+            "links": links.map(|links| links.to_string()), "tests": [{ "name": "own.json", "text": cases }],
         });
         let at = |rest: &str| self.broker(&format!("/visum/v1/admin/policies{rest}"));
         let body = json!({ "files": files, "reason": "a test", "require_proof": false });

@@ -27,7 +27,7 @@ async fn e37_a_configured_proxy_in_front_tells_the_address_and_nobody_else() {
         })
         .await;
         let (ada, _) = house.granted().await;
-        house.publish(BARRED, None).await;
+        house.publish(BARRED, None, &[]).await;
         let url = house.proxy(&format!("/ga4gh/drs/v1/objects/{OBJECT}/access/https"));
         for (name, headers, status) in [
             ("nothing", vec![], 200),

@@ -271,6 +271,7 @@ async fn e22_a_workflow_of_the_registry_is_fetched_once_pinned_and_attached() {
              forbid (\n  principal,\n  action == Visum::Action::\"wes:run-workflow\",\n  resource\n)\nunless {{ resource in Visum::Tool::\"sha256:{digest}\" }};\n"
         ),
         None,
+        &["workflow-pinned"],
     )
     .await;
     let name = format!("trs://{host}/{COUNT}/1");
@@ -326,7 +327,7 @@ async fn e77_a_certified_image_runs_its_own_command_and_no_shell() {
         "resource": { "type": "Visum::Image", "id": "docker.io/sample/wc" }, "reason": "It reads cohort A." }]);
     let idle = "@id(\"own.idle\")\n@reason(\"Nothing.\")\n@code(\"policy.own_idle\")\n@remedy(\"None.\")\n\
                 forbid (\n  principal,\n  action == Visum::Action::\"trs:read\",\n  resource == Visum::Tool::\"nothing\"\n);\n";
-    gate.house.publish(idle, Some(links)).await;
+    gate.house.publish(idle, Some(links), &[]).await;
     let own = merged(&gate.task(), &json!({ "executors": [{ "env": { "LC_ALL": "C" } }] }));
     let deny = (403, "policy.not_the_tool");
     let cases = [
