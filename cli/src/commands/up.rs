@@ -392,8 +392,9 @@ mod tests {
             ("10.0.0.0/33", false),
             ("x/8", false),
         ] {
-            assert_eq!(network(text).is_ok(), good, "{text}");
+            assert_eq!(network("storage_door.networks", text).is_ok(), good, "{text}");
         }
+        assert!(in_front("10.0.0.1/32").is_ok() && in_front("0.0.0.0/0").is_err());
         assert_eq!(service_id("data.example.org", "drs"), "org.example.data.drs");
     }
 }

@@ -47,10 +47,10 @@ async fn told(State(registry): State<Registry>, request: Request) -> Response {
     match registry.0.lock().unwrap().get(request.uri().path()) {
         Some(answer) if answer.get("redirect").is_some() => {
             let to = answer["redirect"].as_str().unwrap().to_owned();
-            (axum::http::StatusCode::FOUND, [("location", to)]).into_response()
+            (http::StatusCode::FOUND, [("location", to)]).into_response()
         }
         Some(answer) => ([("content-type", "application/json")], answer.to_string()).into_response(),
-        None => axum::http::StatusCode::NOT_FOUND.into_response(),
+        None => http::StatusCode::NOT_FOUND.into_response(),
     }
 }
 
