@@ -46,5 +46,6 @@ pub use broker::{Affected, Audit, Broker, BrokerError, Nothing, Seams};
 pub use caller::Caller;
 pub use chores::Chores;
 pub use config::{Config, OtherLog};
+pub use passport::passport_at_work;
 pub use router::router;
 pub use upstream::preset;

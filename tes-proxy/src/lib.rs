@@ -17,6 +17,7 @@ mod operation;
 mod ownership;
 mod problem;
 mod proxy;
+mod renewal;
 mod router;
 pub mod rules;
 mod service;
@@ -35,6 +36,7 @@ pub use config::{
 pub use entry::Certified;
 pub use limits::REQUESTS_AT_ONCE;
 pub use proxy::{Audit, OpenError, Proxy, Seams};
+pub use renewal::{Renewal, RenewalError};
 pub use router::{router, storage_router};
 pub use store::StoreError;
 pub use tries::{Counted, Tried, Tries, TriesError};

@@ -100,6 +100,10 @@ pub(crate) const STREAM_IDLE: Duration = Duration::from_secs(60);
 pub(crate) const CAPABILITY_LIFE: Duration = Duration::from_secs(300);
 /// Most life of a task's capability (D6).
 pub(crate) const TASK_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// What work rests on is renewed when it ends within so long.
+pub(crate) const RENEW_AHEAD: Duration = Duration::from_secs(1_200);
+/// A renewal that was refused is tried again after so long.
+pub(crate) const RENEW_AGAIN: Duration = Duration::from_secs(120);
 /// A task's capability sleeps when the backend has not confirmed the task for so long (D6).
 pub(crate) const UNCONFIRMED: Duration = Duration::from_secs(600);
 /// A capability of a task that is still `submitting` waits so long for `queued` (`apis.md` 10.3).

@@ -29,6 +29,7 @@ use crate::{
     gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, credential, held},
     limits,
     problem::{Api, Challenge, Problem},
+    renewal::Renewal,
     session,
     store::{Db, Objects, PAGE_BYTES, Pages, PinTable, StoreError, Works},
     tries::{OneAtATime, Tries},
@@ -131,6 +132,10 @@ pub(crate) struct Parts {
     /// Calls to registries.
     pub(crate) fetch: Arc<dyn Fetch>,
     tries: OnceLock<Arc<dyn Tries>>,
+    /// Who knows what owners of work hold now.
+    pub(crate) renewal: OnceLock<Arc<dyn Renewal>>,
+    /// Work whose renewal was tried of late.
+    pub(crate) renewing: Cache<String, ()>,
     pub(crate) at_length: OneAtATime,
     seq: AtomicI64,
 }
@@ -212,6 +217,11 @@ impl Proxy {
             places: Semaphore::new(config.requests_at_once.clamp(1, Semaphore::MAX_PERMITS)),
             fetch: seams.fetch,
             tries: OnceLock::new(),
+            renewal: OnceLock::new(),
+            renewing: Cache::builder()
+                .max_capacity(100_000)
+                .time_to_live(limits::RENEW_AGAIN)
+                .build(),
             at_length: OneAtATime::default(),
             seq: AtomicI64::new(0),
             config,
@@ -234,6 +244,11 @@ impl Proxy {
     /// Names who counts purposes tried and questions at length. Without one, neither `explain` nor `can-i` answers.
     pub fn wire_tries(&self, tries: Arc<dyn Tries>) {
         let _ = self.0.tries.set(tries);
+    }
+
+    /// Names who knows what owners of work hold now. Without one, work ends when the visas end that it was permitted by.
+    pub fn wire_renewal(&self, renewal: Arc<dyn Renewal>) {
+        let _ = self.0.renewal.set(renewal);
     }
 }
 

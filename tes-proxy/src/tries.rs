@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use policy_engine::consent::ResearchPurpose;
+use policy_engine::{consent::ResearchPurpose, decide::Decision};
 use visa_verifier::VisaIdentity;
 
 /// A purpose that somebody had judged for datasets that they may know of.
@@ -21,8 +21,37 @@ pub struct Tried {
     pub datasets: Vec<String>,
     /// The purpose.
     pub purpose: ResearchPurpose,
-    /// Where: `can-i`, `explain`.
+    /// Where: `can-i`, `explain`, `tes`, `wes`.
     pub door: &'static str,
+}
+
+/// A stated purpose, and the datasets that it was judged for.
+#[derive(Clone, Debug)]
+pub(crate) struct Aim {
+    pub(crate) purpose: ResearchPurpose,
+    pub(crate) datasets: Vec<String>,
+}
+
+impl Aim {
+    /// Of a decision; none where no purpose was stated, or nothing was to be read.
+    pub(crate) fn of(decision: &Decision) -> Option<Self> {
+        let purpose = decision.purpose().filter(|purpose| !purpose.categories.is_unstated())?;
+        let datasets: BTreeSet<String> = decision.reads().iter().flat_map(|read| read.datasets.clone()).collect();
+        (!datasets.is_empty()).then(|| Self {
+            purpose: purpose.clone(),
+            datasets: datasets.into_iter().collect(),
+        })
+    }
+
+    /// As tried by a person at a door.
+    pub(crate) fn by(self, person: VisaIdentity, door: &'static str) -> Tried {
+        Tried {
+            person,
+            datasets: self.datasets,
+            purpose: self.purpose,
+            door,
+        }
+    }
 }
 
 /// How many different purposes a person tried on a dataset within 24 hours.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
-use visa_verifier::{VisaIdentity, VisaType, seam::Timestamp};
+use visa_verifier::{VerifiedPassport, VisaIdentity, VisaType, seam::Timestamp};
 
 use super::{Client, Decision, Engine, Facts, Session, WorkItem, facts::Who, presented::Presented};
 use crate::{
@@ -69,6 +69,30 @@ impl KeptFacts {
     /// The purpose that was judged.
     pub const fn purpose(&self) -> Option<&ResearchPurpose> {
         self.purpose.as_ref()
+    }
+
+    /// The same with what the owner holds now, by a Passport of their own; the login and the purpose stay. `None` if it is
+    /// somebody else's.
+    pub fn renewed(&self, passport: &VerifiedPassport, snapshot: &Snapshot) -> Option<Self> {
+        let presented = Presented::of(passport, snapshot);
+        let same = presented.identities.contains(&self.presented.holder);
+        same.then(|| Self {
+            presented: Presented {
+                holder: self.presented.holder.clone(),
+                ..presented
+            },
+            ..self.clone()
+        })
+    }
+
+    /// The same with no more visas than a decision about them rests on.
+    #[must_use]
+    pub fn resting_on(mut self, decision: &Decision) -> Self {
+        let used = &decision.rests_on().visas;
+        self.presented
+            .visas
+            .retain(|visa| used.contains(&visa.digest) || visa.kind == VisaType::LinkedIdentities);
+        self
     }
 
     /// The facts on a snapshot. The login's own end is over and asks nothing: the work is the principal.

@@ -38,6 +38,8 @@ pub(crate) struct Capabilities {
 impl Capabilities {
     /// A URL for each object, good until `until` for the work `id`.
     ///
+    /// `until`: the latest end of the work. That it is still permitted is asked at each use.
+    ///
     /// # Errors
     /// 500 if one cannot be sealed, 403 for compute-only data at a door that is open to every address.
     pub(crate) fn mint(
@@ -46,7 +48,6 @@ impl Capabilities {
         id: &str,
         objects: &BTreeSet<String>,
         until: Timestamp,
-        walltime: Option<u32>,
     ) -> Result<Self, Problem> {
         let fault = || {
             Problem::new(
@@ -55,7 +56,6 @@ impl Capabilities {
                 "a capability could not be made",
             )
         };
-        let until = crate::ownership::index::life(parts.gate.now(), until, walltime);
         let mut urls = BTreeMap::new();
         for object in objects {
             let dataset = snapshot

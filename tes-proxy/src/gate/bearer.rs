@@ -299,8 +299,13 @@ impl Identify {
             .await
     }
 
+    /// What Passports for us name.
+    pub(crate) fn audience(&self) -> &str {
+        &self.audience
+    }
+
     /// Verifies a Passport under the trust of the snapshot in force, for us as audience.
-    async fn verified(&self, compact: &str, now: Timestamp) -> Result<VerifiedPassport, PassportRejected> {
+    pub(crate) async fn verified(&self, compact: &str, now: Timestamp) -> Result<VerifiedPassport, PassportRejected> {
         let mut trust = self.current.load().snapshot().trust.clone();
         trust.set_audience(vec![self.audience.clone()]);
         let passport = Passport::parse(compact)?;

@@ -4,7 +4,10 @@ use http::StatusCode;
 use policy_engine::{decide::Decision, snapshot::Snapshot};
 
 use super::Doubt;
-use crate::problem::{Denial, Problem, Why};
+use crate::{
+    problem::{Denial, Problem, Why},
+    tries::Aim,
+};
 
 /// Why there is no permit.
 #[derive(Debug)]
@@ -82,6 +85,7 @@ pub(crate) fn problem(decision: &Decision, id: &str, snapshot: &Snapshot, what: 
             decision: Some(id.to_owned()),
             dataset,
             receipt: None,
+            aim: Aim::of(decision),
         }),
         ..Problem::new(StatusCode::FORBIDDEN, code, sentence)
     }

@@ -20,6 +20,9 @@ pub(crate) struct Basis {
     /// Datasets that it may read as a whole: those of its session.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) whole: Vec<String>,
+    /// When it ends at the latest, however often what it rests on is renewed: unix seconds. Absent: it is not renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cap: Option<i64>,
 }
 
 impl Basis {
@@ -64,6 +67,14 @@ impl Basis {
             Err(decision.code().unwrap_or("policy.denied").to_owned())
         }
     }
+}
+
+/// When a row ends at the latest, in unix seconds.
+pub(crate) fn latest(work: &Work) -> i64 {
+    Basis::of(work)
+        .ok()
+        .and_then(|basis| basis.cap)
+        .unwrap_or(work.expires_at)
 }
 
 /// What a row may read.

@@ -3,13 +3,16 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use policy_engine::decide::{WorkItem, WorkKind, WorkState};
+use policy_engine::{
+    decide::{WorkItem, WorkKind, WorkState},
+    intent::Intent,
+};
 use visa_verifier::seam::Timestamp;
 
 use crate::{
     api::{tes, wes},
     backend::BackendError,
-    gate::{Caller, Permit},
+    gate::{Caller, Decided, Permit},
     limits,
     problem::Problem,
     proxy::Parts,
@@ -48,8 +51,10 @@ pub(crate) struct Submission<'s> {
     pub(crate) session: Option<&'s str>,
     /// Datasets that it may read as a whole.
     pub(crate) whole: Vec<String>,
-    /// How long the caller asked for it to live, in seconds.
-    pub(crate) walltime: Option<u32>,
+    /// When what it rests on ends, unless it is renewed.
+    pub(crate) until: Timestamp,
+    /// When it ends at the latest.
+    pub(crate) cap: Timestamp,
     /// The name that the request gives itself.
     pub(crate) named: Option<Named<'s>>,
 }
@@ -70,10 +75,27 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{hex}")
 }
 
-/// When work ends at the latest: with its permission, with the time that it asked for, after seven days (D6).
-pub(crate) fn life(now: Timestamp, valid_until: Timestamp, walltime: Option<u32>) -> Timestamp {
+/// When work ends at the latest, whatever it rests on: with the time that it asked for, after seven days (D6).
+pub(crate) fn cap(now: Timestamp, walltime: Option<u32>) -> Timestamp {
     let asked = walltime.map_or(limits::TASK_LIFE, |seconds| Duration::from_secs(u64::from(seconds)));
-    valid_until.min(now.plus(limits::TASK_LIFE)).min(now.plus(asked))
+    now.plus(limits::TASK_LIFE).min(now.plus(asked))
+}
+
+/// When what permitted work rests on ends: as its decision says, but without the end of the login that sent it. The work
+/// is a principal of its own from here on, and a token lives for minutes.
+pub(crate) fn lasting(caller: &Caller, decided: &Decided, intent: &Intent, now: Timestamp) -> Timestamp {
+    let (engine, decision) = (&decided.engine, &decided.decision);
+    let Some(kept) = caller.facts(engine.snapshot()).keep(decision) else {
+        return decision.valid_until();
+    };
+    let mut lasting = intent.clone();
+    lasting.purpose = kept.purpose().cloned();
+    let long = engine.decide(&kept.facts(engine.snapshot()), &lasting, now);
+    if long.allow() {
+        long.valid_until()
+    } else {
+        decision.valid_until()
+    }
 }
 
 /// Writes the row and keeps what it rests on. Only after this may the backend hear of it.
@@ -88,7 +110,6 @@ pub(crate) async fn submit(
 ) -> Result<Submitted, Problem> {
     let now = parts.gate.now();
     let decision = &permit.decided.decision;
-    let until = life(now, decision.valid_until(), new.walltime);
     let datasets: Vec<&String> = decision.rests_on().datasets.iter().collect();
     let duties = decision
         .duties()
@@ -119,12 +140,13 @@ pub(crate) async fn submit(
             kept,
             duties,
             whole: new.whole,
+            cap: Some(new.cap.unix()),
         }))?,
         name: new.name.chars().take(limits::NAME_CHARS).collect(),
         request: new.request,
         created_at: now.unix(),
         confirmed_at: now.unix(),
-        expires_at: until.unix(),
+        expires_at: new.until.min(new.cap).unix(),
         session: new.session.map(str::to_owned),
     };
     match (parts.works.submit(&work, new.named).await?, new.named) {

@@ -6,7 +6,7 @@ pub(crate) mod page;
 mod repeat;
 mod stamp;
 
-pub(crate) use basis::{Basis, data};
-pub(crate) use index::{Submission, Submitted, digest, item, owned, refresh, submit};
+pub(crate) use basis::{Basis, data, latest};
+pub(crate) use index::{Submission, Submitted, cap, digest, item, lasting, owned, refresh, submit};
 pub(crate) use repeat::RepeatName;
 pub(crate) use stamp::stamp;

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::tries::Aim;
+
 pub(crate) use bearer::{Challenge, resource_metadata};
 pub(crate) use shape::{Edge, respond};
 
@@ -82,6 +84,8 @@ pub(crate) struct Denial {
     pub(crate) nonce: Option<String>,
     /// The receipt of the entry that it left in the audit log.
     pub(crate) receipt: Option<String>,
+    /// The purpose that was judged, to be counted where somebody could try one after the other (E82). Never told.
+    pub(crate) aim: Option<Aim>,
 }
 
 impl Problem {

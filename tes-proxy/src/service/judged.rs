@@ -1,7 +1,7 @@
 //! Judging without giving anything: by the very engine that judges requests, on record before it is answered (E82),
 //! its purpose counted (consent.md 3, "Counting").
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use audit_log::{EventType, Outcome};
 use http::StatusCode;
@@ -15,7 +15,7 @@ use crate::{
     gate::{Caller, Decided, NoPermit, decided_event},
     problem::Problem,
     proxy::Parts,
-    tries::{Counted, Tried, TriesError},
+    tries::{Aim, Counted, Tried, TriesError},
 };
 
 /// How far ahead one may ask.
@@ -190,20 +190,10 @@ async fn counted(
     decision: &Decision,
     door: &'static str,
 ) -> Result<Vec<Counted>, Problem> {
-    let Some(purpose) = decision.purpose().filter(|purpose| !purpose.categories.is_unstated()) else {
-        return Ok(Vec::new());
-    };
-    let datasets: BTreeSet<String> = decision.reads().iter().flat_map(|read| read.datasets.clone()).collect();
-    count(
-        parts,
-        Tried {
-            person: caller.person.identity.clone(),
-            datasets: datasets.into_iter().collect(),
-            purpose: purpose.clone(),
-            door,
-        },
-    )
-    .await
+    match Aim::of(decision) {
+        Some(aim) => count(parts, aim.by(caller.person.identity.clone(), door)).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Counts, durably.

@@ -186,7 +186,10 @@ pub(crate) async fn still(parts: &Parts, caller: &Caller, work: &Work) -> Result
 /// What is kept of a request, without the keys of its own session, which workflow tools write into their scripts.
 pub(crate) fn hushed(parts: &Parts, caller: &Caller, request: String) -> String {
     let Some(session) = &caller.scope else { return request };
-    match parts.door_keys.pair(&session.work.id, session.work.expires_at) {
+    match parts
+        .door_keys
+        .pair(&session.work.id, crate::ownership::latest(&session.work))
+    {
         Ok(pair) => request
             .replace(&pair.secret, "(secret)")
             .replace(&pair.secret.replace('/', "\\/"), "(secret)"),

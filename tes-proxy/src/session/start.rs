@@ -19,7 +19,7 @@ use crate::{
     api::{Incoming, json_body},
     gate::{Caller, Permit, Question},
     limits,
-    ownership::Basis,
+    ownership::{Basis, cap, lasting, latest},
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router,
@@ -210,17 +210,9 @@ async fn enter(
     let fault = || StoreError::Inconsistent { column: "basis" };
     let kept = caller.facts(engine.snapshot()).keep(decision).ok_or_else(fault)?;
     spec.purpose = kept.purpose().cloned();
-    // the login's own end is none of the session's: what it rests on is asked without it
-    let mut lasting = intent.clone();
-    lasting.purpose.clone_from(&spec.purpose);
-    let long = engine.decide(&kept.facts(engine.snapshot()), &lasting, now);
-    let until = if long.allow() {
-        long.valid_until()
-    } else {
-        decision.valid_until()
-    };
     let walltime = hours.map(|hours| hours.saturating_mul(3_600));
-    let until = crate::ownership::index::life(now, until, walltime);
+    let cap = cap(now, walltime);
+    let until = lasting(caller, &permit.decided, intent, now).min(cap);
     let (_, mount) = mounted(parts)?;
     let id = parts.gate.id();
     let text = |value: Result<String, serde_json::Error>| value.map_err(|_| fault());
@@ -248,6 +240,7 @@ async fn enter(
             kept,
             duties,
             whole: spec.datasets.clone(),
+            cap: Some(cap.unix()),
         }))?,
         name: String::new(),
         request: text(serde_json::to_string(&spec))?,
@@ -303,13 +296,15 @@ fn started(parts: &Parts, session: &Work, spec: &Spec, permit: &Permit) -> Resul
             "the session's keys could not be made",
         )
     };
-    let pair = parts.door_keys.pair(&session.id, session.expires_at).map_err(fault)?;
+    // they outlive what the session rests on now: whether it lives is looked up at each use
+    let cap = latest(session);
+    let pair = parts.door_keys.pair(&session.id, cap).map_err(fault)?;
     let token = token::make(
         &parts.config,
         &parts.door_keys,
         &session.id,
         parts.gate.now().unix(),
-        session.expires_at,
+        cap,
     );
     let engine = &permit.decided.engine;
     let inputs: Vec<Value> = spec
@@ -322,6 +317,7 @@ fn started(parts: &Parts, session: &Work, spec: &Spec, permit: &Permit) -> Resul
         "datasets": spec.datasets,
         "purpose": spec.purpose,
         "until": Timestamp::from_unix(session.expires_at),
+        "renewed_until": Timestamp::from_unix(cap),
         "decision_id": session.decision,
         "token": token,
         "token_type": "Bearer",

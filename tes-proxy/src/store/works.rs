@@ -172,6 +172,22 @@ impl Works {
         self.by_id(id).await
     }
 
+    /// What it rests on was renewed: a later end and a new basis, unless it was ended meanwhile. Whether it was taken.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn renew(&self, id: &str, basis: &str, expires_at: i64) -> Result<bool, StoreError> {
+        let renewed = sqlx::query(
+            "UPDATE works SET basis = $2, expires_at = $3 WHERE id = $1 AND phase <> 'over' AND withdrawn IS NULL AND expires_at < $3",
+        )
+        .bind(id)
+        .bind(basis)
+        .bind(expires_at)
+        .execute(&self.0.write)
+        .await?;
+        Ok(renewed.rows_affected() == 1)
+    }
+
     /// What the backend says now.
     ///
     /// # Errors

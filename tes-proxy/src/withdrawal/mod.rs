@@ -3,6 +3,7 @@
 mod adopt;
 mod cancel;
 mod count;
+mod renew;
 mod watch;
 
 pub(crate) use cancel::{accepted, cancel, withdraw};

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
+use policy_engine::intent::DataRef;
 use tokio::{
     sync::Notify,
     task::JoinHandle,
@@ -16,7 +17,11 @@ use crate::{
     store::{Phase, StoreError, Work},
 };
 
-use super::{adopt::adopt, cancel::withdraw};
+use super::{
+    adopt::adopt,
+    cancel::withdraw,
+    renew::{due, renew},
+};
 
 /// Between two looks at the clock and at the backends.
 const TICK: Duration = Duration::from_secs(2);
@@ -102,9 +107,15 @@ impl Proxy {
                 adopt(&proxy, &work).await;
                 return;
             }
-            if let Err(code) = holds(&proxy.0, &work) {
-                withdraw(&proxy, &work, &code).await;
-                return;
+            match holds(&proxy.0, &work) {
+                Err(code) => {
+                    withdraw(&proxy, &work, &code).await;
+                    return;
+                }
+                Ok((basis, data)) if due(&proxy.0, &work, &basis, proxy.0.gate.now()) => {
+                    renew(&proxy.0, &work, basis, &data).await;
+                }
+                Ok(_) => {}
             }
             // a backend is asked every few seconds, so that capabilities end with their work
             if now.saturating_sub(work.confirmed_at) >= 5 {
@@ -132,8 +143,8 @@ impl Proxy {
     }
 }
 
-/// Does a task or run still rest on something? Else the code of what is gone.
-fn holds(parts: &Parts, work: &Work) -> Result<(), String> {
+/// Does a task or run still rest on something? What it rests on, or the code of what is gone.
+fn holds(parts: &Parts, work: &Work) -> Result<(Basis, Vec<DataRef>), String> {
     if let Some(code) = &work.withdrawn {
         return Err(code.clone());
     }
@@ -148,7 +159,7 @@ fn holds(parts: &Parts, work: &Work) -> Result<(), String> {
     };
     let engine = parts.gate.current.load();
     let (basis, item) = (Basis::of(work).map_err(unjudged)?, item(work, now).map_err(unjudged)?);
-    let data = if work.kind == "session" {
+    let data: Vec<DataRef> = if work.kind == "session" {
         // what of its datasets is held is left out at each use; it ends when nothing of one is left
         let facts = basis.kept.facts(engine.snapshot());
         let of = |dataset: &String| session::reads(&engine, &facts, dataset, now);
@@ -156,5 +167,6 @@ fn holds(parts: &Parts, work: &Work) -> Result<(), String> {
     } else {
         data(work).map_err(unjudged)?
     };
-    basis.holds(&engine, &item, &data, now)
+    basis.holds(&engine, &item, &data, now)?;
+    Ok((basis, data))
 }

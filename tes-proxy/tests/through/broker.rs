@@ -45,6 +45,14 @@ impl TestBroker {
         }
     }
 
+    /// The same broker at a later time, where nobody holds anything yet.
+    pub(crate) fn later(&self, seconds: i64) -> Self {
+        Self {
+            key: Arc::clone(&self.key),
+            ..Self::new(self.now + seconds)
+        }
+    }
+
     pub(crate) fn token_with(&self, sub: &str, more: Value) -> String {
         let mut claims = json!({
             "iss": ISSUER, "sub": sub, "aud": [ISSUER, AUDIENCE], "client_id": "visum-cli", "scope": "openid ga4gh_passport_v1",

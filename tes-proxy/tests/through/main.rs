@@ -16,6 +16,7 @@ mod key;
 mod lasting;
 mod levels;
 mod passport;
+mod renewal;
 mod routes;
 mod slow;
 mod steps;

@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicI64, AtomicUsize, Ordering},
 };
 
 use http::StatusCode;
@@ -40,14 +40,21 @@ fn step() {
     });
 }
 
-/// The system's time, and a step.
-#[derive(Debug)]
-pub(crate) struct SteppedClock;
+/// The system's time, and a step; a test may set it ahead.
+#[derive(Debug, Default)]
+pub(crate) struct SteppedClock(AtomicI64);
+
+impl SteppedClock {
+    /// So many seconds ahead of the system's time.
+    pub(crate) fn ahead(&self, seconds: i64) {
+        self.0.store(seconds * 1_000_000, Ordering::SeqCst);
+    }
+}
 
 impl Clock for SteppedClock {
     fn now_micros(&self) -> i64 {
         step();
-        SystemClock.now_micros()
+        SystemClock.now_micros() + self.0.load(Ordering::SeqCst)
     }
 }
 

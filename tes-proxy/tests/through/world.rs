@@ -44,6 +44,7 @@ pub(crate) struct World {
     pub(crate) proxy: Proxy,
     pub(crate) config: Config,
     pub(crate) counting: Arc<Counting>,
+    pub(crate) clock: Arc<SteppedClock>,
     router: Router,
     opened: Opened,
     _chores: Chores,
@@ -140,8 +141,9 @@ impl World {
             door.local_addr().unwrap(),
         );
         change(&mut config);
+        let clock = Arc::new(SteppedClock::default());
         let seams = Seams {
-            clock: Arc::new(SteppedClock),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random: Arc::new(SteppedRandom(SystemRandom::new())),
             fetch: Arc::new(broker.clone()),
         };
@@ -172,6 +174,7 @@ impl World {
             proxy,
             config,
             counting,
+            clock,
             router,
             opened,
             _chores: chores,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tests::{
     house::{DATASET, Wants},
@@ -168,6 +169,37 @@ async fn e80_equal_denials_are_one_entry_and_a_count_and_the_node_stays_open() {
     let after = events(&bench.house).await.len();
     assert!(after - before < 10, "{before} to {after} entries for 200 strangers");
     assert!(!bench.sent(&bench.ada).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e82_purposes_tried_by_creating_tasks_are_counted_too() {
+    let bench = Bench::start().await;
+    let dan = bench.house.token("dan");
+    for disease in ["MONDO:0007254", "MONDO:0005148"] {
+        let purpose = json!({"categories": ["disease"], "diseases": [disease], "commercial": false});
+        let reply = outside::client()
+            .post(bench.url(&format!("{}/tasks", TES[0])))
+            .bearer_auth(&bench.ben)
+            .header("visum-purpose", URL_SAFE_NO_PAD.encode(purpose.to_string()))
+            .json(&bench.task())
+            .send()
+            .await
+            .unwrap();
+        let answer = outside::read(reply).await;
+        assert_eq!(answer.status, 403, "{}", answer.text());
+    }
+    let tried: String = url::form_urlencoded::byte_serialize(DATASET.as_bytes()).collect();
+    let tried = bench
+        .house
+        .broker(&format!("/visum/v1/admin/purposes-tried?dataset={tried}"));
+    let seen = outside::get(&tried, Some(&dan)).await;
+    for disease in ["MONDO:0007254", "MONDO:0005148"] {
+        assert!(
+            seen.status == 200 && seen.text().contains(disease),
+            "{disease}: {}",
+            seen.text()
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,10 +16,11 @@ use crate::{
     capability::{Capabilities, object_of, objects},
     config::ComputeMount,
     gate::{Caller, Permit, Question},
-    ownership::{RepeatName, Submission, Submitted, digest, stamp, submit},
+    ownership::{RepeatName, Submission, Submitted, cap, digest, lasting, stamp, submit},
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
+    service::judged::count,
     session::{Wished, bind, hushed, named, reach, still, whole, without_wishes},
     store::Work,
     understand::{NotUnderstood, redact, reference, trs},
@@ -47,7 +48,8 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let snapshot = permit.decided.engine.snapshot();
     let objects = objects(snapshot, named(&intent))?;
     let reach = reach(&intent, &objects);
-    let id = parts.gate.id();
+    let (id, now) = (parts.gate.id(), parts.gate.now());
+    let cap = cap(now, wished.walltime);
     let request = hushed(parts, &caller, kept(&task)?);
     let title = redact::text(task.name.as_deref().unwrap_or_default());
     let new = Submission {
@@ -59,17 +61,11 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         request,
         session: caller.scope.as_ref().map(|session| session.work.id.as_str()),
         whole: whole(&intent),
-        walltime: wished.walltime,
+        until: lasting(&caller, &permit.decided, &intent, now),
+        cap,
         named: name.as_ref().map(|name| name.with(&body)),
     };
-    let capabilities = Capabilities::mint(
-        parts,
-        snapshot,
-        &id,
-        &objects,
-        permit.decided.decision.valid_until(),
-        wished.walltime,
-    )?;
+    let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, cap)?;
     let work = match submit(parts, &caller, &permit, new).await? {
         Submitted::New(work) => *work,
         Submitted::Before(id) => return json(&Created { id }, Some(permit.header())),
@@ -108,7 +104,22 @@ pub(crate) async fn permitted(
         Ok(recording) => recording.durable().await,
         Err(no) => Err(no),
     };
-    recorded.map_err(|no| parts.remember(caller, no.into()))
+    match recorded {
+        Ok(permit) => Ok(permit),
+        Err(no) => {
+            let mut problem = Problem::from(no);
+            // a purpose that was not permitted is one that was tried, wherever it was tried
+            if let Some(aim) = problem.denial.aim.take() {
+                let door = if kind == EventType::WesRunWorkflow {
+                    "wes"
+                } else {
+                    "tes"
+                };
+                count(parts, aim.by(caller.person.identity.clone(), door)).await?;
+            }
+            Err(parts.remember(caller, problem))
+        }
+    }
 }
 
 /// A backend that refused has nothing; one that was silent may have it: the row stays and is looked for (10.3).

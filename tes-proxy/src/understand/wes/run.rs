@@ -15,7 +15,7 @@ use crate::{
     capability::{Capabilities, objects},
     config::Reading,
     gate::{Permit, Question},
-    ownership::{RepeatName, Submission, Submitted, digest, stamp, submit},
+    ownership::{RepeatName, Submission, Submitted, cap, digest, lasting, stamp, submit},
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
@@ -64,7 +64,8 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let snapshot = permit.decided.engine.snapshot();
     let objects = objects(snapshot, named(&intent))?;
     let reach = reach(&intent, &objects);
-    let id = parts.gate.id();
+    let (id, now) = (parts.gate.id(), parts.gate.now());
+    let cap = cap(now, None);
     let kept = Kept {
         request: form.request.clone(),
         writes: intent.writes.iter().map(|write| write.url.to_string()).collect(),
@@ -79,17 +80,11 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         request,
         session: caller.scope.as_ref().map(|session| session.work.id.as_str()),
         whole: whole(&intent),
-        walltime: None,
+        until: lasting(&caller, &permit.decided, &intent, now),
+        cap,
         named: name.as_ref().map(|name| name.with(&said)),
     };
-    let capabilities = Capabilities::mint(
-        parts,
-        snapshot,
-        &id,
-        &objects,
-        permit.decided.decision.valid_until(),
-        None,
-    )?;
+    let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, cap)?;
     let outgoing = rewritten(parts, &form, &permit, &caller.owner(), &capabilities)?;
     let work = match submit(parts, &caller, &permit, new).await? {
         Submitted::New(work) => *work,

@@ -1,4 +1,5 @@
-//! The broker counts what people try at the proxy: purposes for datasets, and questions at length.
+//! What the proxy asks of the broker: to count what people try (purposes for datasets, questions at length), and what the
+//! owners of work hold now.
 
 use std::time::Duration;
 
@@ -7,9 +8,10 @@ use passport_broker::{
     Broker, throttle,
     tried::{self, TriedError, Try},
 };
-use tes_proxy::{Counted, Tried, Tries, TriesError};
+use tes_proxy::{Counted, Renewal, RenewalError, Tried, Tries, TriesError};
+use visa_verifier::VisaIdentity;
 
-/// Counting at this broker.
+/// This broker, for the proxy of the same node.
 #[derive(Debug)]
 pub(super) struct AtBroker(pub(super) Broker);
 
@@ -43,6 +45,20 @@ impl Tries for AtBroker {
                 .hit(&self.0, person)
                 .await
                 .map_err(|error| TriesError::Down(error.to_string()))
+        }
+        .boxed()
+    }
+}
+
+impl Renewal for AtBroker {
+    fn passport<'r>(
+        &'r self,
+        identity: &'r VisaIdentity,
+        audience: &'r str,
+    ) -> BoxFuture<'r, Result<Option<String>, RenewalError>> {
+        async move {
+            let made = passport_broker::passport_at_work(&self.0, identity, audience).await;
+            made.map_err(RenewalError)
         }
         .boxed()
     }
