@@ -181,7 +181,7 @@ fn prefixed(binding: &Node, value: String) -> Result<Vec<String>, &'static str> 
 fn bound(binding: &Node, known: &[&str]) -> Result<(), &'static str> {
     match binding {
         Node::Map(members) if members.iter().all(|(key, _)| known.contains(&key.as_str())) => Ok(()),
-        _ => Err("a binding has a member that is not known"),
+        Node::Map(_) | Node::Text(_) | Node::List(_) => Err("a binding has a member that is not known"),
     }
 }
 
