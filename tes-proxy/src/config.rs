@@ -139,6 +139,12 @@ pub struct DrsMount {
     pub visa_issuers: Vec<String>,
     /// The service id of service-info (reverse domain).
     pub id: String,
+    /// Takes ids with slashes that are not percent-encoded, `/objects/dg.4503/x/access/s3`, as old clients send them
+    /// (`apis.md` 2.2). Default false.
+    pub slash_ids: bool,
+    /// Takes a Passport in the `Authorization` header in the place of a token, as old clients send it (DRS-08). Default
+    /// false: 401.
+    pub accept_passport_bearer: bool,
 }
 
 /// A TES behind the gate.

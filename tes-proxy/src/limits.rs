@@ -33,6 +33,8 @@ pub(crate) const TRS_FILES_BYTES: usize = 4 << 20;
 pub(crate) const PASSPORT_BYTES: usize = 1 << 20;
 /// Bytes of a bearer token.
 pub(crate) const TOKEN_BYTES: usize = 16 << 10;
+/// Bytes of a Passport in the place of a bearer token, where a DRS takes it so (`apis.md` 2.2).
+pub(crate) const PASSPORT_BEARER_BYTES: usize = 32 << 10;
 /// Passports in one DRS body.
 pub(crate) const PASSPORTS: usize = 8;
 /// Inputs of a task.

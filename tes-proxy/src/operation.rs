@@ -120,6 +120,28 @@ pub(crate) fn slashes(segments: &[Segment]) -> Result<(), PathFault> {
     if stray { Err(PathFault::Slash) } else { Ok(()) }
 }
 
+/// With `slash_ids`: an id whose slashes are not encoded is one segment, read from the right, where `/access/X` may stand
+/// (`apis.md` 2.2). Going out it is encoded.
+pub(crate) fn with_slash_ids(mut segments: Vec<Segment>) -> Vec<Segment> {
+    let objects = matches!(segments.as_slice(), [a, b, c, d, ..]
+        if a.text == "ga4gh" && b.text == "drs" && c.text == "v1" && d.text == "objects");
+    if !objects || segments.len() < 6 {
+        return segments;
+    }
+    let mut id = segments.split_off(4);
+    let access = match id.as_slice() {
+        [_, .., word, _] if word.text == "access" => id.split_off(id.len().saturating_sub(2)),
+        _ => Vec::new(),
+    };
+    let texts: Vec<String> = id.into_iter().map(|segment| segment.text).collect();
+    segments.push(Segment {
+        slash: texts.len() > 1,
+        text: texts.join("/"),
+    });
+    segments.extend(access);
+    segments
+}
+
 /// Looks up the public listener's table. HEAD is GET without body.
 pub(crate) fn route(method: &Method, segments: &[Segment]) -> Routed {
     let texts: Vec<&str> = segments.iter().map(|segment| segment.text.as_str()).collect();
@@ -306,6 +328,29 @@ mod tests {
         for (method, path, expected) in cases {
             assert_eq!(look(&method.parse().unwrap(), path), expected, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn e14_an_id_with_slashes_is_read_from_the_right() {
+        for (path, id, access) in [
+            ("a", "a", None),
+            ("access", "access", None),
+            ("a/access/s3", "a", Some("s3")),
+            ("dg.4503/x", "dg.4503/x", None),
+            ("dg.4503/x/access/s3", "dg.4503/x", Some("s3")),
+            ("dg.4503%2Fx/access/s3", "dg.4503/x", Some("s3")),
+            ("a/access", "a/access", None),
+            ("a/access/access/s3", "a/access", Some("s3")),
+            ("access/x", "access/x", None),
+            ("a/access/s3/x", "a/access/s3/x", None),
+        ] {
+            let segments = parse_path(&format!("/ga4gh/drs/v1/objects/{path}")).unwrap();
+            let read = with_slash_ids(segments);
+            assert_eq!(read[4].text, id, "{path}");
+            assert_eq!(read.get(6).map(|segment| segment.text.as_str()), access, "{path}");
+        }
+        let other = parse_path("/ga4gh/wes/v1/runs/a/tasks/b").unwrap();
+        assert_eq!(with_slash_ids(other.clone()), other);
     }
 
     #[test]

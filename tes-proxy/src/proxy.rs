@@ -26,7 +26,7 @@ use crate::{
     capability::{DoorKeys, Pins, Sealer},
     config::{BrokerLink, Config, ConfigFault},
     entry::Hosts,
-    gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, credential, held},
+    gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, Taken, credential, held},
     limits,
     problem::{Api, Challenge, Problem},
     renewal::Renewal,
@@ -307,7 +307,9 @@ impl Parts {
             self.gate.unauthenticated();
             problem
         };
-        let presented = credential(&incoming.headers, basic, passports).map_err(counted)?;
+        let passport = api == Api::Drs && self.config.drs.as_ref().is_some_and(|drs| drs.accept_passport_bearer);
+        let taken = Taken { basic, passport };
+        let presented = credential(&incoming.headers, taken, passports).map_err(counted)?;
         if presented == Presented::Nothing {
             return Ok(None);
         }
@@ -319,7 +321,11 @@ impl Parts {
         }
         let proven = match &presented {
             Presented::Bound(token) => Some(self.proofs.key(incoming, token).map_err(counted)?),
-            Presented::Nothing | Presented::Token(_) | Presented::Passports(_) | Presented::Both(..) => None,
+            Presented::Nothing
+            | Presented::Token(_)
+            | Presented::Passports(_)
+            | Presented::Both(..)
+            | Presented::Header(..) => None,
         };
         let Some(person) = self.identify.person(&presented).await.map_err(counted)? else {
             return Ok(None);

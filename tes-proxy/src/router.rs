@@ -87,7 +87,12 @@ async fn answer(
     };
     let read = place.and_then(|place| entry::read(request, id.clone(), hosts).map(|read| (place, read)));
     let outcome = match read {
-        Ok((_place, (incoming, body))) => handler(&proxy, &incoming, body).await,
+        Ok((_place, (mut incoming, body))) => {
+            if proxy.0.config.drs.as_ref().is_some_and(|drs| drs.slash_ids) {
+                incoming.segments = operation::with_slash_ids(incoming.segments);
+            }
+            handler(&proxy, &incoming, body).await
+        }
         Err(problem) => Err(problem),
     };
     let response = match outcome {

@@ -46,6 +46,8 @@ pub struct Wants {
     pub trs_lines: Option<String>,
     /// The DRS behind the gate, likewise.
     pub drs: Option<String>,
+    /// Further lines of `[proxy.drs]`.
+    pub drs_lines: Option<String>,
     /// Votes that its dataset asks for; then Eve sits in the committee beside Dan.
     pub votes: Option<u32>,
     /// Its dataset is compute-only, its node and its outputs are a secure environment.
@@ -101,9 +103,18 @@ impl House {
         let broker = format!("{database}upstream_secret_files = {{ home = \"{login}\" }}");
         let tes = wants.tes.unwrap_or_else(|| sample.tes().to_owned());
         let drs = wants.drs.unwrap_or_else(|| sample.drs().to_owned());
+        let drs_lines = wants.drs_lines.unwrap_or_default();
         let more = format!(
-            "{database}{}\n[proxy.drs]\nbase = \"{drs}/ga4gh/drs/v1\"\ncredential_file = \"{backend}\"\n\
-             [proxy.tes]\nbase = \"{tes}/ga4gh/tes/v1\"\ncredential_file = \"{backend}\"\n",
+            "{database}{}
+[proxy.drs]
+base = \"{drs}/ga4gh/drs/v1\"
+credential_file = \"{backend}\"
+{drs_lines}
+\
+             [proxy.tes]
+base = \"{tes}/ga4gh/tes/v1\"
+credential_file = \"{backend}\"
+",
             wants.proxy_lines.unwrap_or_default(),
         );
         let tes_lines = wants.tes_lines.unwrap_or_default();

@@ -164,12 +164,14 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
     let host = file.proxy.url.host_str().unwrap_or_default().to_owned();
     let drs = file.proxy.drs.as_ref().map(|table| -> Result<DrsMount, CommandError> {
         Ok(DrsMount {
-            backend: backend(table)?,
+            backend: backend(&table.backend())?,
             uri_host: host.clone(),
             uri_aliases: Vec::new(),
             byte_hosts: Vec::new(),
             visa_issuers: vec![issuer.to_owned()],
             id: service_id(&host, "drs"),
+            slash_ids: table.slash_ids,
+            accept_passport_bearer: table.accept_passport_bearer,
         })
     });
     let tes = file

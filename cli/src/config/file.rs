@@ -174,7 +174,7 @@ pub(crate) struct ProxyTable {
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<String>,
     /// The DRS behind it.
-    pub(crate) drs: Option<BackendTable>,
+    pub(crate) drs: Option<DrsTable>,
     /// The TES behind it.
     pub(crate) tes: Option<TesTable>,
     /// The WES behind it.
@@ -262,14 +262,39 @@ pub(crate) struct ApprovedTable {
     pub(crate) sha256: String,
 }
 
-/// `[proxy.drs]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A backend's address and what it demands of us.
+#[derive(Clone, Debug)]
 pub(crate) struct BackendTable {
     /// Its base address with the API's prefix.
     pub(crate) base: Url,
     /// A file with the bearer that it demands of us.
     pub(crate) credential_file: Option<PathBuf>,
+}
+
+/// `[proxy.drs]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DrsTable {
+    /// Its base address with the API's prefix.
+    pub(crate) base: Url,
+    /// A file with the bearer that it demands of us.
+    pub(crate) credential_file: Option<PathBuf>,
+    /// Takes ids with slashes that are not percent-encoded.
+    #[serde(default)]
+    pub(crate) slash_ids: bool,
+    /// Takes a Passport in the `Authorization` header.
+    #[serde(default)]
+    pub(crate) accept_passport_bearer: bool,
+}
+
+impl DrsTable {
+    /// Where it is.
+    pub(crate) fn backend(&self) -> BackendTable {
+        BackendTable {
+            base: self.base.clone(),
+            credential_file: self.credential_file.clone(),
+        }
+    }
 }
 
 /// `[proxy.wes]`

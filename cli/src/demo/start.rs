@@ -245,6 +245,8 @@ fn proxy_config(
             byte_hosts: Vec::new(),
             visa_issuers: vec![broker.to_owned(), sample.visa_issuer().to_owned()],
             id: "org.example.biobank.drs".to_owned(),
+            slash_ids: false,
+            accept_passport_bearer: false,
         }),
         tes: Some(compute(
             format!("{}/ga4gh/tes/v1", sample.tes()),

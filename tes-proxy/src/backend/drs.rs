@@ -124,15 +124,31 @@ impl DrsBackend {
     /// [`BackendError`].
     pub(crate) async fn bytes(
         &self,
-        _proof: &impl Recorded,
+        proof: &impl Recorded,
         id: &str,
         at: usize,
         range: Option<Range>,
         head: bool,
     ) -> Result<Bytes, BackendError> {
-        let api = self.client.api();
         let object = self.describe(id).await?;
-        let methods = Self::methods(&object);
+        self.bytes_of(proof, id, &object, at, range, head).await
+    }
+
+    /// The same of an object that was just described.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub(crate) async fn bytes_of(
+        &self,
+        _proof: &impl Recorded,
+        id: &str,
+        object: &BackendObject,
+        at: usize,
+        range: Option<Range>,
+        head: bool,
+    ) -> Result<Bytes, BackendError> {
+        let api = self.client.api();
+        let methods = Self::methods(object);
         let method = methods.get(at).ok_or(BackendError::Unknown { api })?;
         let access = match (&method.access_url, &method.access_id) {
             (Some(url), _) => url.clone(),

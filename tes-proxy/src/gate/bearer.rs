@@ -22,6 +22,8 @@ use crate::{
     proxy::Seams,
 };
 
+mod together;
+
 use super::login::{default_purpose, key_of, login_of, session_of};
 use super::{Person, Presented, Service, Standing, exchange::Exchange};
 
@@ -46,6 +48,9 @@ impl std::fmt::Debug for Identify {
         out.write_str("Identify")
     }
 }
+
+/// The client and the method of login of whoever comes with a Passport in the place of a token.
+const PASSPORT_BEARER: &str = "passport-bearer";
 
 /// A credential that does not count.
 pub(super) fn invalid(code: &'static str, sentence: impl Into<String>) -> Problem {
@@ -113,18 +118,22 @@ impl Identify {
         match presented {
             Presented::Nothing => Ok(None),
             Presented::Token(token) | Presented::Bound(token) => self.by_token(token).await.map(Some),
-            Presented::Passports(passports) => self.by_passports(passports).await.map(Some),
+            Presented::Passports(passports) => {
+                let before = self.current.load();
+                let people = self.by_passports(passports).await?;
+                self.together(people, &before, together::MANY).await.map(Some)
+            }
             Presented::Both(token, passports) => {
-                let (one, other) = (self.by_token(token).await?, self.by_passports(passports).await?);
-                let same = other.identities().contains(&one.identity) || one.identities().contains(&other.identity);
-                if same {
-                    Ok(Some(one))
-                } else {
-                    Err(Problem::refused(
-                        "token.two_people",
-                        "the token and the Passport are of two people",
-                    ))
-                }
+                let before = self.current.load();
+                let mut people = vec![self.by_token(token).await?];
+                people.extend(self.by_passports(passports).await?);
+                self.together(people, &before, together::TWO).await.map(Some)
+            }
+            Presented::Header(passport, passports) => {
+                let before = self.current.load();
+                let mut people = vec![self.by_passport(passport, true).await?];
+                people.extend(self.by_passports(passports).await?);
+                self.together(people, &before, together::MANY).await.map(Some)
             }
         }
     }
@@ -239,28 +248,11 @@ impl Identify {
         Report::of(&judged, input.require.as_ref(), now)
     }
 
-    async fn by_passports(&self, passports: &[String]) -> Result<Arc<Person>, Problem> {
-        // several Passports: each is verified; they must be one person's, and the first names them
-        let mut people: Vec<Arc<Person>> = Vec::new();
-        for compact in passports {
-            people.push(self.by_passport(compact).await?);
-        }
-        let mut people = people.into_iter();
-        let first = people.next().ok_or_else(|| {
-            Problem::unauthenticated(Challenge::Missing, "token.missing", "a token or a Passport is needed")
-        })?;
-        if people.next().is_some() {
-            return Err(Problem::refused(
-                "token.many_passports",
-                "several Passports in one request are not taken yet; send one",
-            ));
-        }
-        Ok(first)
-    }
-
-    async fn by_passport(&self, compact: &str) -> Result<Arc<Person>, Problem> {
+    /// `in_header`: it came in the place of a token, which decision and record tell.
+    async fn by_passport(&self, compact: &str, in_header: bool) -> Result<Arc<Person>, Problem> {
         // A key of its own kind: what came in a body is never found again as a bearer token (E35).
-        let digest = format!("passport-{}", TokenDigest::of(compact));
+        let kind = if in_header { PASSPORT_BEARER } else { "passport" };
+        let digest = format!("{kind}-{}", TokenDigest::of(compact));
         if let Some(person) = self.known(&digest) {
             return Ok(person);
         }
@@ -283,10 +275,14 @@ impl Identify {
             let login = login_of(&passport);
             (session.authn, session.identity, session.authenticated) = login;
         }
-        let auth = Auth {
+        let mut auth = Auth {
             tok: Some(Digest::from_bytes(*TokenDigest::of(compact).as_bytes())),
             ..Auth::default()
         };
+        if in_header {
+            PASSPORT_BEARER.clone_into(&mut session.client.id);
+            auth.amr.push(Name::new(PASSPORT_BEARER));
+        }
         let mut until = expires.min(passport.valid_until()).min(now.plus(limits::PASSPORT_LIFE));
         if let (None, Some(issued)) = (passport.audience(), passport.issued()) {
             // one that names nobody counts while it is young, and is kept no longer than that (E71)

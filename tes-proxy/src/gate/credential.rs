@@ -1,9 +1,24 @@
 //! Which credential a request carries: exactly one, in one of the ways of `apis.md` 9.6, or none.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use http::{HeaderMap, header};
 
-use crate::{limits, problem::Problem};
+use crate::{
+    limits,
+    problem::{Challenge, Problem},
+};
+
+/// What a route takes in the `Authorization` header beside a token.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Taken {
+    /// A token as the password of Basic.
+    pub(crate) basic: bool,
+    /// A Passport in the place of a token.
+    pub(crate) passport: bool,
+}
 
 /// A credential as it came. Never shown.
 #[derive(Clone, Eq, PartialEq)]
@@ -18,6 +33,8 @@ pub(crate) enum Presented {
     Passports(Vec<String>),
     /// Both, of a DRS body: they must be one person's.
     Both(String, Vec<String>),
+    /// A Passport in the place of a token, where a DRS takes it so, and Passports in its body.
+    Header(String, Vec<String>),
 }
 
 impl std::fmt::Debug for Presented {
@@ -28,20 +45,35 @@ impl std::fmt::Debug for Presented {
             Self::Bound(_) => "Bound(…)",
             Self::Passports(_) => "Passports(…)",
             Self::Both(..) => "Both(…)",
+            Self::Header(..) => "Header(…)",
         })
     }
 }
 
 /// Reads the `Authorization` header: Bearer or DPoP in any letter case, or Basic with the token as password where `basic`.
 ///
+/// A Passport is told by its `typ`; it is no token, and where it is not taken so it is none that counts (DRS-08).
+///
 /// # Errors
-/// 400 for two headers, another scheme or something that is no token.
-pub(crate) fn credential(headers: &HeaderMap, basic: bool, passports: Vec<String>) -> Result<Presented, Problem> {
-    let token = token(headers, basic)?;
+/// 400 for two headers, another scheme or something that is no token; 401 for a Passport where none is taken.
+pub(crate) fn credential(headers: &HeaderMap, taken: Taken, passports: Vec<String>) -> Result<Presented, Problem> {
+    let token = token(headers, taken)?;
     if passports.len() > limits::PASSPORTS || passports.iter().any(|one| one.len() > limits::PASSPORT_BYTES) {
         return Err(Problem::refused(
             "token.passports",
             "there are too many Passports, or one is too large",
+        ));
+    }
+    if let Some((token, bound)) = &token
+        && is_passport(token)
+    {
+        if taken.passport && !bound {
+            return Ok(Presented::Header(token.clone(), passports));
+        }
+        return Err(Problem::unauthenticated(
+            Challenge::InvalidToken,
+            "token.passport_bearer",
+            "a Passport is no access token; send it in the body of a DRS request, or an access token here",
         ));
     }
     Ok(match (token, passports.is_empty()) {
@@ -59,8 +91,20 @@ pub(crate) fn credential(headers: &HeaderMap, basic: bool, passports: Vec<String
     })
 }
 
+/// Is this a Passport, by the type that it says it has? Nothing is believed of it.
+fn is_passport(token: &str) -> bool {
+    let front = token.split('.').next().unwrap_or_default();
+    let header = URL_SAFE_NO_PAD.decode(front).ok();
+    let header = header.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    let kind = header.as_ref().and_then(|header| header.get("typ")?.as_str());
+    kind.is_some_and(|kind| {
+        let bare = kind.to_ascii_lowercase();
+        bare.strip_prefix("application/").unwrap_or(&bare) == "vnd.ga4gh.passport+jwt"
+    })
+}
+
 /// The token, and whether its scheme says that it is bound to a key.
-fn token(headers: &HeaderMap, basic: bool) -> Result<Option<(String, bool)>, Problem> {
+fn token(headers: &HeaderMap, taken: Taken) -> Result<Option<(String, bool)>, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -78,7 +122,7 @@ fn token(headers: &HeaderMap, basic: bool) -> Result<Option<(String, bool)>, Pro
     let bound = scheme.eq_ignore_ascii_case("dpop");
     let token = if bound || scheme.eq_ignore_ascii_case("bearer") {
         rest.to_owned()
-    } else if basic && scheme.eq_ignore_ascii_case("basic") {
+    } else if taken.basic && scheme.eq_ignore_ascii_case("basic") {
         let pair = STANDARD
             .decode(rest)
             .ok()
@@ -97,7 +141,12 @@ fn token(headers: &HeaderMap, basic: bool) -> Result<Option<(String, bool)>, Pro
     let plain = token
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
-    if token.is_empty() || token.len() > limits::TOKEN_BYTES || !plain {
+    let most = if is_passport(&token) {
+        limits::PASSPORT_BEARER_BYTES
+    } else {
+        limits::TOKEN_BYTES
+    };
+    if token.is_empty() || token.len() > most || !plain {
         return Err(Problem::refused(
             "token.form",
             "the Authorization header holds no token, or one that is too long",
@@ -154,9 +203,37 @@ mod tests {
             for value in values {
                 headers.append(header::AUTHORIZATION, value.parse().unwrap());
             }
-            let got = credential(&headers, basic, Vec::new()).map_err(|problem| problem.code.into_owned());
+            let taken = Taken { basic, passport: false };
+            let got = credential(&headers, taken, Vec::new()).map_err(|problem| problem.code.into_owned());
             assert_eq!(got, expected.map_err(str::to_owned), "{name}");
         }
+    }
+
+    #[test]
+    fn e35_e71_a_passport_is_told_by_its_type_and_is_no_token() {
+        let header = |typ: &str| URL_SAFE_NO_PAD.encode(format!(r#"{{"typ":"{typ}","alg":"ES256"}}"#));
+        let passport = format!("{}.e30.x", header("vnd.ga4gh.passport+jwt"));
+        let long = format!("{}.{}.x", header("VND.ga4gh.passport+JWT"), "a".repeat(20 << 10));
+        let huge = format!("{passport}{}", "a".repeat(32 << 10));
+        let token = format!("{}.e30.x", header("at+jwt"));
+        let with = |scheme: &str, token: &str, passport| {
+            let mut headers = HeaderMap::new();
+            headers.insert("authorization", format!("{scheme} {token}").parse().unwrap());
+            let taken = Taken { basic: true, passport };
+            credential(&headers, taken, Vec::new())
+                .map_err(|problem| (problem.status.as_u16(), problem.code.into_owned()))
+        };
+        let refused = Err((401, "token.passport_bearer".to_owned()));
+        for one in [&passport, &long] {
+            assert_eq!(with("Bearer", one, false), refused);
+            assert_eq!(with("DPoP", one, true), refused, "nothing binds a Passport to a key");
+            assert_eq!(
+                with("bearer", one, true),
+                Ok(Presented::Header(one.clone(), Vec::new()))
+            );
+        }
+        assert_eq!(with("Bearer", &huge, true), Err((400, "token.form".to_owned())));
+        assert_eq!(with("Bearer", &token, true), Ok(Presented::Token(token.clone())));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod service;
 
 pub(crate) use bearer::Identify;
 pub(crate) use caller::{Caller, Person, Standing};
-pub(crate) use credential::{Presented, credential};
+pub(crate) use credential::{Presented, Taken, credential};
 pub(crate) use denied::NoPermit;
 pub(crate) use dpop::Proofs;
 pub(crate) use event::{decided_event, of_dataset, whats, who, why};

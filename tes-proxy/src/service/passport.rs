@@ -18,7 +18,7 @@ use visa_verifier::{
 
 use crate::{
     api::{Incoming, body, parse_json},
-    gate::{Caller, NoPermit, Presented, Service, credential, who},
+    gate::{Caller, NoPermit, Presented, Taken, Service, credential, who},
     limits,
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
@@ -82,7 +82,7 @@ pub(crate) async fn verify(proxy: &Proxy, incoming: &Incoming, posted: Body) -> 
 }
 
 async fn asking(parts: &Parts, incoming: &Incoming) -> Result<Asking, Problem> {
-    if let Presented::Token(token) = credential(&incoming.headers, false, Vec::new())?
+    if let Presented::Token(token) = credential(&incoming.headers, Taken::default(), Vec::new())?
         && let Some(service) = parts
             .identify
             .service(&token)

@@ -18,6 +18,7 @@ mod levels;
 mod passport;
 mod renewal;
 mod routes;
+mod several;
 mod slow;
 mod steps;
 mod tes;

@@ -308,6 +308,8 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
             byte_hosts: Vec::new(),
             visa_issuers: vec![ISSUER.to_owned()],
             id: "org.example.drs".to_owned(),
+            slash_ids: false,
+            accept_passport_bearer: false,
         }),
         tes: Some(compute(node.tes(), "/ga4gh/tes/v1", "urn:example:tes")),
         wes: Some(WesMount {

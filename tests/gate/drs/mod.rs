@@ -17,6 +17,7 @@ use tests::{
 
 mod bulk;
 mod bundles;
+mod bytes;
 mod objects;
 
 /// A DRS whose objects are bundles of each other, with one member that hardly anybody may know of.
@@ -97,7 +98,7 @@ async fn one(State(asked): State<Asked>, Path(id): Path<String>) -> Response {
         "broken" => return (StatusCode::INTERNAL_SERVER_ERROR, "inner words").into_response(),
         "busy" => return (StatusCode::SERVICE_UNAVAILABLE, "inner words").into_response(),
         "later" => return (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "7")]).into_response(),
-        "shown-1" => blob(10, "sha-256"),
+        "shown-1" | "dg.4503/slash-1" => blob(10, "sha-256"),
         "shown-2" => blob(5, "md5"),
         "hidden-1" => blob(985, "md5"),
         deep => match deep.strip_prefix("deep-").and_then(|at| at.parse::<u32>().ok()) {
@@ -147,6 +148,7 @@ fn with_bundles(facts: &mut Value) {
         };
         add(id, DATASET, urls);
     }
+    add("dg.4503/slash-1", DATASET, json!([]));
     for at in 0..20 {
         add(&format!("deep-{at}"), DATASET, json!([]));
     }

@@ -7,11 +7,12 @@ use tests::{
     outside::{self, get, post},
 };
 
-use super::{house, names, told, url};
+use super::{Fake, events, house_of, names, told, url};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e56_what_is_hidden_answers_as_what_is_not_there_alone_in_bulk_and_by_options() {
-    let house = house().await;
+    let fake = Fake::start().await;
+    let house = house_of(&fake).await;
     let ada = house.token("ada");
     let asked = |id: &'static str| {
         let (house, ada) = (&house, ada.clone());
@@ -35,6 +36,37 @@ async fn e56_what_is_hidden_answers_as_what_is_not_there_alone_in_bulk_and_by_op
         }
     };
     assert_eq!(asked("hidden-1").await, asked("nothing1").await);
+
+    // Nor do they differ in what is done: no call to the backend, and as many records of each kind.
+    let noor = house.token("noor");
+    let mut done = Vec::new();
+    for id in ["hidden-loop", "nothing2"] {
+        fake.asked();
+        let mut counts = Vec::new();
+        for kind in [
+            "drs:GetObject",
+            "drs:GetAccessUrl",
+            "drs:GetBulkObjects",
+            "drs:GetBulkAccessUrl",
+        ] {
+            counts.push(events(&house, &noor, kind).await.len());
+        }
+        asked(id).await;
+        for (at, kind) in [
+            "drs:GetObject",
+            "drs:GetAccessUrl",
+            "drs:GetBulkObjects",
+            "drs:GetBulkAccessUrl",
+        ]
+        .iter()
+        .enumerate()
+        {
+            counts[at] = events(&house, &noor, kind).await.len() - counts[at];
+        }
+        done.push((fake.asked(), counts));
+    }
+    assert_eq!(done[0], done[1]);
+    assert!(done[0].0.is_empty(), "{:?}", done[0].0);
 
     let bulk = json!({ "bulk_object_ids": ["hidden-1", "shown-2", "nothing1", "shown-1", "shown-2"] });
     let some = post(&url(&house, "objects"), Some(&ada), &bulk).await;

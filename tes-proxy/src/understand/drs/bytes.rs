@@ -17,13 +17,18 @@ use crate::{
     router::{is_head, promise},
 };
 
-use super::{backend, intent};
+use super::{
+    backend,
+    conditional::{self, Wanted},
+    intent,
+};
 
 /// `GET` and `HEAD`, with at most one range.
 pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     let parts = &*proxy.0;
     incoming.query(&[], &[])?;
-    let range = range(&incoming.headers)?;
+    // a range that is none is refused before anything is asked; whether one is sent is told by its condition, below
+    range(&incoming.headers)?;
     let not_ours = || {
         Problem::new(
             StatusCode::FORBIDDEN,
@@ -69,37 +74,51 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
         })
         .await
         .map_err(|no| parts.remember(&caller, no.into()))?;
-    let bytes = backend(parts)?
-        .bytes(
-            &recording,
-            &capability.object,
-            capability.method,
-            range,
-            is_head(incoming),
-        )
-        .await;
+    let drs = backend(parts)?;
+    let opened = async {
+        let object = drs.object(&recording, &capability.object).await?;
+        let tag = conditional::tag(&capability.id, &capability.object, &object);
+        let Wanted::Bytes(range) = conditional::wanted(&incoming.headers, tag.as_deref())? else {
+            return Ok((tag, None));
+        };
+        let bytes = drs
+            .bytes_of(
+                &recording,
+                &capability.object,
+                &object,
+                capability.method,
+                range,
+                is_head(incoming),
+            )
+            .await?;
+        Ok((tag, Some(bytes)))
+    };
+    let opened: Result<(Option<String>, Option<Bytes>), Problem> = opened.await;
     let permit = recording.durable().await.map_err(Problem::from)?;
-    stream(
-        proxy,
-        &caller,
-        permit,
-        &capability,
-        bytes.map_err(Problem::from)?,
-        is_head(incoming),
-    )
+    let (tag, bytes) = opened?;
+    let mut response = match bytes {
+        Some(bytes) => stream(proxy, &caller, permit, &capability, bytes, is_head(incoming))?,
+        None => unchanged(permit.header()),
+    };
+    if let Some(value) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
+        response.headers_mut().insert(header::ETAG, value);
+    }
+    Ok(response)
 }
 
-/// The `Range` of a request: one or none. With `If-Range` we hold no validator that could match: the whole is sent.
+/// 304: the client has these very bytes, by this URL.
+fn unchanged(receipt: String) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    promise(response.headers_mut(), Some(receipt));
+    response
+}
+
+/// The `Range` of a request at the door: one or none. With `If-Range` it holds no validator that could match: the whole
+/// is sent.
 pub(crate) fn range(headers: &HeaderMap) -> Result<Option<Range>, Problem> {
-    let mut values = headers.get_all(header::RANGE).iter();
-    let Some(value) = values.next().filter(|_| !headers.contains_key(header::IF_RANGE)) else {
-        return Ok(None);
-    };
-    let fault = || Problem::refused("request.range", "one byte range is taken: `bytes=first-last`");
-    if values.next().is_some() {
-        return Err(fault());
-    }
-    value.to_str().ok().and_then(Range::parse).map(Some).ok_or_else(fault)
+    let range = conditional::range(headers)?;
+    Ok(range.filter(|_| !headers.contains_key(header::IF_RANGE)))
 }
 
 /// The answer's status and headers: framing and range of the backend, nothing else of it.

@@ -5,6 +5,7 @@ pub(crate) mod authorizations;
 pub(crate) mod bulk;
 mod bundle;
 pub(crate) mod bytes;
+mod conditional;
 mod member;
 pub(crate) mod objects;
 pub(crate) mod service_info;
