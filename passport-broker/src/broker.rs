@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::catalogue::{self, Files, Ledger, Others, PublishError};
 use crate::config::Config;
 use crate::keys::{AtRest, KeyError, KeyRing, KeyUse, Signer};
+use crate::sessions::Sessions;
 use crate::store::{Db, StoreError};
 
 /// Time, randomness and the network, as the node chose them.
@@ -106,6 +107,7 @@ struct Inner {
     /// Files that the published rows name; held for lookups only.
     files: std::sync::Mutex<Files>,
     affected: OnceLock<Arc<dyn Affected>>,
+    sessions: OnceLock<Arc<dyn Sessions>>,
     /// Keys of other visa issuers, kept.
     visa_keys: KeyStore,
 }
@@ -160,6 +162,7 @@ impl Broker {
             others,
             files: std::sync::Mutex::default(),
             affected: OnceLock::new(),
+            sessions: OnceLock::new(),
             visa_keys,
         }));
         let publish = |source| BrokerError::Publish { source };
@@ -300,6 +303,16 @@ impl Broker {
     #[must_use]
     pub fn affected(&self) -> &dyn Affected {
         self.0.affected.get().map_or(&Nothing, |affected| affected.as_ref())
+    }
+
+    /// Says who starts workflow sessions (once; later calls change nothing).
+    pub fn wire_sessions(&self, sessions: Arc<dyn Sessions>) {
+        let _ = self.0.sessions.set(sessions);
+    }
+
+    /// Who starts workflow sessions; nobody at a broker alone.
+    pub(crate) fn sessions(&self) -> Option<&dyn Sessions> {
+        self.0.sessions.get().map(AsRef::as_ref)
     }
 
     /// Keys of other visa issuers.

@@ -13,6 +13,7 @@ use crate::limits;
 use crate::passport;
 use crate::person::endings;
 use crate::provider::logout;
+use crate::rems;
 use crate::store::people::{self, PersonId};
 use crate::store::{StoreError, announced, codes, logout_notices, tokens, webhooks};
 use crate::webhook;
@@ -98,6 +99,7 @@ impl Broker {
         if let Err(error) = passport::refresh(self).await {
             tracing::error!(error.code = error.code(), %error, "visas of other issuers could not be asked for again");
         }
+        rems::follow(self).await;
         let forgotten = self.forget().await;
         for error in [forgotten.err(), application::sweep(self).await.err()]
             .into_iter()

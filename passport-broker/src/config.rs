@@ -43,6 +43,8 @@ pub struct Config {
     pub require_proofs: bool,
     /// A sentence that stands on every page, such as "sample data, fictional people".
     pub banner: Option<String>,
+    /// Systems that decide grants in this node's stead (REMS).
+    pub rems: Vec<crate::rems::Rems>,
     /// The audit logs of this node's other replicas, which share the database: their rows are believed with their events.
     pub other_logs: Vec<OtherLog>,
 }
@@ -75,6 +77,7 @@ impl Config {
             solver: None,
             require_proofs: false,
             banner: None,
+            rems: Vec::new(),
             other_logs: Vec::new(),
         }
     }

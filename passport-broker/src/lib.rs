@@ -27,10 +27,12 @@ mod person;
 pub mod policies;
 mod provider;
 pub mod record;
+pub mod rems;
 pub mod restored;
 pub mod rotation;
 mod router;
 mod session;
+pub mod sessions;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use crate::admin;
 use crate::broker::Broker;
+use crate::rems;
 use crate::web;
 
 /// All routes of this broker.
@@ -13,7 +14,7 @@ pub fn router(broker: Broker) -> Router {
     let pages = web::routes(&broker);
     Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
-        .nest("/visum/v1", admin::routes())
+        .nest("/visum/v1", admin::routes().merge(rems::routes()))
         .with_state(broker)
         .merge(pages)
 }

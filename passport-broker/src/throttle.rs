@@ -60,6 +60,18 @@ pub const AT_LENGTH: Throttle = Throttle {
     most: 5,
     window: Duration::from_secs(60),
 };
+/// Rounds in which one REMS is asked.
+pub const REMS: Throttle = Throttle {
+    name: "rems",
+    most: 1,
+    window: Duration::from_secs(600),
+};
+/// Word of one REMS, or of anybody in its name, that something changed there.
+pub const REMS_PUSH: Throttle = Throttle {
+    name: "rems-push",
+    most: 12,
+    window: Duration::from_secs(60),
+};
 /// Registrations of clients from one address.
 pub const REGISTER: Throttle = Throttle {
     name: "register",

@@ -38,6 +38,7 @@ pub use limits::REQUESTS_AT_ONCE;
 pub use proxy::{Audit, OpenError, Proxy, Seams};
 pub use renewal::{Renewal, RenewalError};
 pub use router::{router, storage_router};
+pub use session::{NoSession, SessionOrder, SessionToken};
 pub use store::StoreError;
 pub use tries::{Counted, Tried, Tries, TriesError};
 pub use withdrawal::Chores;

@@ -46,7 +46,6 @@ async fn study(demo: &Demo) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs Chromium, which CI does not install yet: tests/peers/pages.sh install, then --ignored"]
 async fn peer_axe_core_finds_nothing_wrong_with_any_page() {
     let demo = Demo::start();
     let broker = demo.fact("/broker/issuer");

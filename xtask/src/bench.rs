@@ -4,10 +4,27 @@ use crate::process::{Outcome, cargo, run};
 
 /// Runs one bench; `words` is what stood after `bench`.
 pub(crate) fn run_one(words: &[&str]) -> Outcome<()> {
+    if words.first() == Some(&"broker") {
+        // a login needs an institution: the one of the broker's own tests
+        let test = [
+            "test",
+            "--release",
+            "--workspace",
+            "--test",
+            "login",
+            "--",
+            "--ignored",
+            "--nocapture",
+        ];
+        return run(
+            "cargo test --release --workspace --test login -- --ignored measured_",
+            cargo().args(test).arg("measured_"),
+        );
+    }
     let Some((name @ ("verify" | "decide" | "catalogue" | "drill"), rest)) =
         words.split_first().map(|(name, rest)| (*name, rest))
     else {
-        return Err("which bench? cargo xtask bench verify|decide|catalogue|drill [-- …]".to_owned());
+        return Err("which bench? cargo xtask bench verify|decide|catalogue|drill|broker [-- …]".to_owned());
     };
     let rest = rest.strip_prefix(&["--"]).unwrap_or(rest);
     if name == "drill" {

@@ -24,6 +24,7 @@ usage: cargo xtask COMMAND
                            mutation fuzzing of the parsers, 60 s a target; findings are kept in fuzz/corpus
   bench verify [-- …]      verification beside ring's bare checks in one run, and its heap allocations; what stands after -- goes to the bench
   bench decide [-- …]      whole decisions beside bare Cedar asked the same questions
+  bench broker             logins and exchanges a second on SQLite, and where the time goes (VISUM_BENCH_LOGINS: how many)
   bench catalogue [--objects N] [--datasets N] [--ids accession|random|half] [--full]
                            many objects: disk, load, memory, lookup, beside a map of texts (1,000,000 in 10,000 datasets)";
 

@@ -10,7 +10,7 @@ struct Need {
     there: fn() -> bool,
 }
 
-const FOR_TESTS: [Need; 8] = [
+const FOR_TESTS: [Need; 9] = [
     Need {
         package: "python3",
         there: || works("python3", &["--version"]),
@@ -45,6 +45,11 @@ const FOR_TESTS: [Need; 8] = [
     Need {
         package: "libapache2-mod-auth-openidc",
         there: || std::path::Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").is_file(),
+    },
+    // The browser that looks at the pages.
+    Need {
+        package: "chromium",
+        there: || find("chromium").is_some(),
     },
 ];
 const POSTGRESQL: Need = Need {

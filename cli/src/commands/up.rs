@@ -2,8 +2,10 @@
 
 mod code;
 
-use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
+use http::HeaderValue;
+use passport_broker::rems::Rems;
 use policy_engine::snapshot::Governance;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tes_proxy::{
@@ -13,7 +15,7 @@ use url::Url;
 use visa_verifier::seam::Secret;
 
 use crate::{
-    config::file::{BackendTable, File, GovernanceWord, ReadingWord, ReplicaTable, TlsTable},
+    config::file::{BackendTable, File, GovernanceWord, ReadingWord, RemsTable, ReplicaTable, TlsTable},
     error::CommandError,
     exit::Exit,
     input::Input,
@@ -126,6 +128,41 @@ fn other_log(table: &ReplicaTable) -> Result<passport_broker::OtherLog, CommandE
     })
 }
 
+/// A REMS of the file.
+fn rems(table: &RemsTable) -> Result<Rems, CommandError> {
+    let wrong = |what: &str, why: &str| {
+        CommandError::refused("config.invalid", format!("broker.rems `{}`: {what}: {why}", table.name))
+    };
+    let plain = table
+        .name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if table.name.is_empty() || table.name.len() > 40 || !plain {
+        return Err(wrong("name", "write up to 40 letters, digits and `-`"));
+    }
+    if !(1..=1825).contains(&table.days) {
+        return Err(wrong("days", "write 1 to 1825"));
+    }
+    if HeaderValue::from_str(&table.user_id).is_err() || table.user_id.is_empty() {
+        return Err(wrong("user_id", "it cannot stand in a header"));
+    }
+    let identities = table
+        .identities
+        .parse()
+        .map_err(|_| wrong("identities", "it is no issuer"))?;
+    Ok(Rems {
+        name: table.name.clone(),
+        url: table.url.clone(),
+        user_id: table.user_id.clone(),
+        api_key: Secret::new(secret(&table.api_key_file)?.into_bytes()),
+        identities,
+        source: table.source.clone(),
+        resources: table.resources.clone(),
+        life: Duration::from_secs(u64::from(table.days) * 86_400),
+        revoke_there: table.revoke_there,
+    })
+}
+
 /// Settings of the parts from a file.
 pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
     let (mut broker, host) = broker(file, &folder)?;
@@ -145,6 +182,7 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
         let key = Secret::new(secret(path)?.into_bytes());
         broker.upstream_secrets.insert(format!("webhook:{name}"), key);
     }
+    broker.rems = file.broker.rems.iter().map(rems).collect::<Result<_, _>>()?;
     Ok(Plan {
         name: file.node.name.clone(),
         log_name: file.node.log_name(),

@@ -156,6 +156,39 @@ pub(crate) struct BrokerTable {
     /// Secrets that calls to webhooks are signed with: name → file.
     #[serde(default)]
     pub(crate) webhook_secret_files: BTreeMap<String, PathBuf>,
+    /// Systems that decide grants in this node's stead.
+    #[serde(default)]
+    pub(crate) rems: Vec<RemsTable>,
+}
+
+/// `[[broker.rems]]`: a REMS whose entitlements are grants of this node.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RemsTable {
+    /// Its short name here: letters, digits, `-`.
+    pub(crate) name: String,
+    /// Its address, without `/api`.
+    pub(crate) url: Url,
+    /// The REMS user in whose name this node asks.
+    pub(crate) user_id: String,
+    /// The file with the API key.
+    pub(crate) api_key_file: PathBuf,
+    /// The issuer of the identities that its users are.
+    pub(crate) identities: String,
+    /// Its word as `source` of visas; the dataset's label has to list it.
+    pub(crate) source: String,
+    /// Its resource ids, and the datasets that they are.
+    pub(crate) resources: BTreeMap<String, String>,
+    /// Days of a grant whose entitlement names no end.
+    #[serde(default = "ninety")]
+    pub(crate) days: u32,
+    /// Revoke there what is revoked here.
+    #[serde(default)]
+    pub(crate) revoke_there: bool,
+}
+
+fn ninety() -> u32 {
+    90
 }
 
 /// `[proxy]`

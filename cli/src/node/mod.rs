@@ -5,4 +5,5 @@ pub(crate) mod facts;
 pub(crate) mod folder;
 pub(crate) mod parts;
 pub(crate) mod serve;
+mod sessions;
 pub(crate) mod still;

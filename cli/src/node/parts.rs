@@ -17,7 +17,7 @@ use visa_verifier::seam::{
     Clock, Fetch, FetchSettings, HttpsFetch, ProxySettings, Random, SteadyClock, SystemClock, SystemRandom, Timestamp,
 };
 
-use super::{at_broker::AtBroker, folder::Folder};
+use super::{at_broker::AtBroker, folder::Folder, sessions::AtProxy};
 use crate::{client::login, error::CommandError};
 
 /// The proxy, as a client of the broker.
@@ -129,6 +129,7 @@ impl Node {
             .await
             .map_err(|wrong| CommandError::unknown(wrong.code(), chain(&wrong)))?;
         broker.wire_affected(Arc::new(AtWork(proxy.clone())));
+        broker.wire_sessions(Arc::new(AtProxy(proxy.clone())));
         proxy.wire_tries(Arc::new(AtBroker(broker.clone())));
         proxy.wire_renewal(Arc::new(AtBroker(broker.clone())));
         Ok(Self {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use policy_engine::catalogue::list::ListError;
 use policy_engine::catalogue::{CatalogueError, ObjectMap, ObjectRecord, PrefixMap, PrefixRecord};
 use policy_engine::consent::ResearchPurpose;
-use policy_engine::decide::MEMBERSHIP;
+use policy_engine::decide::{GROUP, MEMBERSHIP};
 use policy_engine::error::BundleError;
 use policy_engine::policy::Policies;
 use policy_engine::snapshot::{
@@ -366,6 +366,10 @@ fn trust(rows: impl Iterator<Item = TrustRow>, audience: Vec<String>) -> Result<
                 policy.support(&purpose);
             }
             // … and membership of a committee, of an issuer that is named for that very type.
+            let group = format!("{}{GROUP}", entry.id.as_str().trim_end_matches('/'));
+            if entry.visa_types.contains(&group) {
+                policy.support(&VisaType::named(&group));
+            }
             let membership = committee_type(entry);
             if entry.visa_types.contains(&membership) {
                 policy.support(&VisaType::named(&membership));

@@ -190,6 +190,7 @@ async fn a_whole_grant_forged_with_its_digest_is_no_grant() {
         application: "none".to_owned(),
         issued_by: "p-eve".to_owned(),
         revoked: None,
+        elsewhere: None,
     };
     let mut db = node.broker.db();
     let row = governed::draft(&mut db, &grant, node.broker.now()).await.unwrap();

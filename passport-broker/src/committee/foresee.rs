@@ -79,6 +79,7 @@ pub async fn foresee(broker: &Broker, caller: &Caller, request: GrantRequest) ->
         application: "foreseen".to_owned(),
         issued_by: caller.person.as_str().to_owned(),
         revoked: None,
+        elsewhere: None,
     };
     let facts = access::facts_with(broker, &planned, engine.snapshot()).await?;
     let work = tokio::task::spawn_blocking(move || of(&engine, &facts, &dataset, &planned, now));

@@ -231,6 +231,7 @@ pub(crate) fn give(
         application: given.application,
         issued_by: caller.person.as_str().to_owned(),
         revoked: None,
+        elsewhere: None,
     })
 }
 

@@ -292,7 +292,7 @@ pub(crate) async fn service(
 }
 
 /// A client's kind in the words of the policies.
-fn kind(kind: ClientKind) -> PolicyKind {
+pub(super) fn kind(kind: ClientKind) -> PolicyKind {
     match kind {
         ClientKind::Browser => PolicyKind::Browser,
         ClientKind::Cli => PolicyKind::Cli,

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use super::admission;
 use super::consent;
 use super::par::{self, Brought, NoFurther};
 use super::redirect;
@@ -16,6 +17,7 @@ use super::request::{Allowed, AuthorizationRequest, Named, PUSHED_BYTES, REQUEST
 use super::returned::{self, RETURNED, Short};
 use crate::front::Front;
 use crate::page::{Fields, ProblemPage, Targets, show};
+use crate::person::record;
 use crate::session::{self, Browser};
 use crate::store::StoreError;
 use crate::store::clients::ClientRow;
@@ -207,6 +209,11 @@ async fn with_session(
     if remembered {
         let scopes = request.scopes.clone();
         return consent::release(front, client, &request, &scopes, browser).await;
+    }
+    let (broker, login) = (&front.broker, record::facts_of(&browser.row));
+    if let Err(refusal) = admission::admitted(broker, client, &browser.row.person, &login, broker.now()).await {
+        let state = request.state.as_deref();
+        return Ok(back_to(front, &request.redirect, state, &refused(&refusal)));
     }
     if request.prompt.never {
         let refusal = Refusal::new("consent_required", "the person has to agree first");

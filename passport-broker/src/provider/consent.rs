@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use visa_verifier::seam::token;
 
+use super::admission;
 use super::authorize::{back_to, refused, with_answer};
 use super::par::Pushed;
 use super::redirect;
@@ -231,6 +232,11 @@ pub(super) async fn release(
     browser: &Browser,
 ) -> Result<Response, StoreError> {
     let now = front.broker.now();
+    // asked again: the page may have stood open while a policy or a group changed
+    let login = record::facts_of(&browser.row);
+    if let Err(refusal) = admission::admitted(&front.broker, client, &browser.row.person, &login, now).await {
+        return Ok(leave(front, client, request, refused(&refusal)));
+    }
     let code = token(front.broker.random(), 32);
     let facts = CodeFacts {
         client: client.id.clone(),

@@ -7,6 +7,8 @@ use visa_verifier::token::json::parse;
 
 /// The type that says what a token is for.
 pub(crate) const PURPOSE: &str = "visum_purpose";
+/// The type that says what a workflow session is of; in an exchange alone.
+pub(crate) const SESSION: &str = "visum_session";
 /// OAuth's word for details that are refused (RFC 9396 §5).
 pub(crate) const ERROR: &str = "invalid_authorization_details";
 /// Most bytes of the parameter.

@@ -36,6 +36,12 @@ pub(crate) async fn jwks(State(front): State<Front>) -> Response {
     (headers, front.broker.signer().jwks().to_string()).into_response()
 }
 
+/// What `authorization_details` may be of: sessions only where there is a node that starts them.
+fn types(front: &Front) -> Vec<&'static str> {
+    let session = front.broker.sessions().map(|_| details::SESSION);
+    std::iter::once(details::PURPOSE).chain(session).collect()
+}
+
 fn document(front: &Front) -> Value {
     json!({
         "issuer": front.issuer(),
@@ -52,7 +58,7 @@ fn document(front: &Front) -> Value {
         "dpop_signing_alg_values_supported": ["ES256", "RS256"],
         "pushed_authorization_request_endpoint": front.url("/par"),
         "require_pushed_authorization_requests": false,
-        "authorization_details_types_supported": [details::PURPOSE],
+        "authorization_details_types_supported": types(front),
         "device_authorization_endpoint": front.url("/device_authorization"),
         "jwks_uri": front.broker.signer().jku(),
         "scopes_supported": Scope::ALL.map(Scope::word).into_iter().chain([client_credentials::VERIFY, client_credentials::CONSENT]).collect::<Vec<_>>(),

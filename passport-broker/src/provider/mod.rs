@@ -2,6 +2,7 @@
 //! checklist in `specs/trust.md` part C, rows BRK, TOK, UI, TX of the Passport requirements).
 
 pub(crate) mod access_token;
+mod admission;
 mod authorize;
 mod client_auth;
 mod consent;
@@ -26,6 +27,7 @@ mod scope;
 mod token;
 mod userinfo;
 
+pub(crate) use admission::admitted;
 pub(crate) use authorize::{authorize, authorize_by_form};
 pub(crate) use consent::decide;
 pub(crate) use device::{authorization as device_authorization, typed};

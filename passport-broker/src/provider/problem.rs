@@ -132,6 +132,17 @@ impl TokenProblem {
         problem
     }
 
+    /// Another part of the node cannot answer now.
+    pub(crate) fn later(wait: Duration) -> Self {
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            "try again later",
+        );
+        problem.wait = Some(wait);
+        problem
+    }
+
     /// Our own fault: logged here, told in general.
     pub(crate) fn server(code: &str, error: &dyn std::error::Error) -> Self {
         tracing::error!(error.code = code, %error, "a token request could not be served");

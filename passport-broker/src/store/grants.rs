@@ -39,6 +39,22 @@ pub struct Grant {
     /// When it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Timestamp>,
+    /// Where it was decided, if not here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// The system that decided a grant, and still does.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// Its name in this node's settings.
+    pub system: String,
+    /// The number of the application there.
+    pub application: u64,
+    /// It was taken back because it ended there: it may come again. What was taken back here does not.
+    #[serde(default)]
+    pub ended_there: bool,
 }
 
 impl Governed for Grant {

@@ -11,7 +11,7 @@ use super::{LoginWish, begin_login, terms};
 use crate::front::Front;
 use crate::page::{Fields, Frame, Targets, same_origin, show};
 use crate::person::record;
-use crate::provider::{Scope, Scopes, typed};
+use crate::provider::{Scope, Scopes, admitted, typed};
 use crate::session::{self, Browser, digest_of};
 use crate::store::StoreError;
 use crate::store::clients::ClientRow;
@@ -173,6 +173,12 @@ async fn decided(front: &Front, fields: &Fields, browser: &Browser) -> Result<Re
         },
         scope: scopes.to_string(),
     };
+    let facts = record::facts_of(&browser.row);
+    if let Err(refusal) = admitted(&front.broker, &client, &browser.row.person, &facts, now).await {
+        devices::decide(&mut db, &row.digest, None, now).await?;
+        let sentence = format!("{} was told that you may not: {}.", client.name, refusal.description);
+        return Ok(words(front, browser, "Not for you", &sentence, false));
+    }
     if let Err(error) = record::released(&front.broker, browser, &client).await {
         // what cannot be recorded is not released
         tracing::error!(%error, "a release could not be recorded");

@@ -11,6 +11,7 @@
 )]
 
 mod account;
+mod admission;
 mod answers;
 mod bound;
 mod cases;
@@ -23,11 +24,13 @@ mod institutions;
 mod introspection;
 mod key;
 mod linking;
+mod load;
 mod parties;
 mod purposes;
 mod pushed;
 mod refusals;
 mod registering;
+mod rems;
 mod services;
 mod signing;
 mod signing_out;

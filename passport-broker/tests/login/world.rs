@@ -93,6 +93,15 @@ pub(crate) async fn two_homes() -> World {
 
 /// A world whose start `change` has changed.
 pub(crate) async fn world_of(change: impl FnOnce(&mut Bootstrap, &Home), two: bool) -> World {
+    world_with(change, two, |_, _| {}).await
+}
+
+/// The same, with other settings.
+pub(crate) async fn world_with(
+    change: impl FnOnce(&mut Bootstrap, &Home),
+    two: bool,
+    set: impl FnOnce(&mut Config, &Home),
+) -> World {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(FixedClock::at(Timestamp::from_unix(START)));
     let home = home::start(clock.clone()).await;
@@ -124,6 +133,7 @@ pub(crate) async fn world_of(change: impl FnOnce(&mut Bootstrap, &Home), two: bo
         .upstream_secrets
         .insert("webhook:desk".to_owned(), Secret::from("the desk's secret".to_owned()));
     config.banner = Some("All people and data here are fictional.".to_owned());
+    set(&mut config, &home);
     let fetch = HttpsFetch::new(FetchSettings {
         allow_loopback_http: true,
         ..FetchSettings::default()

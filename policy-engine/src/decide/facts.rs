@@ -21,6 +21,9 @@ pub(crate) const REGISTERED: &str = "https://doi.org/10.1038/s41431-018-0219-y";
 /// The end of the type of a visa that says that its holder sits in the committee which is its value.
 pub const MEMBERSHIP: &str = "/visas/committee/v1";
 
+/// The end of the type of a visa that says that its holder belongs to the group which is its value.
+pub const GROUP: &str = "/visas/group/v1";
+
 /// Who asks: a person with verified visas, or a service; and the session.
 ///
 /// Made on one snapshot. Asked on another, the engine derives it anew from what was presented, so that a
@@ -53,6 +56,8 @@ pub(crate) struct Derived {
     pub(crate) grants: Vec<Grant>,
     pub(crate) roles: Vec<(RoleGrant, Timestamp)>,
     pub(crate) groups: BTreeSet<String>,
+    /// Groups that a visa says, by `ISSUER/groups/NAME`, with the end of the proof.
+    pub(crate) visa_groups: Vec<(String, Timestamp)>,
     /// Positions of the visas that count on this snapshot.
     pub(crate) counted: BTreeSet<usize>,
 }
@@ -227,6 +232,15 @@ impl Facts {
 }
 
 impl Derived {
+    /// The groups that they belong to at a moment: by the register, and by visas that count.
+    pub(crate) fn groups(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        let by_visa = self.visa_groups.iter().filter(move |(_, until)| now < *until);
+        self.groups
+            .iter()
+            .map(String::as_str)
+            .chain(by_visa.map(|(id, _)| id.as_str()))
+    }
+
     /// Whether both say the same, on whichever snapshots.
     pub(crate) fn says_as(&self, other: &Self) -> bool {
         let Self {
@@ -238,6 +252,7 @@ impl Derived {
             grants,
             roles,
             groups,
+            visa_groups,
             counted,
         } = self;
         std::ptr::eq(self, other)
@@ -248,6 +263,7 @@ impl Derived {
                 && *grants == other.grants
                 && *roles == other.roles
                 && *groups == other.groups
+                && *visa_groups == other.visa_groups
                 && *counted == other.counted)
     }
 
@@ -328,7 +344,10 @@ impl Derived {
             VisaType::AffiliationAndRole => self.affiliation(at, visa, snapshot),
             VisaType::ResearcherStatus => self.user.researcher_status.extend(assertion()),
             VisaType::AcceptedTermsAndPolicies => self.user.accepted_terms.extend(assertion()),
-            VisaType::Custom(_) => self.membership(visa, snapshot),
+            VisaType::Custom(_) => {
+                self.membership(visa, snapshot);
+                self.group(visa, snapshot);
+            }
             VisaType::ControlledAccessGrants | VisaType::LinkedIdentities => {}
         }
     }
@@ -336,14 +355,6 @@ impl Derived {
     /// Membership of a committee, until the visa's end: from an issuer whose trust entry names this very type (`*` does
     /// not do), said by the committee or its institution.
     fn membership(&mut self, visa: &Held, snapshot: &Snapshot) {
-        let kind = visa.kind.as_str();
-        let issuer = visa.issuer.trim_end_matches('/');
-        let own_kind = kind.strip_suffix(MEMBERSHIP).is_some_and(|named| named == issuer);
-        let named = || {
-            let issuer: Issuer = visa.issuer.parse().ok()?;
-            let entry = snapshot.trust.entry(TrustRole::VisaIssuer, &issuer)?;
-            Some(entry.visa_types.iter().any(|named| named == kind))
-        };
         let vouched = matches!(
             visa.by,
             Some(VouchedBy::Dac | VouchedBy::SigningOfficial | VouchedBy::System)
@@ -351,9 +362,20 @@ impl Derived {
         let speaks = snapshot.committees.iter().any(|committee| {
             committee.id == visa.value && (visa.source == committee.id || visa.source == committee.institution)
         });
-        if own_kind && vouched && speaks && named() == Some(true) {
+        if vouched && speaks && is_of_its_issuer(visa, MEMBERSHIP, snapshot) {
             self.roles
                 .push((RoleGrant::Committee(visa.value.clone()), visa.expires));
+        }
+    }
+
+    /// Membership of a group (AARC-G069, read by a broker), until the visa's end, from an issuer whose trust entry names
+    /// this very type. The group is the issuer's: its name begins with the issuer, so that nobody says who belongs to a
+    /// group of this node's register or of somebody else.
+    fn group(&mut self, visa: &Held, snapshot: &Snapshot) {
+        if is_of_its_issuer(visa, GROUP, snapshot) {
+            let issuer = visa.issuer.trim_end_matches('/');
+            self.visa_groups
+                .push((format!("{issuer}/groups/{}", visa.value), visa.expires));
         }
     }
 
@@ -386,6 +408,18 @@ impl Derived {
             });
         }
     }
+}
+
+/// A visa of the issuer's own type with this end, and the issuer's trust entry names the type (`*` does not do).
+pub(crate) fn is_of_its_issuer(visa: &Held, end: &str, snapshot: &Snapshot) -> bool {
+    let kind = visa.kind.as_str();
+    let issuer = visa.issuer.trim_end_matches('/');
+    let named = || {
+        let issuer: Issuer = visa.issuer.parse().ok()?;
+        let entry = snapshot.trust.entry(TrustRole::VisaIssuer, &issuer)?;
+        Some(entry.visa_types.iter().any(|named| named == kind))
+    };
+    kind.strip_suffix(end).is_some_and(|named| named == issuer) && named() == Some(true)
 }
 
 /// Neither called back, nor of an issuer that is stopped or no longer trusted.

@@ -38,7 +38,7 @@ pub use decision::{Answer, ConsentVerdict, Decision, Observed, Reason, ResolvedR
 pub use duty::{Duty, DutyKind};
 pub use engine::Engine;
 pub(crate) use engine::hex_digest;
-pub use facts::{Facts, MEMBERSHIP};
+pub use facts::{Facts, GROUP, MEMBERSHIP};
 pub use kept::KeptFacts;
 pub(crate) use kept_questions::KeptQuestions;
 pub use question::{

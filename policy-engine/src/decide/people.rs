@@ -38,14 +38,24 @@ impl Engine {
                     RoleGrant::Role(id) => uid(&types.role, id),
                     RoleGrant::Committee(id) => uid(&types.dac, id),
                 });
-                let groups = facts.derived.groups.iter().map(|id| uid(&types.group, id));
+                let groups = facts.derived.groups(now).map(|id| uid(&types.group, id));
                 let thing = ThingBuilder::new(self.caller(facts))
                     .flag("suspended", facts.is_suspended(now))
                     .link_if("institution", institution.map(|id| uid(&types.institution, id)))
                     .parents(roles)
                     .parents(groups)
                     .build()?;
-                Ok(vec![thing])
+                let mut things = vec![thing];
+                // a group that a visa says is none of the register: it shares nothing
+                for id in facts.derived.groups(now).map(|id| uid(&types.group, id)) {
+                    if !self.register.has(&id) {
+                        let told = ThingBuilder::new(id)
+                            .flag("sharesTasks", false)
+                            .flag("sharesLogs", false);
+                        things.push(told.build()?);
+                    }
+                }
+                Ok(things)
             }
         }
     }

@@ -222,8 +222,15 @@ fn own_names(parts: &Parts, session: &Session, intent: &mut Intent, engine: &pol
 }
 
 /// A denial of ours, on record before it is told.
-async fn outside(parts: &Parts, caller: &Caller, kind: EventType, session: &Session, code: &'static str) -> Problem {
+pub(super) async fn outside(
+    parts: &Parts,
+    caller: &Caller,
+    kind: EventType,
+    session: &Session,
+    code: &'static str,
+) -> Problem {
     let sentence = match code {
+        "session.action_outside" => "the session's token was narrowed to other actions; start a session with this one",
         "session.dataset_outside" => "the tag `visum.datasets` names a dataset that the session does not",
         "session.image_outside" => {
             "the task would run an image that the session does not name; start a session with it"

@@ -9,12 +9,17 @@ use visa_verifier::seam::Timestamp;
 use crate::{
     api::Incoming,
     gate::{Caller, Person, Standing},
+    operation::{self, Routed},
     problem::{Challenge, Problem},
     proxy::Parts,
     store::StoreError,
 };
 
-use super::{spec::Session, token};
+use super::{
+    bind::outside,
+    spec::{Session, SessionAction},
+    token,
+};
 
 /// The caller behind a session's token.
 ///
@@ -74,11 +79,22 @@ pub(crate) async fn caller(parts: &Parts, incoming: &Incoming, presented: &str) 
         .get(http::header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
-    Ok(Caller {
+    let session = Arc::new(session);
+    let caller = Caller {
         person: Arc::new(person),
         session: circumstances,
         request_id: incoming.request_id.clone(),
         agent,
-        scope: Some(Arc::new(session)),
-    })
+        scope: Some(Arc::clone(&session)),
+    };
+    let action = match operation::route(&incoming.method, &incoming.segments) {
+        Routed::Row(operation) => SessionAction::of(operation),
+        Routed::Methods(_) | Routed::Unknown => None,
+    };
+    match action {
+        Some(action) if session.allows(action) => Ok(caller),
+        // a route that is no action of a session takes no session's token
+        None => Err(refused("this route takes no token of a session")),
+        Some(action) => Err(outside(parts, &caller, action.event(), &session, "session.action_outside").await),
+    }
 }

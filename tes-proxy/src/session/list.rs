@@ -65,6 +65,7 @@ fn shown(session: &Session, tasks: usize, now: i64) -> Value {
         "state": state,
         "why": session.work.withdrawn,
         "datasets": session.spec.datasets,
+        "actions": session.spec.actions,
         "images": session.spec.images,
         "out": session.spec.sinks,
         "project": session.spec.project,

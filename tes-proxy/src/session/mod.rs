@@ -2,6 +2,7 @@
 
 mod bind;
 mod caller;
+mod exchanged;
 mod list;
 mod reads;
 mod spec;
@@ -10,6 +11,7 @@ mod token;
 
 pub(crate) use bind::{DATASETS, WALLTIME, Wished, bind, hushed, named, reach, still, whole, without_wishes};
 pub(crate) use caller::caller;
+pub use exchanged::{NoSession, SessionOrder, SessionToken};
 pub(crate) use list::{end, get};
 pub(crate) use reads::{is_held, is_partly_held, reads};
 pub(crate) use spec::{INPUTS, Session, Spec};

@@ -1,5 +1,6 @@
 //! What a session is (`apis.md` 10.1): kept in its row of the index, column `request`.
 
+use audit_log::EventType;
 use policy_engine::{
     consent::ResearchPurpose,
     intent::{Image, StorageUrl},
@@ -7,12 +8,67 @@ use policy_engine::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    operation::Operation,
     ownership::Basis,
     store::{StoreError, Work},
 };
 
 /// The bucket under which a session finds its inputs at the door.
 pub(crate) const INPUTS: &str = "visum-inputs";
+
+/// What a session's token may be used for; none named: all of them.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum SessionAction {
+    /// Send tasks.
+    #[serde(rename = "tes:create")]
+    TesCreate,
+    /// See tasks.
+    #[serde(rename = "tes:read")]
+    TesRead,
+    /// Cancel tasks.
+    #[serde(rename = "tes:cancel")]
+    TesCancel,
+    /// Send runs.
+    #[serde(rename = "wes:create")]
+    WesCreate,
+    /// See runs.
+    #[serde(rename = "wes:read")]
+    WesRead,
+    /// Cancel runs.
+    #[serde(rename = "wes:cancel")]
+    WesCancel,
+}
+
+impl SessionAction {
+    /// What a route takes; `None` for routes that no session's token opens.
+    pub(crate) const fn of(operation: Operation) -> Option<Self> {
+        Some(match operation {
+            Operation::TesCreate => Self::TesCreate,
+            Operation::TesList | Operation::TesTask => Self::TesRead,
+            Operation::TesCancel => Self::TesCancel,
+            Operation::WesRun => Self::WesCreate,
+            Operation::WesList
+            | Operation::WesLog
+            | Operation::WesStatus
+            | Operation::WesTasks
+            | Operation::WesTask => Self::WesRead,
+            Operation::WesCancel => Self::WesCancel,
+            _ => return None,
+        })
+    }
+
+    /// The event of a refusal.
+    pub(crate) const fn event(self) -> EventType {
+        match self {
+            Self::TesCreate => EventType::TesCreateTask,
+            Self::TesRead => EventType::TesGetTask,
+            Self::TesCancel => EventType::TesCancelTask,
+            Self::WesCreate => EventType::WesRunWorkflow,
+            Self::WesRead => EventType::WesGetRunLog,
+            Self::WesCancel => EventType::WesCancelRun,
+        }
+    }
+}
 
 /// What was declared, and permitted.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -23,6 +79,9 @@ pub(crate) struct Spec {
     pub(crate) images: Vec<Image>,
     /// Prefixes that its tasks may write to.
     pub(crate) sinks: Vec<StorageUrl>,
+    /// What its token may be used for; none: everything that such tokens may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) actions: Vec<SessionAction>,
     /// The group that the work is done for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) project: Option<String>,
@@ -61,6 +120,18 @@ impl Session {
     /// Its own bucket at the door.
     pub(crate) fn scratch(&self) -> String {
         scratch(&self.work.id)
+    }
+
+    /// May its token be used for this?
+    pub(crate) fn allows(&self, action: SessionAction) -> bool {
+        self.spec.actions.is_empty() || self.spec.actions.contains(&action)
+    }
+
+    /// Does it tell of this task or run: its own, or one that rests on no other dataset than its own?
+    pub(crate) fn sees(&self, work: &Work) -> bool {
+        let own = work.session.as_deref() == Some(self.work.id.as_str());
+        let datasets = serde_json::from_str::<Vec<String>>(&work.datasets);
+        own || datasets.is_ok_and(|all| all.iter().all(|id| self.spec.datasets.contains(id)))
     }
 
     /// Does it live?

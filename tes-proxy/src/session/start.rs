@@ -30,14 +30,14 @@ use crate::{
 };
 
 use super::{
-    spec::{INPUTS, Session, Spec, scratch},
+    spec::{INPUTS, Session, SessionAction, Spec, scratch},
     token,
 };
 
 /// What a session is asked for with.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
     /// Dataset ids or short names.
     datasets: Vec<String>,
     /// Images that its tasks may run.
@@ -46,6 +46,9 @@ struct Asked {
     /// Prefixes that its tasks may write to.
     #[serde(default)]
     out: Vec<String>,
+    /// What its token may be used for; none: everything that such tokens may.
+    #[serde(default)]
+    actions: Vec<SessionAction>,
     /// What for.
     #[serde(default)]
     purpose: Option<ResearchPurpose>,
@@ -54,10 +57,10 @@ struct Asked {
     project: Option<String>,
     /// Its life, if it shall be shorter than it may be.
     #[serde(default)]
-    hours: Option<u32>,
+    pub(super) hours: Option<u32>,
     /// Would it be permitted? Nothing is started.
     #[serde(default)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Names in one request.
@@ -69,34 +72,67 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Own, Vec::new()).await?;
     let asked: Asked = json_body(&incoming.headers, body).await?;
-    let dry_run = asked.dry_run;
-    let hours = asked.hours;
-    let spec = understood(parts, asked)?;
-    let intent = intent(parts, &caller, &spec)?;
-    if dry_run {
+    if asked.dry_run {
+        let spec = understood(parts, asked)?;
+        let intent = intent(parts, &caller, &spec)?;
         return dry(parts, &caller, intent).await;
     }
+    let new = begin(parts, &caller, asked).await?;
+    let mut response = router::json(&started(parts, &new)?, Some(new.permit.header()))?;
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}
+
+/// A session that lives, with the permit that it began with.
+pub(super) struct New {
+    pub(super) work: Work,
+    pub(super) spec: Spec,
+    permit: Permit,
+}
+
+impl New {
+    /// When its token ends at the latest.
+    pub(super) fn cap(&self) -> i64 {
+        latest(&self.work)
+    }
+
+    /// Its token, until its end.
+    pub(super) fn token(&self, parts: &Parts) -> String {
+        let now = parts.gate.now().unix();
+        token::make(
+            &parts.config,
+            &parts.door_keys,
+            &self.work.id,
+            now,
+            latest(&self.work),
+        )
+    }
+}
+
+/// Decides, records, enters.
+pub(super) async fn begin(parts: &Parts, caller: &Caller, asked: Asked) -> Result<New, Problem> {
+    let hours = asked.hours;
+    let spec = understood(parts, asked)?;
+    let intent = intent(parts, caller, &spec)?;
     let permit = parts
         .gate
         .begin_about(
-            &caller,
+            caller,
             EventType::SessionStart,
             Question::Intent(Arc::new(intent.clone())),
             |event| event,
         )
         .await
-        .map_err(|no| parts.remember(&caller, no.into()))?
+        .map_err(|no| parts.remember(caller, no.into()))?
         .durable()
         .await
         .map_err(Problem::from)?;
-    let (session, spec) = enter(parts, &caller, &permit, &intent, spec, hours).await?;
+    let (work, spec) = enter(parts, caller, &permit, &intent, spec, hours).await?;
     if let Err(no) = permit.still() {
-        parts.works.close(&session.id, "CANCELED").await?;
+        parts.works.close(&work.id, "CANCELED").await?;
         return Err(no.into());
     }
-    let mut response = router::json(&started(parts, &session, &spec, &permit)?, Some(permit.header()))?;
-    *response.status_mut() = StatusCode::CREATED;
-    Ok(response)
+    Ok(New { work, spec, permit })
 }
 
 /// The declaration, strictly.
@@ -108,7 +144,8 @@ fn understood(parts: &Parts, asked: Asked) -> Result<Spec, Problem> {
             "`datasets` names none; a session is of the datasets that its tasks will use",
         ));
     }
-    if asked.datasets.len().max(asked.images.len()).max(asked.out.len()) > NAMES {
+    let most = asked.datasets.len().max(asked.images.len()).max(asked.out.len());
+    if most.max(asked.actions.len()) > NAMES {
         return Err(Problem::refused(
             "session.datasets",
             format!("more than {NAMES} datasets, images or outputs are named; start two sessions"),
@@ -124,6 +161,7 @@ fn understood(parts: &Parts, asked: Asked) -> Result<Spec, Problem> {
         datasets: Vec::new(),
         images: Vec::new(),
         sinks: Vec::new(),
+        actions: asked.actions,
         project: asked.project,
         purpose: asked.purpose,
         compute_only: false,
@@ -288,7 +326,12 @@ async fn alone(parts: &Parts, spec: &Spec, now: Timestamp) -> Result<(), Problem
 }
 
 /// What its person gets, once.
-fn started(parts: &Parts, session: &Work, spec: &Spec, permit: &Permit) -> Result<Value, Problem> {
+fn started(parts: &Parts, new: &New) -> Result<Value, Problem> {
+    let New {
+        work: session,
+        spec,
+        permit,
+    } = new;
     let fault = |_| {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -299,13 +342,6 @@ fn started(parts: &Parts, session: &Work, spec: &Spec, permit: &Permit) -> Resul
     // they outlive what the session rests on now: whether it lives is looked up at each use
     let cap = latest(session);
     let pair = parts.door_keys.pair(&session.id, cap).map_err(fault)?;
-    let token = token::make(
-        &parts.config,
-        &parts.door_keys,
-        &session.id,
-        parts.gate.now().unix(),
-        cap,
-    );
     let engine = &permit.decided.engine;
     let inputs: Vec<Value> = spec
         .datasets
@@ -315,11 +351,12 @@ fn started(parts: &Parts, session: &Work, spec: &Spec, permit: &Permit) -> Resul
     Ok(json!({
         "id": session.id,
         "datasets": spec.datasets,
+        "actions": spec.actions,
         "purpose": spec.purpose,
         "until": Timestamp::from_unix(session.expires_at),
         "renewed_until": Timestamp::from_unix(cap),
         "decision_id": session.decision,
-        "token": token,
+        "token": new.token(parts),
         "token_type": "Bearer",
         "tes": format!("{}ga4gh/tes/v1", parts.config.public_url),
         "wes": format!("{}ga4gh/wes/v1", parts.config.public_url),

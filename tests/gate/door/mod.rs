@@ -1,6 +1,7 @@
 //! Ways around the gate: the storage door and its sessions.
 
 mod capability;
+mod exchanged;
 mod keys;
 mod lasting;
 mod s3;

@@ -96,7 +96,7 @@ async fn answer(
         refresh::GRANT => refresh::renew(front, client, &fields, now).await,
         client_credentials::GRANT => client_credentials::issue(front, &client, &fields, now),
         device_code::GRANT => device_code::redeem(front, client, &fields, now).await,
-        _ => exchange::exchange(front, client, &fields, now).await,
+        _ => exchange::exchange(front, client, &fields, address, now).await,
     }
 }
 

@@ -1,14 +1,18 @@
-//! An access token for a Passport (RFC 8693; AAI 1.2 "Passport Issuers", rows TX-01 to TX-21; `specs/trust.md` C.17).
+//! An access token for a Passport, or for the small token of a workflow session (RFC 8693; AAI 1.2 "Passport Issuers", rows TX-01 to TX-21; `specs/trust.md` C.17).
+
+use std::net::IpAddr;
 
 use url::Url;
 use visa_verifier::seam::Timestamp;
 
 use super::dispatch::{EXCHANGE, Tokens};
+use super::session;
 use crate::front::Front;
 use crate::page::Fields;
 use crate::passport;
 use crate::provider::access_token::{self, Live};
 use crate::provider::client_auth::{Client, Proof};
+use crate::provider::details;
 use crate::provider::dpop::BadProof;
 use crate::provider::problem::{BearerProblem, TokenProblem};
 use crate::provider::scope::Scope;
@@ -17,23 +21,24 @@ use crate::store::tokens::TokenKind;
 
 /// `requested_token_type` and `issued_token_type` of a Passport.
 pub(crate) const PASSPORT: &str = "urn:ga4gh:params:oauth:token-type:passport";
-/// `subject_token_type` of what we take.
-const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// `subject_token_type` of what we take; as `requested_token_type` a workflow session's token.
+pub(super) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 /// Most audiences of one Passport.
 const AUDIENCES: usize = 5;
 
-/// Exchanges a person's access token for their Passport, for the clearinghouses that were asked.
+/// Exchanges a person's access token for their Passport, for the clearinghouses that were asked, or for a session's token.
 pub(crate) async fn exchange(
     front: &Front,
     client: Client,
     fields: &Fields,
+    address: Option<IpAddr>,
     now: Timestamp,
 ) -> Result<Tokens, TokenProblem> {
     if client.proof == Proof::Public {
         // A Passport is never for a client that cannot prove itself (TX-04).
         return Err(TokenProblem::client(false));
     }
-    let subject = shape(fields)?;
+    let (wanted, subject) = shape(fields)?;
     let mut db = front.broker.db();
     let live = match access_token::live(&front.broker, &mut db, subject, now).await {
         Ok(live) => live,
@@ -51,6 +56,9 @@ pub(crate) async fn exchange(
     };
     may_show(&client, &live)?;
     let audience = audience(&client.row, fields)?;
+    if wanted == Wanted::Session {
+        return session::start(front, &client, &live, subject, &audience, fields, address).await;
+    }
     let login = passport::LoggedIn {
         identity: live.family.as_ref().map(|family| &family.login.identity),
         auth_time: live.claims.auth_time,
@@ -69,13 +77,26 @@ pub(crate) async fn exchange(
         .with("expires_in", made.seconds))
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Wanted {
+    Passport,
+    Session,
+}
+
 /// The parameters' shape, in the words of RFC 8693 §2.1. What is wrong here is `invalid_request` (TX-13).
-fn shape(fields: &Fields) -> Result<&str, TokenProblem> {
-    if fields.one("requested_token_type")? != Some(PASSPORT) {
-        return Err(TokenProblem::request(format!(
-            "`requested_token_type` must be `{PASSPORT}`"
-        )));
-    }
+fn shape(fields: &Fields) -> Result<(Wanted, &str), TokenProblem> {
+    let wanted = match fields.one("requested_token_type")? {
+        Some(PASSPORT) => Wanted::Passport,
+        // a session says what it is of: nothing is given for the word alone
+        Some(ACCESS_TOKEN) if fields.one("authorization_details")?.is_some() => Wanted::Session,
+        _ => {
+            return Err(TokenProblem::request(format!(
+                "`requested_token_type` must be `{PASSPORT}`, or `{ACCESS_TOKEN}` with `authorization_details` of the type `{}`",
+                details::SESSION
+            )));
+        }
+    };
     if fields.one("subject_token_type")? != Some(ACCESS_TOKEN) {
         return Err(TokenProblem::request(format!(
             "`subject_token_type` must be `{ACCESS_TOKEN}`"
@@ -84,7 +105,7 @@ fn shape(fields: &Fields) -> Result<&str, TokenProblem> {
     if fields.one("actor_token")?.is_some() || fields.one("actor_token_type")?.is_some() {
         return Err(TokenProblem::request("`actor_token` is not supported"));
     }
-    Ok(fields.required("subject_token")?)
+    Ok((wanted, fields.required("subject_token")?))
 }
 
 /// Whether this client may show this token: issued to it, or with it (or what it stands for) as audience; and a

@@ -7,5 +7,6 @@ mod dispatch;
 pub(crate) mod exchange;
 mod id_token;
 mod refresh;
+mod session;
 
 pub(crate) use dispatch::token;

@@ -9,6 +9,7 @@ use super::authorization_code::answer;
 use super::dispatch::Tokens;
 use crate::front::Front;
 use crate::page::Fields;
+use crate::provider::admission;
 use crate::provider::client_auth::Client;
 use crate::provider::details::Details;
 use crate::provider::problem::TokenProblem;
@@ -30,6 +31,7 @@ pub(crate) async fn renew(
     now: Timestamp,
 ) -> Result<Tokens, TokenProblem> {
     let digest = digest_of(fields.required("refresh_token")?);
+    admit(front, &client, &digest, now).await?;
     let mut tx = front.broker.db().begin().await?;
     let family = match tokens::use_refresh(&mut tx, &digest, &client.row.id, now).await? {
         Refreshed::Good(family) => *family,
@@ -78,4 +80,18 @@ pub(crate) async fn renew(
     let tokens = answer(front, &mut tx, &family, &scopes, &details, &client, now).await?;
     tx.commit().await?;
     Ok(tokens)
+}
+
+/// Who left the group, or whom a new policy keeps out, gets no further tokens. Whoever shows an unknown token learns
+/// nothing here.
+async fn admit(front: &Front, client: &Client, digest: &str, now: Timestamp) -> Result<(), TokenProblem> {
+    let mut db = front.broker.db();
+    let Some(family) = tokens::family_of_refresh(&mut db, digest, &client.row.id).await? else {
+        return Ok(());
+    };
+    match admission::admitted(&front.broker, &client.row, &family.person, &family.login, now).await {
+        Ok(()) => Ok(()),
+        Err(refusal) if refusal.error == "access_denied" => Err(TokenProblem::grant()),
+        Err(_) => Err(TokenProblem::later(GRACE)),
+    }
 }

@@ -1,11 +1,13 @@
 //! AffiliationAndRole, AcceptedTermsAndPolicies, ResearcherStatus and groups: what somebody asserted of a person.
 
+use policy_engine::decide::GROUP;
+
 use crate::store::people::{Fact, FactKind};
 use crate::visa::VisaDraft;
 
 /// The type of the visas of the broker `issuer` that name a group.
 pub(crate) fn group_type(issuer: &str) -> String {
-    format!("{}/visas/group/v1", issuer.trim_end_matches('/'))
+    format!("{}{GROUP}", issuer.trim_end_matches('/'))
 }
 
 /// The visa of a fact, if facts of its kind become visas.

@@ -14,7 +14,7 @@ use super::{
     Decision, Engine, Facts, Reason, WorkItem,
     answer::{Draft, worded},
     consented::{ConsentQuestion, Consented},
-    facts::House,
+    facts::{GROUP, House, is_of_its_issuer},
     purpose::purpose,
     resolve::Reads,
 };
@@ -125,6 +125,14 @@ impl<'a> Inquiry<'a> {
         }
         self.project();
         self.zones();
+        // a policy may rest on a group that a visa says
+        for (at, visa) in self.facts.visas().iter().enumerate() {
+            let counted = self.facts.derived.counted.contains(&at);
+            if counted && is_of_its_issuer(visa, GROUP, &self.engine.snapshot) {
+                self.draft.uses(self.facts, at);
+                self.draft.ends(visa.expires);
+            }
+        }
         if self.facts.identities().len() > 1 {
             for (at, visa) in self.facts.visas().iter().enumerate() {
                 if visa.kind == VisaType::LinkedIdentities {

@@ -71,7 +71,9 @@ pub(crate) async fn found(
     let decided = parts
         .gate
         .decide(caller, &Question::Work(read, std::sync::Arc::new(item)));
-    if decided.decision.allow() {
+    // a narrowed token tells of nothing beside its datasets
+    let told = caller.scope.as_ref().is_none_or(|session| session.sees(&work));
+    if told && decided.decision.allow() {
         Ok(work)
     } else {
         Err(unknown())

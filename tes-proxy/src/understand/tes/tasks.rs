@@ -185,7 +185,9 @@ pub(crate) async fn own(
                 .decide(caller, &Question::Work(read, Arc::new(item)))
                 .decision
                 .allow();
-            if mine && fits(&work) {
+            // a narrowed token tells of nothing beside its datasets
+            let told = caller.scope.as_ref().is_none_or(|session| session.sees(&work));
+            if mine && told && fits(&work) {
                 if kept.len() == size {
                     return Ok((kept, true));
                 }
