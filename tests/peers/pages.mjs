@@ -8,7 +8,10 @@ import { chromium } from 'playwright-core';
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const plan = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const SIZES = [['phone', 360, 740], ['desktop', 1280, 800]];
+// Each width and each scheme once; all four together with VISUM_PAGES_ALL=1.
+const BOTH = ['light', 'dark'];
+const ALL = Boolean(process.env.VISUM_PAGES_ALL);
+const SIZES = [['phone', 360, 740, ALL ? BOTH : ['dark']], ['desktop', 1280, 800, ALL ? BOTH : ['light']]];
 const wrong = [];
 let looked = 0;
 
@@ -80,8 +83,8 @@ async function keyboard(page, label) {
   if (reached.size < wanted) wrong.push(`${label}: ${wanted} controls, and Tab reaches ${reached.size}`);
 }
 
-for (const [device, width, height] of SIZES) {
-  for (const scheme of ['light', 'dark']) {
+for (const [device, width, height, schemes] of SIZES) {
+  for (const scheme of schemes) {
     const signed = new Map();
     for (const { name, who, path: where, open } of plan.pages) {
       if (!signed.has(who)) {

@@ -53,7 +53,28 @@ impl SessionAction {
             | Operation::WesTasks
             | Operation::WesTask => Self::WesRead,
             Operation::WesCancel => Self::WesCancel,
-            _ => return None,
+            Operation::DrsServiceInfo
+            | Operation::DrsObject
+            | Operation::DrsPostObject
+            | Operation::DrsAccess
+            | Operation::DrsPostAccess
+            | Operation::DrsBulk
+            | Operation::DrsBulkAccess
+            | Operation::DrsOptions
+            | Operation::DrsBulkOptions
+            | Operation::TesServiceInfo
+            | Operation::WesServiceInfo
+            | Operation::Data
+            | Operation::Explain
+            | Operation::CanI
+            | Operation::PassportVerify
+            | Operation::Datasets
+            | Operation::DecisionPage
+            | Operation::SessionStart
+            | Operation::SessionList
+            | Operation::SessionEnd
+            | Operation::ResourceMetadata
+            | Operation::Health => return None,
         })
     }
 

@@ -61,10 +61,7 @@ pub(super) async fn start(
         client: client.row.id.clone(),
     };
     let given = sessions.start(order).await.map_err(told)?;
-    let mut granted = match given.granted {
-        Value::Object(granted) => granted,
-        _ => Map::new(),
-    };
+    let mut granted = given.granted.as_object().cloned().unwrap_or_default();
     granted.insert("type".to_owned(), json!(details::SESSION));
     Ok(Tokens::default()
         .with("access_token", given.token)
