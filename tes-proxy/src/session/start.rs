@@ -99,13 +99,7 @@ impl New {
     /// Its token, until its end.
     pub(super) fn token(&self, parts: &Parts) -> String {
         let now = parts.gate.now().unix();
-        token::make(
-            &parts.config,
-            &parts.door_keys,
-            &self.work.id,
-            now,
-            latest(&self.work),
-        )
+        token::make(&parts.config, &parts.door_keys, &self.work.id, now, latest(&self.work))
     }
 }
 
