@@ -1,10 +1,15 @@
 //! Several Passports in one request, a Passport in the place of a token, and one that names nobody (`apis.md` 1.6, 2.2).
 
 use http::{Request, StatusCode};
+use policy_engine::snapshot::DatasetMode;
 use serde_json::{Value, json};
+use visa_verifier::{
+    KeySet, TrustEntry, TrustPolicy, VisaType,
+    trust::{Keys, Role},
+};
 
 use crate::{
-    broker::AUDIENCE,
+    broker::{AUDIENCE, ISSUER},
     key::claims,
     world::{A, Answer, World},
 };
@@ -129,4 +134,80 @@ async fn e35_e71_a_passport_in_the_place_of_a_token_counts_on_drs_where_that_is_
         .broker
         .passport_with("ada", "https://other.example.org", json!({"jti": "p-else"}));
     assert_eq!(world.get(OBJECT, Some(&others)).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e71_a_passport_that_names_nobody_describes_compute_only_data_and_opens_none() {
+    let world = World::new().await;
+    world.broker.affiliate("ada");
+    world.broker.grant("ada", A);
+    let nameless = |jti: &str, issued: i64| {
+        let mut claims = claims(&world.broker.passport("ada", AUDIENCE));
+        let members = claims.as_object_mut().unwrap();
+        members.remove("aud");
+        members.insert("jti".to_owned(), json!(jti));
+        members.insert("iat".to_owned(), json!(issued));
+        world.broker.key.sign("vnd.ga4gh.passport+jwt", None, &claims)
+    };
+    let now = world.broker.now;
+    let young = nameless("p-young", now);
+    assert_eq!(
+        said(&access(&world, None, &[&young]).await),
+        (401, "token.passport".into()),
+        "as trust says"
+    );
+    let keys = KeySet::from_slice(world.broker.key.jwks().to_string().as_bytes()).unwrap();
+    world.publish(|snapshot| {
+        let mut broker = TrustEntry::new(Role::Broker, ISSUER.parse().unwrap());
+        broker.keys = Keys::Pinned(keys);
+        broker.passport_without_audience = true;
+        let issuer = snapshot
+            .trust
+            .entry(Role::VisaIssuer, &ISSUER.parse().unwrap())
+            .unwrap();
+        let issuer = TrustEntry::clone(issuer);
+        let mut trust = TrustPolicy::new(vec![AUDIENCE.to_owned()], vec![broker, issuer]).unwrap();
+        trust.support(&VisaType::named(&format!("{ISSUER}/visas/purpose/v1")));
+        snapshot.trust = trust;
+    });
+    let opened = access(&world, None, &[&young]).await;
+    assert_eq!(opened.status, StatusCode::OK, "data for download: {:?}", opened.bytes);
+    let old = nameless("p-old", now - 700);
+    assert_eq!(
+        said(&access(&world, None, &[&old]).await),
+        (401, "token.passport".into()),
+        "too old"
+    );
+    let capability = opened.json()["url"].as_str().unwrap().replace(AUDIENCE, "");
+
+    world.publish(|snapshot| {
+        let a = snapshot.datasets.iter_mut().find(|dataset| dataset.id() == A).unwrap();
+        a.mode = DatasetMode::ComputeOnly;
+    });
+    let described = world.post(OBJECT, None, &json!({"passports": [young]})).await;
+    assert_eq!(described.status, StatusCode::OK, "{:?}", described.bytes);
+    assert!(
+        !described.json().to_string().contains("access_url"),
+        "{:?}",
+        described.bytes
+    );
+    assert_eq!(
+        said(&access(&world, None, &[&young]).await),
+        (403, "policy.compute_only".into())
+    );
+    let named = world.broker.passport("ada", AUDIENCE);
+    assert_eq!(
+        said(&access(&world, None, &[&young, &named]).await).0,
+        403,
+        "nor beside one that names us"
+    );
+    assert_eq!(
+        said(&world.get(&capability, None).await).0,
+        403,
+        "nor by a URL from before"
+    );
+    assert_eq!(
+        world.get("/ga4gh/tes/v1/tasks", Some(&young)).await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }
