@@ -71,6 +71,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Role(commands::role::Role),
     #[command(subcommand)]
+    Output(commands::output::Output),
+    #[command(subcommand)]
     Session(commands::session::Session),
     #[command(subcommand)]
     Access(commands::access::Access),

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod airlock;
 mod api;
 mod backend;
 mod capability;
@@ -12,6 +13,7 @@ pub mod config;
 mod entry;
 mod forwarded;
 mod gate;
+mod governors;
 mod limits;
 mod operation;
 mod ownership;
@@ -34,6 +36,7 @@ pub use config::{
     Organisation, Reading, RegisteredTool, TrsMount, WesMount, WorkflowType,
 };
 pub use entry::Certified;
+pub use governors::Governors;
 pub use limits::REQUESTS_AT_ONCE;
 pub use proxy::{Audit, OpenError, Proxy, Seams};
 pub use renewal::{Renewal, RenewalError};

@@ -124,3 +124,17 @@ pub(crate) const BUDGET_UNKNOWN: u64 = 64 << 30;
 pub(crate) const STREAM_UNTOLD: u64 = 4 << 30;
 /// The region that the door's S3 side names; clients may sign for any.
 pub(crate) const S3_REGION: &str = "us-east-1";
+/// Files that one request for release names.
+pub(crate) const RELEASE_FILES: usize = 100;
+/// Bytes of the reason of a request for release, and of the answer to it.
+pub(crate) const RELEASE_WORDS: usize = 4_000;
+/// Requests of one person that wait for somebody at a time.
+pub(crate) const RELEASES_WAITING: i64 = 20;
+/// Requests of one list.
+pub(crate) const RELEASES_LISTED: i64 = 500;
+/// How long a released file may be fetched.
+pub(crate) const RELEASE_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Objects of one dataset with which outputs are compared.
+pub(crate) const RELEASE_INPUTS: usize = 20_000;
+/// Calls at once to a DRS for that.
+pub(crate) const RELEASE_CALLS: usize = 16;

@@ -55,6 +55,14 @@ pub(crate) enum Operation {
     SessionStart,
     SessionList,
     SessionEnd,
+    Outputs,
+    ReleaseList,
+    ReleaseRequest,
+    ReleaseShow,
+    ReleaseReceipt,
+    ReleaseFile,
+    ReleaseGrant,
+    ReleaseRefuse,
     ResourceMetadata,
     Health,
 }
@@ -163,8 +171,22 @@ pub(crate) fn route(method: &Method, segments: &[Segment]) -> Routed {
         ["visum", "v1", "sessions"] => both(method, Operation::SessionList, Operation::SessionStart),
         ["visum", "v1", "sessions", _] if method == Method::DELETE => Routed::Row(Operation::SessionEnd),
         ["visum", "v1", "sessions", _] => Routed::Methods("DELETE"),
+        ["visum", "v1", "outputs", rest @ ..] => outputs(method, rest),
         [".well-known", "oauth-protected-resource"] => get(method, Operation::ResourceMetadata),
         ["healthz"] => get(method, Operation::Health),
+        _ => Routed::Unknown,
+    }
+}
+
+fn outputs(method: &Method, rest: &[&str]) -> Routed {
+    match rest {
+        [] => get(method, Operation::Outputs),
+        ["releases"] => both(method, Operation::ReleaseList, Operation::ReleaseRequest),
+        ["releases", _] => get(method, Operation::ReleaseShow),
+        ["releases", _, "receipt"] => get(method, Operation::ReleaseReceipt),
+        ["releases", _, "release"] => post(method, Operation::ReleaseGrant),
+        ["releases", _, "refuse"] => post(method, Operation::ReleaseRefuse),
+        ["releases", _, "files", _] => post(method, Operation::ReleaseFile),
         _ => Routed::Unknown,
     }
 }

@@ -13,7 +13,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use moka::sync::Cache;
 use policy_engine::{
     consent::Narrowing,
-    decide::Current,
+    decide::{Current, Facts},
     snapshot::{DatasetMode, DatasetRecord},
 };
 use serde_json::Value;
@@ -27,11 +27,12 @@ use crate::{
     config::{BrokerLink, Config, ConfigFault},
     entry::Hosts,
     gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, Taken, credential, held},
+    governors::Governors,
     limits,
     problem::{Api, Challenge, Problem},
     renewal::Renewal,
     session,
-    store::{Db, Objects, PAGE_BYTES, Pages, PinTable, StoreError, Works},
+    store::{Db, Objects, PAGE_BYTES, Pages, PinTable, Releases, StoreError, Works},
     tries::{OneAtATime, Tries},
 };
 
@@ -116,6 +117,9 @@ pub(crate) struct Parts {
     pub(crate) pins: Pins,
     pub(crate) works: Works,
     pub(crate) objects: Objects,
+    pub(crate) releases: Releases,
+    /// Files are looked into one request at a time: each is held in memory.
+    pub(crate) checking: Semaphore,
     pub(crate) drs: Option<DrsBackend>,
     pub(crate) tes: Option<TesBackend>,
     pub(crate) wes: Option<WesBackend>,
@@ -136,6 +140,9 @@ pub(crate) struct Parts {
     pub(crate) renewal: OnceLock<Arc<dyn Renewal>>,
     /// Work whose renewal was tried of late.
     pub(crate) renewing: Cache<String, ()>,
+    governors: OnceLock<Arc<dyn Governors>>,
+    /// Who looks at files of requests that wait: their facts, by the capability that they hold.
+    pub(crate) looking: Cache<String, Facts>,
     pub(crate) at_length: OneAtATime,
     seq: AtomicI64,
 }
@@ -207,6 +214,8 @@ impl Proxy {
             pins: Pins::new(PinTable::new(db.clone()), config.door.clone()),
             works,
             objects: Objects::new(db.clone()),
+            releases: Releases::new(db.clone()),
+            checking: Semaphore::new(1),
             drs,
             tes,
             wes,
@@ -221,6 +230,11 @@ impl Proxy {
             renewing: Cache::builder()
                 .max_capacity(100_000)
                 .time_to_live(limits::RENEW_AGAIN)
+                .build(),
+            governors: OnceLock::new(),
+            looking: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(limits::CAPABILITY_LIFE)
                 .build(),
             at_length: OneAtATime::default(),
             seq: AtomicI64::new(0),
@@ -249,6 +263,11 @@ impl Proxy {
     /// Names who knows what owners of work hold now. Without one, work ends when the visas end that it was permitted by.
     pub fn wire_renewal(&self, renewal: Arc<dyn Renewal>) {
         let _ = self.0.renewal.set(renewal);
+    }
+
+    /// Names who knows who governs. Without one, nobody releases outputs here.
+    pub fn wire_governors(&self, governors: Arc<dyn Governors>) {
+        let _ = self.0.governors.set(governors);
     }
 }
 
@@ -280,6 +299,11 @@ impl Parts {
                 60,
             )
         })
+    }
+
+    /// Who knows who governs.
+    pub(crate) fn governors(&self) -> Option<&dyn Governors> {
+        self.governors.get().map(|governors| &**governors)
     }
 
     /// A place in the order of creation: microseconds, never twice in this process.

@@ -4,6 +4,7 @@ use axum::{Router, body::Body, extract::State, response::Response};
 use http::{Method, Request, StatusCode, Version, header};
 
 use crate::{
+    airlock,
     api::Incoming,
     entry,
     operation::{self, Operation, Routed},
@@ -194,6 +195,14 @@ async fn handle(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Respon
         Operation::SessionStart => session::post(proxy, incoming, body).await,
         Operation::SessionList => session::get(proxy, incoming).await,
         Operation::SessionEnd => session::end(proxy, incoming).await,
+        Operation::Outputs => airlock::manifest::get(proxy, incoming).await,
+        Operation::ReleaseRequest => airlock::request::post(proxy, incoming, body).await,
+        Operation::ReleaseList => airlock::show::list(proxy, incoming).await,
+        Operation::ReleaseShow => airlock::show::one(proxy, incoming).await,
+        Operation::ReleaseReceipt => airlock::show::receipt(proxy, incoming).await,
+        Operation::ReleaseGrant => airlock::judge::release(proxy, incoming, body).await,
+        Operation::ReleaseRefuse => airlock::judge::refuse(proxy, incoming, body).await,
+        Operation::ReleaseFile => airlock::fetch::capability(proxy, incoming).await,
         Operation::ResourceMetadata => service::metadata::get(proxy),
         Operation::Health => Ok(Response::new(Body::from("ok"))),
     }

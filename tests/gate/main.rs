@@ -5,6 +5,7 @@
 //! - `drs`: naming objects and reading them (E14–E16, E39, E48–E50, E71)
 //! - `tasks`: tasks, runs and tools (E12, E13, E17–E29, E53, E76–E79)
 //! - `trs`: the tool registry and the service registry (E10, E47, E54, E57, E59 there)
+//! - `outputs`: the release of outputs, and logs that are withheld (E28, E30, E78)
 //! - `door`: the storage door and its sessions (E30, E31, E49–E52, E61–E75, E78, E81)
 
 #![expect(
@@ -17,6 +18,7 @@
 
 mod door;
 mod drs;
+mod outputs;
 mod people;
 mod tasks;
 mod trs;

@@ -22,6 +22,7 @@ struct Inner {
     tasks: Vec<Value>,
     state: Option<String>,
     cancelled: Vec<String>,
+    logs: Option<Value>,
 }
 
 impl PlayedTes {
@@ -66,6 +67,11 @@ impl PlayedTes {
         self.inner().state = Some(state.to_owned());
     }
 
+    /// From now on every task has these logs.
+    pub fn tell(&self, logs: Value) {
+        self.inner().logs = Some(logs);
+    }
+
     /// The capability URL of the first input of the last task.
     #[must_use]
     pub fn capability(&self) -> String {
@@ -98,7 +104,10 @@ async fn task(State(tes): State<PlayedTes>, Path(id): Path<String>) -> Json<Valu
     } else {
         inner.state.clone().unwrap_or_else(|| "RUNNING".to_owned())
     };
-    Json(json!({ "id": id, "state": state }))
+    match &inner.logs {
+        Some(logs) => Json(json!({ "id": id, "state": state, "logs": logs })),
+        None => Json(json!({ "id": id, "state": state })),
+    }
 }
 
 async fn cancel(State(tes): State<PlayedTes>, Path(id): Path<String>) -> Json<Value> {

@@ -1,8 +1,10 @@
-//! `docs/researchers.md`, "Apply": its file is written and its commands run, in its order, beside a demo.
+//! `docs/researchers.md`, "Apply" and "Outputs": files are written and commands run, in the page's order, beside a demo.
 
+use serde_json::Value;
 use tests::{
     demo::Demo,
     page::{self, Block, Newcomer},
+    s3::S3,
 };
 
 #[test]
@@ -40,4 +42,50 @@ fn each_command_of_applying_does_what_it_says() {
     assert!(newcomer.of("visum application approve").contains("approved since"));
     assert!(newcomer.of("visum application list").contains("approved"));
     assert!(newcomer.of("visum application report").contains("closed since"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_command_of_outputs_does_what_it_says() {
+    let demo = Demo::start();
+    let mut newcomer = Newcomer::beside(&demo.data());
+    let first = format!(
+        "visum demo login ada\nvisum demo login dan --profile dan\nvisum session start --dataset {} --json",
+        demo.fact("/datasets/0/id")
+    );
+    let block = |text: &str| Block {
+        info: "sh".to_owned(),
+        text: format!("{text}\n"),
+    };
+    newcomer.follow(&block(&first), &[]);
+    let session: Value = serde_json::from_str(newcomer.of("visum session start")).unwrap();
+    let scratch = session["s3"]["scratch"].as_str().unwrap().to_owned();
+    let table = b"region\tn\nnorth\t120\nsouth\t40\n";
+    let path = format!("/{}counts.tsv", scratch.trim_start_matches("s3://"));
+    let put = S3::of(&session).put(&path, table).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    let mut words = vec![
+        ("SESSION", session["id"].as_str().unwrap().to_owned()),
+        ("FILE", format!("{scratch}counts.tsv")),
+    ];
+    let blocks = page::blocks_below("researchers.md", "Outputs");
+    for block in blocks.iter().flat_map(Block::lines) {
+        newcomer.follow(&block, &words);
+        if let Some((line, said)) = newcomer.said.last()
+            && line.starts_with("visum output request")
+        {
+            let id = said
+                .out
+                .split_once("Request ")
+                .and_then(|(_, rest)| rest.split_once(':'));
+            words.push(("REQUEST", id.unwrap().0.to_owned()));
+        }
+    }
+    assert!(newcomer.of("visum output list").contains("counts.tsv"));
+    assert!(newcomer.of("visum output release").contains("released"));
+    assert!(newcomer.of("visum output receipt").contains("approved for"));
+    for folder in ["look", "results"] {
+        let file = newcomer.folder().join(folder).join("0-counts.tsv");
+        assert_eq!(std::fs::read(file).unwrap(), table, "{folder}");
+    }
+    assert!(!newcomer.folder().join("early/0-counts.tsv").exists());
 }

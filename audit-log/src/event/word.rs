@@ -93,6 +93,6 @@ words! {
         Task = "task", Run = "run", Session = "session", Capability = "capability", Grant = "grant", Hold = "hold",
         Visa = "visa", Change = "change", Policy = "policy", Key = "key", Client = "client", Peer = "peer",
         Service = "service", Image = "image", Dac = "dac", Role = "role", Action = "action", Snapshot = "snapshot", Entry = "entry",
-        Application = "application", Request = "request", Tool = "tool",
+        Application = "application", Request = "request", Tool = "tool", Release = "release",
     }
 }

@@ -23,6 +23,7 @@ pub(crate) mod keys;
 pub(crate) mod lockdown;
 pub(crate) mod login;
 pub(crate) mod ontology;
+pub(crate) mod output;
 pub(crate) mod passport;
 pub(crate) mod policy;
 pub(crate) mod purpose;
@@ -78,6 +79,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Lockdown(args) => lockdown::run(args, context).await,
         Command::Change(command) => change::run(command, context).await,
         Command::Role(command) => role::run(command, context).await,
+        Command::Output(command) => output::run(command, context).await,
         Command::Session(command) => session::run(command, context).await,
         Command::Access(command) => access::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,

@@ -287,6 +287,8 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
                     .unwrap_or_else(|| folder.path().join("scratch")),
             ),
             scratch_bytes: file.storage_door.scratch_bytes,
+            release_bytes: file.storage_door.release_bytes,
+            least_group: file.storage_door.least_group,
             key: file.storage_door.key_file.as_deref().map(door_key).transpose()?,
             previous_key: file
                 .storage_door

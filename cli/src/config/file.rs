@@ -437,6 +437,12 @@ pub(crate) struct DoorTable {
     /// Most bytes that one session keeps there.
     #[serde(default = "scratch_bytes")]
     pub(crate) scratch_bytes: u64,
+    /// Most bytes of all files that one request for the release of outputs names.
+    #[serde(default = "release_bytes")]
+    pub(crate) release_bytes: u64,
+    /// Each row of a released table stands for so many people or more, or for nobody.
+    #[serde(default = "least_group")]
+    pub(crate) least_group: u64,
     /// A file with the secret that sessions' keys are made from; else it is derived from the node's key.
     pub(crate) key_file: Option<PathBuf>,
     /// The same from before its last change: sessions of then go on.
@@ -457,6 +463,14 @@ fn budget() -> u64 {
 
 fn scratch_bytes() -> u64 {
     1 << 40
+}
+
+fn release_bytes() -> u64 {
+    64 << 20
+}
+
+fn least_group() -> u64 {
+    5
 }
 
 /// `[tls]`
@@ -521,6 +535,12 @@ impl File {
             return refuse(
                 "storage_door.pin_bits_v4 is not 8 to 32, or pin_bits_v6 not 16 to 128".to_owned(),
                 "leave them out: a capability is then bound to one address (/32) or one /64",
+            );
+        }
+        if door.least_group < 2 {
+            return refuse(
+                "storage_door.least_group is 0 or 1: a row of a released table could stand for one person".to_owned(),
+                "leave it out: 5",
             );
         }
         if door.budget_times == 0 {

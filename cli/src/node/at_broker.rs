@@ -1,19 +1,35 @@
-//! What the proxy asks of the broker: to count what people try (purposes for datasets, questions at length), and what the
-//! owners of work hold now.
+//! What the proxy asks of the broker in the same process: to count what people try (purposes for datasets, questions at
+//! length), what the owners of work hold now, and who governs.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use futures::{FutureExt as _, future::BoxFuture};
 use passport_broker::{
-    Broker, throttle,
+    Broker, committee, throttle,
     tried::{self, TriedError, Try},
 };
-use tes_proxy::{Counted, Renewal, RenewalError, Tried, Tries, TriesError};
+use policy_engine::{decide::Facts, snapshot::Snapshot};
+use tes_proxy::{Counted, Governors, Renewal, RenewalError, Tried, Tries, TriesError};
 use visa_verifier::VisaIdentity;
 
 /// This broker, for the proxy of the same node.
 #[derive(Debug)]
 pub(super) struct AtBroker(pub(super) Broker);
+
+impl Governors for AtBroker {
+    fn facts<'t>(
+        &'t self,
+        token: &'t str,
+        address: Option<IpAddr>,
+        snapshot: &'t Snapshot,
+    ) -> BoxFuture<'t, Result<Option<Facts>, String>> {
+        async move {
+            let found = committee::governor(&self.0, token, address, snapshot).await;
+            found.map_err(|error| error.to_string())
+        }
+        .boxed()
+    }
+}
 
 impl Tries for AtBroker {
     fn tried(&self, tried: Tried) -> BoxFuture<'_, Result<Vec<Counted>, TriesError>> {

@@ -132,6 +132,7 @@ impl Node {
         broker.wire_sessions(Arc::new(AtProxy(proxy.clone())));
         proxy.wire_tries(Arc::new(AtBroker(broker.clone())));
         proxy.wire_renewal(Arc::new(AtBroker(broker.clone())));
+        proxy.wire_governors(Arc::new(AtBroker(broker.clone())));
         Ok(Self {
             broker,
             proxy,

@@ -73,7 +73,8 @@ fn dataset_of(question: &GovernQuestion) -> Option<&str> {
     match question {
         GovernQuestion::GrantDecide(application)
         | GovernQuestion::GrantIssue(application)
-        | GovernQuestion::GrantRevoke(application) => Some(&application.dataset),
+        | GovernQuestion::GrantRevoke(application)
+        | GovernQuestion::OutputRelease(application) => Some(&application.dataset),
         GovernQuestion::HoldPlace { dataset } | GovernQuestion::CatalogueEdit { dataset } => Some(dataset),
         GovernQuestion::HoldRelease(hold) => Some(&hold.dataset),
         GovernQuestion::AuditRead { dataset } => dataset.as_deref(),
@@ -91,7 +92,8 @@ fn about(question: &GovernQuestion, dataset: &str) -> GovernQuestion {
     match &mut other {
         GovernQuestion::GrantDecide(application)
         | GovernQuestion::GrantIssue(application)
-        | GovernQuestion::GrantRevoke(application) => dataset.clone_into(&mut application.dataset),
+        | GovernQuestion::GrantRevoke(application)
+        | GovernQuestion::OutputRelease(application) => dataset.clone_into(&mut application.dataset),
         GovernQuestion::HoldPlace { dataset: id } | GovernQuestion::CatalogueEdit { dataset: id } => {
             dataset.clone_into(id);
         }
@@ -120,7 +122,8 @@ impl Governor<'_> {
         let (resource, mut own, house) = match question {
             GovernQuestion::GrantDecide(application)
             | GovernQuestion::GrantIssue(application)
-            | GovernQuestion::GrantRevoke(application) => {
+            | GovernQuestion::GrantRevoke(application)
+            | GovernQuestion::OutputRelease(application) => {
                 let (resource, own) = self.application(application)?;
                 let same = houses.find(|house| *house == application.institution);
                 (resource, own, same.or_else(|| self.facts.institutions(self.now).next()))

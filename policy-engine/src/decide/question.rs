@@ -137,6 +137,8 @@ pub enum GovernQuestion {
     GrantIssue(Application),
     /// Revoke its grant.
     GrantRevoke(Application),
+    /// Release outputs of a dataset: the applicant is who asked for them.
+    OutputRelease(Application),
     /// Place a hold on a dataset or a part of it.
     HoldPlace {
         /// The dataset.
@@ -173,6 +175,7 @@ impl GovernQuestion {
             Self::GrantDecide(_) => Action::GrantDecide,
             Self::GrantIssue(_) => Action::GrantIssue,
             Self::GrantRevoke(_) => Action::GrantRevoke,
+            Self::OutputRelease(_) => Action::OutputRelease,
             Self::HoldPlace { .. } => Action::HoldPlace,
             Self::HoldRelease(_) => Action::HoldRelease,
             Self::AuditRead { .. } => Action::AuditRead,

@@ -129,7 +129,7 @@ mod tests {
         }
         let groups = parts.schema.action_groups().count();
         assert_eq!(parts.schema.actions().count(), Action::ALL.len() + groups);
-        assert_eq!((parts.actions.len(), groups), (49, 10));
+        assert_eq!((parts.actions.len(), groups), (51, 10));
     }
 
     #[test]

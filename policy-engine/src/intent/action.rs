@@ -17,6 +17,9 @@ pub enum Action {
     /// Read an object's bytes as a task or run.
     #[serde(rename = "drs:task-stream")]
     DrsTaskStream,
+    /// Take results of a dataset out of the environment.
+    #[serde(rename = "output:export")]
+    OutputExport,
     /// Draft an object of a dataset.
     #[serde(rename = "drs:register")]
     DrsRegister,
@@ -74,6 +77,9 @@ pub enum Action {
     /// Revoke a grant.
     #[serde(rename = "grant:revoke")]
     GrantRevoke,
+    /// Release outputs that somebody asked for.
+    #[serde(rename = "output:release")]
+    OutputRelease,
     /// Place a hold on a dataset or a part of it.
     #[serde(rename = "hold:place")]
     HoldPlace,
@@ -126,11 +132,12 @@ pub enum Action {
 
 impl Action {
     /// Every action of the schema, in its order.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::DrsDescribe,
         Self::DrsAccessUrl,
         Self::DrsStream,
         Self::DrsTaskStream,
+        Self::OutputExport,
         Self::DrsRegister,
         Self::TesCreate,
         Self::WesCreate,
@@ -150,6 +157,7 @@ impl Action {
         Self::GrantDecide,
         Self::GrantIssue,
         Self::GrantRevoke,
+        Self::OutputRelease,
         Self::HoldPlace,
         Self::HoldRelease,
         Self::CatalogueEdit,
@@ -175,6 +183,7 @@ impl Action {
             Self::DrsAccessUrl => "drs:access-url",
             Self::DrsStream => "drs:stream",
             Self::DrsTaskStream => "drs:task-stream",
+            Self::OutputExport => "output:export",
             Self::DrsRegister => "drs:register",
             Self::TesCreate => "tes:create",
             Self::WesCreate => "wes:create",
@@ -194,6 +203,7 @@ impl Action {
             Self::GrantDecide => "grant:decide",
             Self::GrantIssue => "grant:issue",
             Self::GrantRevoke => "grant:revoke",
+            Self::OutputRelease => "output:release",
             Self::HoldPlace => "hold:place",
             Self::HoldRelease => "hold:release",
             Self::CatalogueEdit => "catalogue:edit",
@@ -228,9 +238,14 @@ impl Action {
         matches!(self, Self::DrsTaskStream | Self::TesUseInput | Self::WesUseInput)
     }
 
+    /// Results leave the environment: consent is asked `export`.
+    pub const fn exports(self) -> bool {
+        matches!(self, Self::OutputExport)
+    }
+
     /// A use of a dataset's content (`data` in the schema).
     pub const fn uses_data(self) -> bool {
-        self.releases() || self.computes()
+        self.releases() || self.computes() || self.exports()
     }
 }
 

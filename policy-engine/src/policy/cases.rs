@@ -23,7 +23,7 @@ fn ask_in(policies: &Policies, register: &Register, case: &Case) -> Outcome {
 #[test]
 fn the_shipped_cases_are_answered_by_exactly_their_policies() {
     let suite = Suite::shipped().unwrap();
-    assert_eq!(suite.cases.len(), 155);
+    assert_eq!(suite.cases.len(), 161);
     let policies = Policies::shipped().unwrap();
     let report = run(&policies, std::slice::from_ref(&suite), &suite);
     for result in &report.results {
@@ -36,7 +36,7 @@ fn the_shipped_cases_are_answered_by_exactly_their_policies() {
         BTreeSet::new(),
         "each shipped policy decides at least one case"
     );
-    assert_eq!(report.coverage.decided.len(), 76);
+    assert_eq!(report.coverage.decided.len(), 79);
 }
 
 #[test]
@@ -288,12 +288,12 @@ fn the_shipped_policies_fit_the_schema_without_a_warning() {
     let policies = Policies::shipped().unwrap();
     assert_eq!(policies.faults(&schema), []);
     let baseline = policies.notes().filter(|note| note.id.starts_with("visum.baseline."));
-    assert_eq!(baseline.filter(|note| note.forbids).count(), 32);
+    assert_eq!(baseline.filter(|note| note.forbids).count(), 33);
     assert_eq!(
         policies
             .notes()
             .filter(|note| note.id.starts_with("visum.standard."))
             .count(),
-        44
+        46
     );
 }

@@ -1,10 +1,9 @@
 //! A backend's bytes on their way to the caller: counted, asked for again, ended when they must, recorded at the end.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use futures::{future::BoxFuture, stream};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::time::{Instant, timeout};
 
 use audit_log::Ended;
@@ -59,8 +58,8 @@ impl Drop for Ending {
     }
 }
 
-struct State {
-    body: Incoming,
+struct State<B> {
+    body: B,
     watch: Watch,
     asked_at: Instant,
     asked_bytes: u64,
@@ -72,8 +71,12 @@ struct State {
 #[error("the stream was ended")]
 pub(crate) struct Cut;
 
-/// Wraps a backend's body.
-pub(crate) fn watched(body: Incoming, watch: Watch) -> Body {
+/// Wraps a backend's body, or that of a file.
+pub(crate) fn watched<B>(body: B, watch: Watch) -> Body
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Send,
+{
     let state = State {
         body,
         watch,
@@ -101,7 +104,10 @@ pub(crate) fn watched(body: Incoming, watch: Watch) -> Body {
     }))
 }
 
-async fn next(state: &mut State) -> Option<Result<Bytes, Ended>> {
+async fn next<B>(state: &mut State<B>) -> Option<Result<Bytes, Ended>>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
     loop {
         let asked_long_ago = state.asked_at.elapsed() >= limits::STREAM_ASK_TIME;
         let asked_far_ago = state.watch.end.bytes.saturating_sub(state.asked_bytes) >= limits::STREAM_ASK_BYTES;

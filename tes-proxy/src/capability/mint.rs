@@ -44,3 +44,23 @@ pub(crate) struct WorkCapability {
     #[serde(rename = "u")]
     pub(crate) until: i64,
 }
+
+/// Of a person, for a file of a release: the public listener.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct OutputCapability {
+    /// Random: names this capability in streams and events.
+    #[serde(rename = "i")]
+    pub(crate) id: String,
+    /// The digest under which the caller is cached; it is no token and opens nothing by itself.
+    #[serde(rename = "h")]
+    pub(crate) holder: String,
+    /// The release.
+    #[serde(rename = "r")]
+    pub(crate) release: String,
+    /// Which of its files.
+    #[serde(rename = "f")]
+    pub(crate) file: usize,
+    /// Unix seconds.
+    #[serde(rename = "u")]
+    pub(crate) until: i64,
+}

@@ -7,7 +7,7 @@ mod replace;
 mod seal;
 
 pub(crate) use door_keys::DoorKeys;
-pub(crate) use mint::{PersonCapability, WorkCapability};
+pub(crate) use mint::{OutputCapability, PersonCapability, WorkCapability};
 pub(crate) use pin::{PinFault, Pins, Share};
 pub(crate) use replace::{Capabilities, object_of, objects};
 pub(crate) use seal::{NotOurs, Sealer, Use};

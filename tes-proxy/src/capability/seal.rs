@@ -19,6 +19,8 @@ pub(crate) enum Use {
     Work,
     /// A page token.
     Page,
+    /// A capability of a person for a file of a release: the public listener.
+    Output,
 }
 
 impl Use {
@@ -27,6 +29,7 @@ impl Use {
             Self::Person => b"visum-capability-person/1",
             Self::Work => b"visum-capability-work/1",
             Self::Page => b"visum-page/1",
+            Self::Output => b"visum-capability-output/1",
         }
     }
 }
@@ -39,6 +42,7 @@ pub(crate) struct Sealer {
     person: LessSafeKey,
     work: LessSafeKey,
     page: LessSafeKey,
+    output: LessSafeKey,
     pairwise: hmac::Key,
 }
 
@@ -85,6 +89,7 @@ impl Sealer {
             person: aead(Use::Person.label())?,
             work: aead(Use::Work.label())?,
             page: aead(Use::Page.label())?,
+            output: aead(Use::Output.label())?,
             pairwise: hmac::Key::new(hmac::HMAC_SHA256, &derive(&prk, b"visum-pairwise/1")?),
         })
     }
@@ -94,6 +99,7 @@ impl Sealer {
             Use::Person => &self.person,
             Use::Work => &self.work,
             Use::Page => &self.page,
+            Use::Output => &self.output,
         }
     }
 

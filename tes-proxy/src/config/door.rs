@@ -19,6 +19,10 @@ pub struct DoorRules {
     pub scratch: Option<PathBuf>,
     /// Most bytes that one session keeps there. Default 1 TiB.
     pub scratch_bytes: u64,
+    /// Most bytes of all files that one request for release names. Default 64 MiB.
+    pub release_bytes: u64,
+    /// A row of a released table stands for so many people or more, or for nobody. Default 5.
+    pub least_group: u64,
     /// What sessions' tokens and S3 keys are made from; else the node's secret.
     pub key: Option<NodeSecret>,
     /// The same from before its last change: what it made still counts, nothing new is made from it.
@@ -34,6 +38,8 @@ impl Default for DoorRules {
             budget_times: 4,
             scratch: None,
             scratch_bytes: 1 << 40,
+            release_bytes: 64 << 20,
+            least_group: 5,
             key: None,
             previous_key: None,
         }

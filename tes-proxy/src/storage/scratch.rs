@@ -72,6 +72,37 @@ impl Scratch<'_> {
         File::open(self.path(session, file)?).await
     }
 
+    /// Keeps a file's bytes under another folder and name, whatever becomes of the first: they are written once and never
+    /// changed, so that a second name of them is enough.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub(crate) async fn freeze(self, session: &str, file: &str, folder: &str, name: &str) -> io::Result<()> {
+        let (from, to) = (self.path(session, file)?, self.path(folder, name)?);
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).await?;
+        }
+        match fs::hard_link(&from, &to).await {
+            Ok(()) => Ok(()),
+            // not every file system has second names
+            Err(_) => fs::copy(&from, &to).await.map(drop),
+        }
+    }
+
+    /// A file's bytes, whole; at most `most`, else an error.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub(crate) async fn whole(self, folder: &str, name: &str, most: u64) -> io::Result<Vec<u8>> {
+        let file = self.open(folder, name).await?;
+        if file.metadata().await?.len() > most {
+            return Err(io::Error::other("the file is larger than it was"));
+        }
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes).await?;
+        Ok(bytes)
+    }
+
     /// Takes a file away; one that is not there is gone already.
     pub(crate) async fn remove(self, session: &str, file: &str) {
         let gone = match self.path(session, file) {

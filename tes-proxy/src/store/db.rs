@@ -24,6 +24,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/20261123530000_door.sql"),
     ),
     (
+        20_261_123_630_000,
+        "releases",
+        include_str!("../../migrations/20261123630000_releases.sql"),
+    ),
+    (
         20_261_123_650_000,
         "repeats",
         include_str!("../../migrations/20261123650000_repeats.sql"),

@@ -118,6 +118,23 @@ impl Objects {
         Ok(all)
     }
 
+    /// Everything that a session keeps, in all of its buckets, by bucket and key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn of_session(&self, session: &str) -> Result<Vec<Kept>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT bucket, name, file, size, etag, sha256, datasets, at FROM door_objects WHERE session = $1 LIMIT $2",
+        )
+        .bind(session)
+        .bind(MOST)
+        .fetch_all(&self.0.read)
+        .await?;
+        let mut all: Vec<Kept> = rows.iter().map(kept).collect::<Result<_, _>>()?;
+        all.sort_by(|one, other| (&one.bucket, &one.name).cmp(&(&other.bucket, &other.name)));
+        Ok(all)
+    }
+
     /// Bytes that a session keeps, parts of uploads included.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ mod exchanged;
 mod keys;
 mod lasting;
 mod s3;
-mod session;
+pub(crate) mod session;
 mod verbs;
 
 use std::net::IpAddr;

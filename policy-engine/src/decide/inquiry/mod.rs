@@ -202,6 +202,8 @@ impl<'a> Inquiry<'a> {
         let action = self.data_action()?;
         let operation = if action.computes() {
             Operation::Compute
+        } else if action.exports() {
+            Operation::Export
         } else {
             Operation::Download
         };

@@ -225,6 +225,8 @@ fn purpose(action: &str) -> &'static str {
         "drs:access-url" => "get a link to the data",
         "drs:stream" => "download the data",
         "drs:task-stream" => "read the data in a task",
+        "output:export" => "take results out",
+        "output:release" => "release the outputs",
         "drs:register" => "register objects",
         "tes:create" => "send a task",
         "wes:create" => "send a workflow run",

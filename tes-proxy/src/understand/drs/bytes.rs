@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use policy_engine::intent::{Action, DrsId};
 
 use crate::{
+    airlock,
     api::Incoming,
     backend::{Bytes, Ending, Range, Watch, watched},
     capability::{PersonCapability, Use},
@@ -27,6 +28,9 @@ use super::{
 pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     let parts = &*proxy.0;
     incoming.query(&[], &[])?;
+    if let Some(capability) = airlock::fetch::of(parts, incoming.segment(2)) {
+        return airlock::fetch::bytes(proxy, incoming, capability).await;
+    }
     // a range that is none is refused before anything is asked; whether one is sent is told by its condition, below
     range(&incoming.headers)?;
     let not_ours = || {

@@ -14,7 +14,10 @@ use crate::{
     },
     gate::{Caller, Question, Recorded},
     limits,
-    ownership::{index::tes_state, item, page, refresh},
+    ownership::{
+        index::{duties, tes_state},
+        item, page, refresh,
+    },
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
@@ -112,7 +115,13 @@ pub(crate) async fn list(proxy: &Proxy, incoming: &Incoming) -> Result<Response,
     let mut tasks = Vec::with_capacity(works.len());
     for work in works {
         // logs of a list are those of BASIC at most: a FULL view is asked for one task at a time
-        let view = if view == View::Full { View::Basic } else { view };
+        let view = if duties(&work).iter().any(|duty| duty == "max_view") {
+            View::Minimal
+        } else if view == View::Full {
+            View::Basic
+        } else {
+            view
+        };
         tasks.push(shown(parts, backend, &Own, work, view).await?);
     }
     let receipt = receipt
