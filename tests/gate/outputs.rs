@@ -243,12 +243,8 @@ async fn e78_the_whole_way_of_an_output() {
     let early = way(&house, &ada, &id).await;
     assert_eq!((early.status, early.code().as_str()), (403, "output.not_released"));
     let own = step(&house, &ada, &id, "release", "").await;
-    assert_eq!(
-        (own.status, own.code().as_str()),
-        (403, "policy.four_eyes"),
-        "{}",
-        own.text()
-    );
+    assert_eq!(own.status, 403, "{}", own.text());
+    assert!(own.text().contains("policy.four_eyes"), "{}", own.text());
     assert_eq!(get(&house, &ada, &format!("/releases/{id}/receipt")).await.status, 409);
     // Dan sees it, looks at it, and releases it
     let listed = get(&house, &dan, "/releases").await.json();

@@ -519,3 +519,32 @@ async fn e28_a_run_tells_no_place_of_its_backend() {
         assert_eq!(others.status, 404, "{}", others.text());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e28_a_runs_logs_and_outputs_are_withheld_where_the_dataset_says_so() {
+    let duty: fn(&mut Value) = |facts| facts["datasets"][0]["duties"] = json!(["hold_logs"]);
+    for (name, facts, told) in [("hold_logs", Some(duty), false), ("no duty", None, true)] {
+        let gate = Gate::with(tests::house::Wants {
+            facts,
+            ..tests::house::Wants::default()
+        })
+        .await;
+        let params = json!({"in": gate.drs()}).to_string();
+        let sent = cwl(&gate, &gate.ada, &[("workflow_params", &params)], &[]).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        let id = sent.json()["run_id"].as_str().unwrap().to_owned();
+        gate.wes.tell(json!({
+            "run_id": "x", "state": "COMPLETE",
+            "run_log": {"name": "n", "stdout": "row kestrel", "stderr": "kestrel", "exit_code": 0},
+            "task_logs": [{"id": "t1", "name": "a", "stdout": "kestrel", "stderr": "kestrel"}],
+            "outputs": {"o": "kestrel"},
+        }));
+        for path in ["", "/tasks", "/tasks/t1", "/status"] {
+            let url = gate.house.proxy(&format!("/ga4gh/wes/v1/runs/{id}{path}"));
+            let seen = get(&url, Some(&gate.ada)).await;
+            assert_eq!(seen.status, 200, "{name} {path}: {}", seen.text());
+            let shows = told && path != "/status";
+            assert_eq!(seen.text().contains("kestrel"), shows, "{name} {path}: {}", seen.text());
+        }
+    }
+}
