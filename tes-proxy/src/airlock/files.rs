@@ -9,7 +9,7 @@ use crate::{
     store::{Release, StoreError},
 };
 
-use super::check::Finding;
+use super::check::{Finding, Sums};
 
 /// One file of a request.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -60,9 +60,15 @@ pub(super) fn manifest(id: &str, work: &str, files: &[Frozen]) -> Value {
     json!({ "files": files, "release": id, "work": work })
 }
 
-/// SHA-256 of the manifest.
-pub(super) fn digest(manifest: &Value) -> audit_log::Digest {
-    audit_log::Digest::of(manifest.to_string().as_bytes())
+/// SHA-256 of the manifest, lower-case hexadecimal.
+pub(super) fn digest(manifest: &Value) -> String {
+    Sums::of(manifest.to_string().as_bytes()).sha256
+}
+
+/// How the log names a manifest, beside the release's id. It is no governed row, so that it stands among what an event is
+/// about.
+pub(super) fn named(manifest: &Value) -> String {
+    format!("sha256:{}", digest(manifest))
 }
 
 /// Takes the frozen bytes away: they will not be asked for any more.

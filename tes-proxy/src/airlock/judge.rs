@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::{
-    files::{digest, files, manifest, thaw},
+    files::{files, manifest, named, thaw},
     lineage::Basis,
     seen::{Seen, found, on, question},
     show::shown,
@@ -152,20 +152,21 @@ async fn opened(
 ) -> Result<String, Problem> {
     let files = files(release)?;
     let judge = basis.lineage.judge(&basis.kept, &parts.gate.clock);
-    let digest = digest(&manifest(&release.id, &release.work, &files));
+    let named = named(&manifest(&release.id, &release.work, &files));
     let voters: Vec<_> = votes
         .iter()
         .filter_map(|vote| parts.gate.keystore.known(&vote.person))
         .collect();
     let did = || {
-        let row = Did::row(None, Some(digest)).reason(Digest::of(answer.as_bytes()));
-        voters.iter().fold(row, Did::approver)
+        let said = Did::default().reason(Digest::of(answer.as_bytes()));
+        voters.iter().fold(said, Did::approver)
     };
     let permit = parts
         .gate
         .begin_with(judge, None, |decided| -> Event {
             decided_event(EventType::OutputRelease, caller, decided)
                 .about(AboutKind::Release, release.id.as_str())
+                .about(AboutKind::Release, named.as_str())
                 .did(did())
         })
         .await

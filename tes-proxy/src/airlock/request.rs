@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use audit_log::{AboutKind, Digest, EventType, Outcome, Via, What, Why};
+use audit_log::{AboutKind, Did, Digest, EventType, Outcome, Via, What, Why};
 use axum::{body::Body, response::Response};
 use http::StatusCode;
 use policy_engine::consent::ResearchPurpose;
@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     check::{Finding, Sums, looked},
-    files::{Frozen, digest, failed, manifest, thaw},
+    files::{Frozen, digest, failed, manifest, named, thaw},
     inputs::compared,
     lineage::{Basis, Lineage},
     manifest::{about, kept, lineage, name, own_work},
@@ -289,7 +289,7 @@ async fn entered(
         basis: serde_json::to_string(&basis).map_err(|_| fault("basis"))?,
         files: serde_json::to_string(files).map_err(|_| fault("files"))?,
         reason,
-        digest: digest(&manifest(id, &work.id, files)).to_string(),
+        digest: digest(&manifest(id, &work.id, files)),
         decision: permit.decided.id.clone(),
         receipt: permit.header(),
         created_at: now.unix(),
@@ -320,10 +320,8 @@ async fn noted(parts: &Parts, caller: &Caller, release: &Release, files: &[Froze
         .via(Via::request(caller.request_id.as_str()))
         .whats(whats.take(100))
         .about(AboutKind::Release, release.id.as_str())
-        .did(
-            audit_log::Did::row(None, Some(digest(&manifest(&release.id, &release.work, files))))
-                .reason(Digest::of(release.reason.as_bytes())),
-        );
+        .about(AboutKind::Release, named(&manifest(&release.id, &release.work, files)))
+        .did(Did::default().reason(Digest::of(release.reason.as_bytes())));
     let unrecorded = || Problem::from(NoPermit::Unrecorded);
     match refusal {
         Some(finding) => {
