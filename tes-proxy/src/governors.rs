@@ -8,7 +8,7 @@ use policy_engine::{decide::Facts, snapshot::Snapshot};
 
 use crate::{
     api::Incoming,
-    gate::{Caller, Presented, credential},
+    gate::{Caller, Presented, Taken, credential},
     problem::Problem,
     proxy::Parts,
 };
@@ -37,7 +37,7 @@ impl Parts {
             return Ok(none());
         };
         // a key-bound token is for the routes that check its key, not for administration
-        let Ok(Presented::Token(token)) = credential(&incoming.headers, false, Vec::new()) else {
+        let Ok(Presented::Token(token)) = credential(&incoming.headers, Taken::default(), Vec::new()) else {
             return Ok(none());
         };
         match governors.facts(&token, incoming.address, engine.snapshot()).await {

@@ -162,7 +162,10 @@ impl Proxy {
         config.check()?;
         if let Some(trs) = &config.trs {
             // what the registry tells of commands counts wherever commands are judged
-            let computes = config.tes.iter_mut().chain(config.wes.iter_mut().map(|wes| &mut wes.compute));
+            let computes = config
+                .tes
+                .iter_mut()
+                .chain(config.wes.iter_mut().map(|wes| &mut wes.compute));
             computes.for_each(|compute| compute.rules.shelf = trs.shelf.clone());
         }
         let db = Db::open(&config.database).await?;

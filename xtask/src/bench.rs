@@ -29,7 +29,10 @@ pub(crate) fn run_one(words: &[&str]) -> Outcome<()> {
     let rest = rest.strip_prefix(&["--"]).unwrap_or(rest);
     if name == "drill" {
         // it drives the binary, which a bench of another crate does not build
-        run("cargo build --release", cargo().args(["build", "--release", "--workspace"]))?;
+        run(
+            "cargo build --release",
+            cargo().args(["build", "--release", "--workspace"]),
+        )?;
     }
     run(
         &format!("cargo bench --workspace --bench {name}"),

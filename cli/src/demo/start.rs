@@ -10,8 +10,8 @@ use policy_engine::snapshot::Governance;
 use sample_node::{SampleNode, Settings};
 use serde_json::{Value, json};
 use tes_proxy::{
-    BackendConfig, ComputeMount, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, TrsMount, WesMount,
-    WorkflowType,
+    BackendConfig, ComputeMount, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, TrsMount,
+    WesMount, WorkflowType,
 };
 use url::Url;
 use visa_verifier::seam::Secret;

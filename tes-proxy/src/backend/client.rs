@@ -165,9 +165,7 @@ impl Client {
         query: &[(&str, &str)],
         headers: HeaderMap,
     ) -> Result<(HeaderMap, Bytes), BackendError> {
-        let response = self
-            .send(method, self.url(path, query)?, headers, Bytes::new())
-            .await?;
+        let response = self.send(method, self.url(path, query)?, headers, Bytes::new()).await?;
         let headers = response.headers().clone();
         Ok((headers, self.collected(response, limits::BACKEND_BYTES).await?))
     }

@@ -162,7 +162,10 @@ mod tests {
         );
         assert_eq!(phrase.as_deref(), Some("Forbidden: consent.hold"));
         let (trs, none) = shaped(&problem, Api::Trs);
-        assert_eq!(trs, json!({"code": 403, "message": "No.", "error_code": "consent.hold"}));
+        assert_eq!(
+            trs,
+            json!({"code": 403, "message": "No.", "error_code": "consent.hold"})
+        );
         assert_eq!(none, None);
         assert_eq!(
             shaped(&problem, Api::Registry).0,

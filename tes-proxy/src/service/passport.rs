@@ -18,7 +18,7 @@ use visa_verifier::{
 
 use crate::{
     api::{Incoming, body, parse_json},
-    gate::{Caller, NoPermit, Presented, Taken, Service, credential, who},
+    gate::{Caller, NoPermit, Presented, Service, Taken, credential, who},
     limits,
     problem::{Api, Problem},
     proxy::{Parts, Proxy},

@@ -45,7 +45,8 @@ async fn e39_conditions_on_bytes_are_met_by_a_validator_of_that_url_alone() {
 
     let guess = format!("\"{checksum}\"");
     let (own, others, guess) = (own.as_str(), others.as_str(), guess.as_str());
-    let cases: [(&str, &[(&str, &str)], u16); 12] = [
+    type Header<'h> = (&'h str, &'h str);
+    let cases: [(&str, &[Header<'_>], u16); 12] = [
         ("its own", &[("if-none-match", own)], 304),
         ("of another URL", &[("if-none-match", others)], 200),
         ("a guess of the content", &[("if-none-match", guess)], 200),

@@ -77,7 +77,11 @@ fn body(change: &[(&str, &str)], attachments: &[(&str, &str)]) -> Vec<u8> {
 
 fn read(change: &[(&str, &str)], attachments: &[(&str, &str)]) -> Result<Intent, NotUnderstood> {
     let mount = mount();
-    let form = form::of(form::pieces("multipart/form-data; boundary=q", &body(change, attachments))?, None, &mount)?;
+    let form = form::of(
+        form::pieces("multipart/form-data; boundary=q", &body(change, attachments))?,
+        None,
+        &mount,
+    )?;
     let clock = visa_verifier::seam::FixedClock::at(visa_verifier::seam::Timestamp::from_unix(0));
     let mut scan = Scan::new(&clock, crate::understand::scan::Names::default());
     intent(&form, &mount, &mut scan)
@@ -240,8 +244,13 @@ fn e22_an_approved_workflow_is_named_by_its_address_and_is_this_nodes_copy() {
         ("workflow_url", "https://workflows.example.org/count/1.0"),
     ];
     let mount = mount();
-    let form =
-        |attachments: &[(&str, &str)]| form::of(form::pieces("multipart/form-data; boundary=q", &body(&cwl, attachments))?, None, &mount);
+    let form = |attachments: &[(&str, &str)]| {
+        form::of(
+            form::pieces("multipart/form-data; boundary=q", &body(&cwl, attachments))?,
+            None,
+            &mount,
+        )
+    };
     let read = form(&[]).unwrap();
     assert_eq!(read.entry, "count.cwl");
     assert_eq!(read.request.workflow_url, "https://workflows.example.org/count/1.0");
