@@ -19,8 +19,10 @@ pub(crate) const CAN_I_NAMES: usize = 1_000;
 pub(crate) const API_DEPTH: usize = 64;
 /// Bytes of a request target: longer ones are refused before they are split.
 pub(crate) const TARGET_BYTES: usize = 8 << 10;
-/// Segments of a path: the longest are those of files of a tool.
-pub(crate) const SEGMENTS: usize = 24;
+/// Segments of a path.
+pub(crate) const SEGMENTS: usize = 16;
+/// Segments of a path of the tool registry, which ends in the path of a file of a tool.
+pub(crate) const TRS_SEGMENTS: usize = 24;
 /// Bytes of one text of a tool: a descriptor, a test, a container file.
 pub(crate) const TRS_TEXT_BYTES: usize = 1 << 20;
 /// Entries of one list of tools, versions or files.

@@ -26,7 +26,7 @@ pub(crate) struct Segment {
 pub(crate) enum PathFault {
     #[error("the path is longer than {} bytes", limits::TARGET_BYTES)]
     Long,
-    #[error("the path has more than {} segments", limits::SEGMENTS)]
+    #[error("the path has more segments than a route of this node")]
     Deep,
     #[error("the path has an empty segment")]
     Empty,
@@ -58,12 +58,21 @@ pub(crate) fn parse(raw: &str) -> Result<Vec<Segment>, PathFault> {
     }
     let mut segments = Vec::new();
     for piece in rest.split('/') {
-        if segments.len() == limits::SEGMENTS {
+        if segments.len() == most(&segments) {
             return Err(PathFault::Deep);
         }
         segments.push(segment(piece)?);
     }
     Ok(segments)
+}
+
+/// How many segments a path that begins so may have.
+fn most(begin: &[Segment]) -> usize {
+    let word = |at: usize| begin.get(at).map(|segment| segment.text.as_str());
+    match (word(0), word(1)) {
+        (Some("ga4gh"), Some("trs")) | (Some("api"), Some("ga4gh")) => limits::TRS_SEGMENTS,
+        _ => limits::SEGMENTS,
+    }
 }
 
 fn segment(piece: &str) -> Result<Segment, PathFault> {
@@ -172,7 +181,16 @@ mod tests {
             parse(&format!("/{}", "a".repeat(limits::TARGET_BYTES))),
             Err(PathFault::Long)
         );
-        assert_eq!(parse(&"/a".repeat(limits::SEGMENTS + 1)), Err(PathFault::Deep));
+        for (begin, most) in [
+            ("", limits::SEGMENTS),
+            ("/ga4gh/drs", limits::SEGMENTS),
+            ("/ga4gh/trs", limits::TRS_SEGMENTS),
+            ("/api/ga4gh", limits::TRS_SEGMENTS),
+        ] {
+            let of = |count: usize| format!("{begin}{}", "/a".repeat(count - begin.matches('/').count()));
+            assert!(parse(&of(most)).is_ok(), "{begin}");
+            assert_eq!(parse(&of(most + 1)), Err(PathFault::Deep), "{begin}");
+        }
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tests::{
     house::{DATASET, Wants},
@@ -177,15 +176,12 @@ async fn e82_purposes_tried_by_creating_tasks_are_counted_too() {
     let dan = bench.house.token("dan");
     for disease in ["MONDO:0007254", "MONDO:0005148"] {
         let purpose = json!({"categories": ["disease"], "diseases": [disease], "commercial": false});
-        let reply = outside::client()
-            .post(bench.url(&format!("{}/tasks", TES[0])))
-            .bearer_auth(&bench.ben)
-            .header("visum-purpose", URL_SAFE_NO_PAD.encode(purpose.to_string()))
-            .json(&bench.task())
-            .send()
-            .await
-            .unwrap();
-        let answer = outside::read(reply).await;
+        let chosen = json!({ "purpose": purpose });
+        let default = bench.house.broker("/visum/v1/purposes/default");
+        let set = outside::post(&default, Some(&bench.ben), &chosen).await;
+        assert!(matches!(set.status, 200 | 201 | 204), "{}", set.text());
+        let tasks = bench.url(&format!("{}/tasks", TES[0]));
+        let answer = outside::post(&tasks, Some(&bench.ben), &bench.task()).await;
         assert_eq!(answer.status, 403, "{}", answer.text());
     }
     let tried: String = url::form_urlencoded::byte_serialize(DATASET.as_bytes()).collect();
