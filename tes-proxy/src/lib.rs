@@ -15,6 +15,7 @@ mod forwarded;
 mod gate;
 mod governors;
 mod limits;
+mod opening;
 mod operation;
 mod ownership;
 mod problem;
@@ -38,7 +39,8 @@ pub use config::{
 pub use entry::Certified;
 pub use governors::Governors;
 pub use limits::REQUESTS_AT_ONCE;
-pub use proxy::{Audit, OpenError, Proxy, Seams};
+pub use opening::{Audit, OpenError, Seams};
+pub use proxy::Proxy;
 pub use renewal::{Renewal, RenewalError};
 pub use router::{router, storage_router};
 pub use session::{NoSession, SessionOrder, SessionToken};

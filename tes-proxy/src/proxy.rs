@@ -8,7 +8,6 @@ use std::{
     },
 };
 
-use audit_log::{Keystore, Writer};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use moka::sync::Cache;
 use policy_engine::{
@@ -18,86 +17,27 @@ use policy_engine::{
 };
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use visa_verifier::seam::{Clock, Fetch, Random};
+use visa_verifier::seam::Fetch;
 
 use crate::{
     api::{Incoming, parse_json},
-    backend::{BackendError, Client, DrsBackend, TesBackend, Transport, TrsBackend, WesBackend},
+    backend::{Client, DrsBackend, TesBackend, Transport, TrsBackend, WesBackend},
     capability::{DoorKeys, Pins, Sealer},
     config::{BrokerLink, Config, ConfigFault},
     entry::Hosts,
     gate::{Caller, Gate, Identify, Ledger, Presented, Proofs, Taken, credential, held},
     governors::Governors,
     limits,
+    opening::{Audit, OpenError, Seams},
     problem::{Api, Challenge, Problem},
     renewal::Renewal,
     session,
-    store::{Db, Objects, PAGE_BYTES, Pages, PinTable, Releases, StoreError, Works},
+    store::{Db, Objects, PAGE_BYTES, Pages, PinTable, Releases, Works},
     tries::{OneAtATime, Tries},
 };
 
 /// Pages that are written to the disk at once; more stay in memory alone.
 const KEEPING: usize = 64;
-
-/// Time, randomness, network.
-#[derive(Clone, Debug)]
-pub struct Seams {
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// Random bytes.
-    pub random: Arc<dyn Random>,
-    /// Calls to the broker and to key servers.
-    pub fetch: Arc<dyn Fetch>,
-}
-
-/// The process's one log and keystore.
-#[derive(Clone)]
-pub struct Audit {
-    /// The log.
-    pub writer: Writer,
-    /// The keys of its people.
-    pub keystore: Keystore,
-}
-
-impl std::fmt::Debug for Audit {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Audit")
-    }
-}
-
-/// Why the proxy cannot start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The settings do not fit together.
-    #[error("the proxy's settings do not fit together: {0}")]
-    Config(#[from] ConfigFault),
-    /// The ownership index.
-    #[error("the ownership index cannot be opened: {0}")]
-    Store(#[from] StoreError),
-    /// The connections to backends.
-    #[error("the connections to backends cannot be made: {0}")]
-    Backend(#[from] BackendError),
-    /// The link to the broker.
-    #[error("the link to the broker cannot be used: {0}")]
-    Broker(&'static str),
-    /// The node's secret.
-    #[error("the keys of capabilities cannot be derived")]
-    Keys,
-}
-
-impl OpenError {
-    /// Stable code.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Config(fault) => fault.code(),
-            Self::Store(fault) => fault.code(),
-            Self::Backend(fault) => fault.code(),
-            Self::Broker(_) => "proxy.broker_link",
-            Self::Keys => "proxy.keys",
-        }
-    }
-}
 
 /// The proxy. Clone it freely.
 #[derive(Clone, Debug)]

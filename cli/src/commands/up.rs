@@ -15,7 +15,11 @@ use url::Url;
 use visa_verifier::seam::Secret;
 
 use crate::{
-    config::file::{BackendTable, File, GovernanceWord, ReadingWord, RemsTable, ReplicaTable, TlsTable},
+    config::{
+        broker::RemsTable,
+        file::{File, GovernanceWord, ReplicaTable, TlsTable},
+        proxy::{BackendTable, ReadingWord},
+    },
     error::CommandError,
     exit::Exit,
     input::Input,

@@ -1,6 +1,9 @@
 //! The one place that reads the environment and configuration files.
 
+pub(crate) mod broker;
 pub(crate) mod file;
+mod nearest;
+pub(crate) mod proxy;
 
 use std::path::PathBuf;
 

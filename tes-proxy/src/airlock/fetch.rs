@@ -266,13 +266,7 @@ pub(crate) async fn bytes(
         .await
         .map_err(|error| failed(&error))?;
     let Permit { decided, live, .. } = permit;
-    let (ends, clock) = (decided.decision.valid_until(), Arc::clone(&parts.gate.clock));
-    let watch = Watch {
-        live,
-        ask: Box::new(move || Box::pin(std::future::ready((clock.now() >= ends).then_some(Ended::Expired)))),
-        spend: Box::new(|_| true),
-        end,
-    };
+    let watch = Watch::of_person(parts.gate.clone(), live, decided.decision.valid_until(), end);
     let body = Body::from_stream(tokio_util::io::ReaderStream::with_capacity(file.take(count), 256 << 10));
     *response.body_mut() = watched(body, watch);
     Ok(response)

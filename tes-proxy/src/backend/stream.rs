@@ -7,8 +7,12 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout};
 
 use audit_log::Ended;
+use visa_verifier::seam::Timestamp;
 
-use crate::{gate::Live, limits};
+use crate::{
+    gate::{Gate, Live},
+    limits,
+};
 
 /// Called once, with the bytes that went out and how it ended.
 type OnEnd = Box<dyn FnOnce(u64, Ended) + Send + Sync>;
@@ -23,6 +27,18 @@ pub(crate) struct Watch {
     pub(crate) spend: Box<dyn FnMut(u64) -> bool + Send + Sync>,
     /// Records the end.
     pub(crate) end: Ending,
+}
+
+impl Watch {
+    /// Of a person's stream: over with its decision, with what it rests on, and when nobody knows whether that stands.
+    pub(crate) fn of_person(gate: Gate, live: Live, ends: Timestamp, end: Ending) -> Self {
+        Self {
+            live,
+            ask: Box::new(move || Box::pin(std::future::ready(gate.ended(ends)))),
+            spend: Box::new(|_| true),
+            end,
+        }
+    }
 }
 
 /// Records the end exactly once: when it is told, or when the stream is dropped.

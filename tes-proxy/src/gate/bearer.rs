@@ -18,8 +18,8 @@ use visa_verifier::{
 use crate::{
     config::{BrokerLink, Config},
     limits,
+    opening::Seams,
     problem::{Challenge, Problem},
-    proxy::Seams,
 };
 
 mod together;

@@ -11,8 +11,8 @@ use visa_verifier::{
 
 use crate::{
     config::BrokerLink,
+    opening::Seams,
     problem::{Challenge, Problem},
-    proxy::Seams,
 };
 
 /// Asks the broker's token endpoint.

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use audit_log::{Event, Why};
+use audit_log::{Ended, Event, Why};
+use visa_verifier::seam::Timestamp;
 
 use super::{Gate, NoPermit};
 use crate::limits;
@@ -48,6 +49,14 @@ impl Gate {
         }
         let age = self.current.age(self.now())?;
         (age > limits::SNAPSHOT_AGE).then_some(Doubt::Stale(age))
+    }
+
+    /// Whether a stream that was permitted until `ends` has to end now, whatever the ledger says.
+    pub(crate) fn ended(&self, ends: Timestamp) -> Option<Ended> {
+        match self.doubt() {
+            Some(_) => Some(Ended::Withdrawn),
+            None => (self.now() >= ends).then_some(Ended::Expired),
+        }
     }
 
     /// Records that a permit was not given, as a denial of that one cause.

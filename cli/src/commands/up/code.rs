@@ -7,7 +7,7 @@ use tes_proxy::{
 
 use super::backend;
 use crate::{
-    config::file::{BackendTable, CodeTable, TesTable, TesVersion, TrsTable, WesTable},
+    config::proxy::{BackendTable, CodeTable, TesTable, TesVersion, TrsTable, WesTable},
     error::CommandError,
     input::Input,
 };

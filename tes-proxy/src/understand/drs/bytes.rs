@@ -159,7 +159,7 @@ fn stream(
     promise(response.headers_mut(), Some(permit.header()));
     let Permit { decided, live, .. } = permit;
     let ends = decided.decision.valid_until();
-    let (writer, gate) = (proxy.0.gate.writer.clone(), proxy.0.gate.clone());
+    let writer = proxy.0.gate.writer.clone();
     let whats = crate::gate::whats(&decided.decision, decided.engine.snapshot());
     let (actor, request, id) = (who(caller), caller.request_id.clone(), capability.id.clone());
     let end = Ending::new(Box::new(move |bytes, how| {
@@ -178,18 +178,7 @@ fn stream(
         // the writer has it from here on; nobody waits for the end of a stream
         drop(writer.append(event));
     }));
-    let watch = Watch {
-        live,
-        ask: Box::new(move || {
-            let ended = match gate.doubt() {
-                Some(_) => Some(Ended::Withdrawn),
-                None => (gate.now() >= ends).then_some(Ended::Expired),
-            };
-            Box::pin(std::future::ready(ended))
-        }),
-        spend: Box::new(|_| true),
-        end,
-    };
+    let watch = Watch::of_person(proxy.0.gate.clone(), live, ends, end);
     if is_head || response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
         watch.end.complete();
         return Ok(response);
