@@ -2,8 +2,10 @@
 
 use std::{
     net::TcpListener,
+    ops::Range,
     path::PathBuf,
     process::{Child, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -13,6 +15,9 @@ use crate::binary;
 
 /// How long a node may take until it listens.
 const READY: Duration = Duration::from_secs(60);
+
+/// The ports that nodes listen on: none that a system gives to outgoing connections (Linux: 32768 and above).
+const PORTS: Range<u16> = 12_000..32_000;
 
 /// Where a node will listen, chosen before its facts are written.
 #[derive(Clone, Debug)]
@@ -40,15 +45,8 @@ impl Addresses {
     /// # Panics
     /// If there are none.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a test without ports fails")]
     pub fn free() -> Self {
-        let held: Vec<TcpListener> = (0..3)
-            .map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"))
-            .collect();
-        let mut urls = held
-            .iter()
-            .map(|held| format!("http://{}", held.local_addr().expect("its address")));
-        let mut next = || urls.next().unwrap_or_default();
+        let next = || format!("http://127.0.0.1:{}", Self::port());
         Self {
             broker: next(),
             proxy: next(),
@@ -56,15 +54,23 @@ impl Addresses {
         }
     }
 
-    /// One free port of this machine.
+    /// One free port of this machine, given out once by this process, and below those that outgoing connections take:
+    /// a node that comes up a second later, or again, finds it free still.
     ///
     /// # Panics
     /// If there is none.
     #[must_use]
     #[expect(clippy::expect_used, reason = "a test without ports fails")]
     pub fn port() -> u16 {
-        let held = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        held.local_addr().expect("its address").port()
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let own = std::process::id().wrapping_mul(211);
+        (0..u32::from(PORTS.end - PORTS.start))
+            .filter_map(|_| {
+                let at = own.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % u32::from(PORTS.end - PORTS.start);
+                u16::try_from(at).ok().map(|at| PORTS.start + at)
+            })
+            .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+            .expect("a free port")
     }
 
     /// As [`Addresses::free`], over TLS with a certificate of a test authority, made by [`Node::start`].
