@@ -15,4 +15,5 @@ mod py_tes;
 mod relying_parties;
 mod schemathesis;
 mod script;
+mod walk;
 mod wes;

@@ -2,12 +2,9 @@
 // with the keyboard alone, and with scripts off. Nothing on a page is changed but by what a person could do.
 import fs from 'node:fs';
 import path from 'node:path';
-import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { fits, launch, names, signIn } from './look.mjs';
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const plan = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 // Each width and each scheme once; all four together with VISUM_PAGES_ALL=1.
 const BOTH = ['light', 'dark'];
 const ALL = Boolean(process.env.VISUM_PAGES_ALL);
@@ -16,40 +13,7 @@ const wrong = [];
 let looked = 0;
 
 if (plan.out) fs.mkdirSync(plan.out, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-
-// Signs somebody in: the account page leads to their institution, which knows them by the hint.
-async function signIn(context, who) {
-  const page = await context.newPage();
-  await page.goto(`${plan.broker}/account?login_hint=${encodeURIComponent(who)}`);
-  const read = page.locator('form[action$="/notices"] button');
-  if (await read.count()) await read.click();
-  const title = await page.title();
-  if (!title.includes('account')) throw new Error(`${who} could not be signed in: ${page.url()} ${title}`);
-  await page.close();
-}
-
-async function names(page, label) {
-  await page.evaluate(axe);
-  const found = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
-  for (const one of found.violations) {
-    const where = one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 140)} (${(node.failureSummary ?? '').replace(/\s+/g, ' ').slice(0, 200)})`);
-    wrong.push(`${label}: ${one.id} (${one.impact}), ${one.nodes.length} times: ${where.join(' | ')}`);
-  }
-}
-
-async function fits(page, label) {
-  const over = await page.evaluate(() => {
-    const wide = document.documentElement.scrollWidth - innerWidth;
-    if (wide <= 0) return null;
-    const out = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
-    return { wide, which: out.slice(-2).map((one) => one.outerHTML.slice(0, 120)) };
-  });
-  if (over) wrong.push(`${label}: ${over.wide} px wider than the window: ${over.which.join(' | ')}`);
-}
+const browser = await launch();
 
 // Every control is reached by Tab alone, shows that it is, and none holds the focus for ever.
 async function keyboard(page, label) {
@@ -89,7 +53,7 @@ for (const [device, width, height, schemes] of SIZES) {
     for (const { name, who, path: where, open } of plan.pages) {
       if (!signed.has(who)) {
         const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, bypassCSP: true });
-        if (who) await signIn(context, who);
+        if (who) await signIn(context, plan.broker, who);
         signed.set(who, context);
       }
       const page = await signed.get(who).newPage();
@@ -101,9 +65,9 @@ for (const [device, width, height, schemes] of SIZES) {
       if (open) for (const one of await page.$$('details')) await one.evaluate((details) => { details.open = true; });
       if (plan.out) await page.screenshot({ path: path.join(plan.out, `${name}-${device}-${scheme}.png`), fullPage: true });
       if (await page.locator('script').count()) wrong.push(`${label}: it has a script`);
-      await fits(page, label);
+      wrong.push(...await fits(page, label));
       if (device === 'desktop' && scheme === 'light') await keyboard(page, label);
-      await names(page, label);
+      wrong.push(...await names(page, label));
       looked += 1;
       await page.close();
     }

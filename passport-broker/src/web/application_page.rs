@@ -43,6 +43,7 @@ struct Page {
     papers: Vec<ShownPaper>,
     tried: Vec<String>,
     turns: Vec<ShownTurn>,
+    votes_count: bool,
     yes: usize,
     needed: u32,
     approval: Option<ShownApproval>,
@@ -153,6 +154,7 @@ pub(super) fn answer(front: &Front, browser: &Browser, shown: Shown, status: Sta
             })
             .collect(),
         turns: row.turns.iter().map(|one| turn(one, &shown.row, me)).collect(),
+        votes_count: row.stage.with_committee(),
         yes: shown.yes,
         needed: shown.needed,
         approval: row.approval.as_ref().map(|approval| ShownApproval {
@@ -175,6 +177,13 @@ pub(super) fn answer(front: &Front, browser: &Browser, shown: Shown, status: Sta
     };
     page.row.terms.title = harmless(&page.row.terms.title);
     page.row.name = harmless(&page.row.name);
+    if let Some(report) = &mut page.row.report {
+        let lines = report.text.lines().map(harmless);
+        report.text = lines.collect::<Vec<_>>().join("\n");
+        for reference in &mut report.references {
+            *reference = harmless(reference);
+        }
+    }
     show(status, &page, &Targets::Own)
 }
 
