@@ -139,8 +139,12 @@ impl Newcomer {
         }
     }
 
+    /// Runs one line beside the page's own.
+    ///
+    /// # Panics
+    /// If it ends otherwise than its comment says.
     #[expect(clippy::expect_used, reason = "a test without a shell fails")]
-    fn run(&self, line: &str) -> binary::Said {
+    pub fn run(&self, line: &str) -> binary::Said {
         // the page's `visum` is the binary under test; logins are kept in the folder
         let script = format!("visum() {{ \"$VISUM_UNDER_TEST\" \"$@\"; }}\n{line}");
         let mut command = std::process::Command::new("sh");

@@ -9,8 +9,23 @@ use tests::{
 fn each_command_of_the_page_does_what_it_says() {
     let demo = Demo::start();
     let mut newcomer = Newcomer::beside(&demo.data());
+    let ada = newcomer.run("visum demo login ada").out;
+    let ada = ada
+        .strip_prefix("Logged in as ")
+        .and_then(|rest| rest.split(' ').next());
+    let mut words = vec![("SUB,ISS", ada.expect("who logged in").to_owned())];
     for block in page::blocks("operators/broker.md").iter().flat_map(Block::lines) {
-        newcomer.follow(&block, &[]);
+        newcomer.follow(&block, &words);
+        let last = newcomer
+            .said
+            .last()
+            .filter(|(line, _)| line.starts_with("visum visa list"));
+        let id = last.and_then(|(_, said)| said.out.lines().find(|line| line.contains("#ResearcherStatus ")));
+        // an id holds single spaces, columns stand two apart
+        words.extend(
+            id.and_then(|line| line.split("  ").next())
+                .map(|id| ("STATEMENT", id.to_owned())),
+        );
     }
     assert!(newcomer.said.len() > 10, "{} commands", newcomer.said.len());
     // what the page claims of them
@@ -55,6 +70,19 @@ fn each_command_of_the_page_does_what_it_says() {
             .of("visum webhook list")
             .contains("https://desk.example.org/visum")
     );
+    assert!(
+        told("visum visa issue --to").contains("a visa by this node's word that is new"),
+        "{}",
+        told("visum visa issue --to")
+    );
+    let not_here = newcomer
+        .said
+        .iter()
+        .find(|(line, _)| line.contains("--type ControlledAccessGrants --value https://data.biobank"));
+    assert!(not_here.is_some_and(|(_, said)| said.err.contains("visum grant issue")));
+    let trial = newcomer.of("visum visa issue --test-key");
+    let read = visa_verifier::token::CompactToken::parse(trial.trim(), 4_096).expect("a visa");
+    assert_eq!(read.header().typ.as_deref(), Some("visum-test-visa+jwt"));
     let added = told("visum upstream add ls-login");
     assert!(added.contains("login provider"), "{added}");
     let set = told("visum upstream set ls-login --group urn:geant:lifescience-ri.eu:group");

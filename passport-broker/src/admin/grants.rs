@@ -130,7 +130,8 @@ pub(super) async fn revoke(
 fn shown(grant: &Grant) -> Value {
     json!({
         "id": grant.id, "to": grant.to, "dataset": grant.dataset, "source": grant.source, "purpose": grant.purpose,
-        "project": grant.project, "institution": grant.institution, "starts": grant.starts, "until": grant.until,
+        "project": grant.project, "institution": grant.institution,
+        "conditions": grant.conditions, "starts": grant.starts, "until": grant.until,
         "application": grant.application, "revoked": grant.revoked,
     })
 }

@@ -87,6 +87,7 @@ pub fn routes() -> Router<Broker> {
         .route("/admin/policies/{id}/publish", post(policies::publish))
         .route("/admin/policies/{id}/withdraw", post(policies::withdraw))
         .route("/admin/roles", get(roles::list))
+        .route("/admin/statements", get(roles::statements))
         .route("/admin/snapshots/{version}", get(snapshots::one))
         .route("/admin/audit/events", get(audit::events))
 }

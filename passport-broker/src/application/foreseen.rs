@@ -47,6 +47,7 @@ pub(super) async fn of(broker: &Broker, caller: &Caller, shown: &Shown) -> Resul
     for (to, dataset) in pairs {
         let institution = row.house_of(to.sub.as_str());
         let request = GrantRequest {
+            conditions: None,
             dataset,
             to,
             purpose: purpose.clone(),

@@ -56,6 +56,7 @@ pub(super) async fn of_approval(
                 purpose: purpose.clone(),
                 project: Some(row.project.clone()),
                 institution: Some(row.house_of(person)),
+                conditions: None,
                 until: approval.terms.until,
                 application: row.id.clone(),
             };

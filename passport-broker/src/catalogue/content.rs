@@ -31,6 +31,7 @@ use crate::store::links::LinkRow;
 use crate::store::register::{TrustRow, UpstreamRow};
 use crate::store::registrations::RegistrationRow;
 use crate::store::roles::RoleRow;
+use crate::store::statements::StatementRow;
 use crate::store::stops::{StopRow, StopTarget};
 use crate::store::tables::{ObjectsRow, TableRow};
 use crate::store::terms::{AcceptanceRow, TermsRow};
@@ -48,6 +49,7 @@ pub(crate) struct Content {
     pub(crate) sinks: BTreeMap<String, SinkRecord>,
     pub(crate) services: BTreeMap<String, ServiceRecord>,
     pub(crate) roles: BTreeMap<String, RoleRow>,
+    pub(crate) statements: BTreeMap<String, StatementRow>,
     pub(crate) trust: BTreeMap<String, TrustRow>,
     pub(crate) holds: BTreeMap<String, HoldRow>,
     pub(crate) clients: BTreeMap<String, ClientRow>,
@@ -179,6 +181,7 @@ impl Content {
                 RowKind::Terms => put(&mut content.terms, row)?,
                 RowKind::Webhook => put(&mut content.webhooks, row)?,
                 RowKind::Registration => put(&mut content.registrations, row)?,
+                RowKind::Statement => put(&mut content.statements, row)?,
                 RowKind::Acceptance => row.read::<AcceptanceRow>().map(drop)?,
             }
         }

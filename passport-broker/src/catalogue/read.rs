@@ -13,6 +13,7 @@ use crate::store::links::LinkRow;
 use crate::store::people::{self, Identity, PersonId};
 use crate::store::register::UpstreamRow;
 use crate::store::roles::RoleRow;
+use crate::store::statements::StatementRow;
 use crate::store::{Db, StoreError};
 
 impl Broker {
@@ -146,6 +147,20 @@ impl Broker {
         }
         grants.sort_by(|a, b| b.starts.cmp(&a.starts).then_with(|| a.id.cmp(&b.id)));
         Ok(grants)
+    }
+
+    /// What this node says of a person now, beside grants.
+    ///
+    /// # Errors
+    /// The database is down.
+    pub async fn statements_of(&self, person: &PersonId) -> Result<Vec<StatementRow>, StoreError> {
+        let now = self.now();
+        let mut said = Vec::new();
+        for identity in self.identities(person).await? {
+            let found: Vec<StatementRow> = self.of_person(&identity.to_string()).await?;
+            said.extend(found.into_iter().filter(|row| row.asserted <= now && now < row.until));
+        }
+        Ok(said)
     }
 
     /// A person's default purpose, if they chose one.

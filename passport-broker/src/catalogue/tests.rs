@@ -185,6 +185,7 @@ async fn a_whole_grant_forged_with_its_digest_is_no_grant() {
         purpose: None,
         project: None,
         institution: None,
+        conditions: None,
         starts: Timestamp::from_unix(START - 10),
         until: Timestamp::from_unix(START + 1000),
         application: "none".to_owned(),

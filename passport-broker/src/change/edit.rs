@@ -18,6 +18,7 @@ use crate::store::holds::HoldRow;
 use crate::store::register::{TrustRow, UpstreamRow};
 use crate::store::registrations::RegistrationRow;
 use crate::store::roles::RoleRow;
+use crate::store::statements::StatementRow;
 use crate::store::stops::StopRow;
 use crate::store::tables::{ObjectsRow, TableRow};
 use crate::store::terms::TermsRow;
@@ -89,6 +90,10 @@ macro_rules! by_table {
             }
             RowKind::Role => {
                 type $T = RoleRow;
+                $body
+            }
+            RowKind::Statement => {
+                type $T = StatementRow;
                 $body
             }
             RowKind::Group => {
@@ -177,6 +182,7 @@ pub(super) fn now(content: &Content, kind: RowKind, id: &str) -> Option<Value> {
         RowKind::Webhook => of(&content.webhooks, id),
         RowKind::Registration => of(&content.registrations, id),
         RowKind::Role => of(&content.roles, id),
+        RowKind::Statement => of(&content.statements, id),
         RowKind::Group => of(&content.groups, id),
         RowKind::Hold => of(&content.holds, id),
         RowKind::Stop => of(&content.stops, id),
@@ -231,6 +237,7 @@ pub(super) fn make(content: &mut Content, edit: &Edit) -> Result<(), String> {
         RowKind::Webhook => put(&mut content.webhooks, edit),
         RowKind::Registration => put(&mut content.registrations, edit),
         RowKind::Role => put(&mut content.roles, edit),
+        RowKind::Statement => put(&mut content.statements, edit),
         RowKind::Group => put(&mut content.groups, edit),
         RowKind::Hold => put(&mut content.holds, edit),
         RowKind::Stop => put(&mut content.stops, edit),
@@ -266,7 +273,7 @@ fn dataset_of<T: Governed>(row: &Value) -> Option<String> {
         .and_then(|meaning| meaning.dataset())
 }
 
-/// Who gets something by an edit: the holder of a role, the new members of a group.
+/// Who gets something by an edit: the holder of a role, whom a statement is about, the new members of a group.
 pub(super) fn gainers_of(content: &Content, edit: &Edit) -> Vec<VisaIdentity> {
     let Edit::Put { kind, row } = edit else {
         return Vec::new();
@@ -274,6 +281,10 @@ pub(super) fn gainers_of(content: &Content, edit: &Edit) -> Vec<VisaIdentity> {
     if *kind == RowKind::Role {
         let role = serde_json::from_value::<RoleRow>(row.clone());
         return role.map(|role| vec![role.person]).unwrap_or_default();
+    }
+    if *kind == RowKind::Statement {
+        let said = serde_json::from_value::<StatementRow>(row.clone());
+        return said.map(|said| vec![said.person]).unwrap_or_default();
     }
     let group = match (
         *kind == RowKind::Group,

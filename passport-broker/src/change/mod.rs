@@ -30,4 +30,6 @@ mod relabel_tests;
 #[cfg(test)]
 mod state_tests;
 #[cfg(test)]
+mod statement_tests;
+#[cfg(test)]
 mod tests;

@@ -172,7 +172,7 @@ async fn compare(
     work.await.unwrap_or_else(|_| (Widening::unknown(), Vec::new()))
 }
 
-/// Clients, tokens that register them, login providers, webhooks and terms are not in the snapshot: who may ask, whose word counts for a login, what people
+/// Clients, tokens that register them, login providers, webhooks, terms and statements are not in the snapshot: who may ask, whose word counts for a login, what people
 /// get visas for. New or changed ones widen.
 fn beside_the_snapshot(line: &Line, widening: &mut Widening) {
     let what = if line.kind == RowKind::Client {
@@ -185,6 +185,8 @@ fn beside_the_snapshot(line: &Line, widening: &mut Widening) {
         "an address that is told what happens here, and"
     } else if line.kind == RowKind::Terms {
         "a text whose acceptance gives a visa, and"
+    } else if line.kind == RowKind::Statement {
+        "a visa by this node's word"
     } else {
         return;
     };

@@ -114,7 +114,7 @@ impl Proposal {
 fn may_stand(kind: ChangeKind, edit: &Edit) -> Result<(), &'static str> {
     use RowKind::{
         Client, Dac, Dataset, Group, Hold, Institution, Object, Objects, Prefix, Registration, Role, Service, Sink,
-        Stop, Table, Terms, Trust, Upstream, Webhook,
+        Statement, Stop, Table, Terms, Trust, Upstream, Webhook,
     };
     let (table, puts) = match edit {
         Edit::Put { kind, .. } => (*kind, true),
@@ -126,7 +126,7 @@ fn may_stand(kind: ChangeKind, edit: &Edit) -> Result<(), &'static str> {
             Institution | Dac | Dataset | Object | Objects | Prefix | Sink | Service | Table
         ),
         ChangeKind::Trust => matches!(table, Trust | Client | Upstream | Terms | Webhook | Registration),
-        ChangeKind::Role => matches!(table, Role | Group),
+        ChangeKind::Role => matches!(table, Role | Group | Statement),
         // placed by their own commands; a change only ends them
         ChangeKind::Hold => table == Hold && !puts,
         ChangeKind::Lockdown => table == Stop && !puts,

@@ -52,6 +52,7 @@ fn row(terms: &Value) -> Value {
 
 fn request() -> GrantRequest {
     GrantRequest {
+        conditions: None,
         dataset: "A".to_owned(),
         to: home("ada"),
         purpose: serde_json::from_value(json!({ "categories": ["disease"], "diseases": ["MONDO:0007254"],

@@ -13,8 +13,9 @@ use crate::caller::Caller;
 use crate::catalogue::{Changing, Content};
 use crate::committee::{Asked, GovernError};
 use crate::record;
-use crate::store::changes::{ChangeRow, ChangeState};
+use crate::store::changes::{ChangeRow, ChangeState, Edit};
 use crate::store::governed::RowKind;
+use crate::store::visas;
 use crate::way::{self, OnItsWay};
 
 /// A change after a step.
@@ -196,6 +197,7 @@ fn written(
     base: Vec<Option<String>>,
 ) -> Result<ChangeRow, GovernError> {
     let concerns = proposal.check(content)?;
+    not_our_own(broker, proposal)?;
     let now = broker.now();
     let mut row = ChangeRow {
         id: format!("change-{}", token(broker.random(), 9)),
@@ -219,6 +221,20 @@ fn written(
     };
     row.digest = way::digest(&row)?;
     Ok(row)
+}
+
+/// Types of visas that this broker makes by its own rules (purposes, groups) are nobody's to state.
+fn not_our_own(broker: &Broker, proposal: &Proposal) -> Result<(), GovernError> {
+    let ours = broker.config().issuer.as_str();
+    for (at, found) in proposal.edits.iter().enumerate() {
+        let Edit::Put { kind, row } = found else { continue };
+        let named = row.get("type").and_then(Value::as_str).unwrap_or_default();
+        if *kind == RowKind::Statement && named.starts_with(ours) {
+            let why = format!("edits[{at}]: visas of type `{named}` come into being by this broker's own rules");
+            return Err(GovernError::input("change.edit", why));
+        }
+    }
+    Ok(())
 }
 
 /// What the change would do now; refused if the rows that it was written for have moved on.
@@ -255,6 +271,12 @@ async fn put_in_force(
         drafts.push(edit::draft(&mut changing, content, found).await?);
     }
     drafts.push(changing.draft(&row).await?);
+    // what was signed by the row before is over with it, everywhere
+    for found in &row.edits {
+        if let (RowKind::Statement, id) = edit::row_of(found) {
+            visas::revoke_of_grant(changing.db(), &id, broker.now()).await?;
+        }
+    }
     let event = way::event(broker, caller, EventType::ChangeApply, &row)?;
     changing.write(event, &drafts, way::agreed(broker, &row)?).await?;
     changing.finish().await?;

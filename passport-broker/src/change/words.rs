@@ -72,6 +72,7 @@ const fn thing(kind: RowKind) -> &'static str {
         RowKind::Terms => "text that people are asked to accept",
         RowKind::Acceptance => "acceptance of terms",
         RowKind::Registration => "token that registers clients",
+        RowKind::Statement => "visa by this node's word",
         RowKind::Institution
         | RowKind::Dataset
         | RowKind::Object
@@ -92,7 +93,7 @@ const fn thing(kind: RowKind) -> &'static str {
 }
 
 /// Members whose names say little to somebody who did not write the program.
-const MEMBERS: [(RowKind, &str, &str); 22] = [
+const MEMBERS: [(RowKind, &str, &str); 24] = [
     (RowKind::Dataset, "consent/access", "class"),
     (RowKind::Dataset, "consent/uses", "label"),
     (RowKind::Dataset, "consent/state", "state"),
@@ -123,6 +124,8 @@ const MEMBERS: [(RowKind, &str, &str); 22] = [
     (RowKind::Role, "role/role", "role"),
     (RowKind::Role, "role/committee", "member of the committee"),
     (RowKind::Role, "until", "ends"),
+    (RowKind::Statement, "source", "says so"),
+    (RowKind::Statement, "until", "ends"),
 ];
 
 /// A path as people read it: the longest known beginning is put in words.

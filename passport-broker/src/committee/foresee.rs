@@ -74,6 +74,7 @@ pub async fn foresee(broker: &Broker, caller: &Caller, request: GrantRequest) ->
         purpose: Some(request.purpose),
         project: request.project,
         institution: request.institution,
+        conditions: request.conditions,
         starts: now,
         until: request.until,
         application: "foreseen".to_owned(),

@@ -42,6 +42,7 @@ fn request(institution: &str, ethics: Value) -> GrantRequest {
         .unwrap(),
         project: Some("P1".to_owned()),
         institution: Some(institution.to_owned()),
+        conditions: None,
         until: Timestamp::from_unix(START + 3_600),
     }
 }
@@ -123,6 +124,39 @@ async fn a_fact_that_would_deny_is_shown_before_the_grant_with_who_can_record_it
         let issued = issue(&node.broker, &dan, asked).await.unwrap();
         assert!(matches!(issued, Granted::Issued(_)), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_grant_with_conditions_is_worth_something_beside_the_visa_that_they_name_alone() {
+    let node = node(json!([{ "id": "DUO:0000006" }]), json!([])).await;
+    let dan = node.person("dan", "member@biobank.example.org").await;
+    let ada = node.person("ada", "faculty@uni.example.org").await;
+    let on = |pattern: &str| GrantRequest {
+        conditions: Some(json!([[{ "type": "AffiliationAndRole", "value": format!("pattern:{pattern}") }]])),
+        ..request(UNI, json!([]))
+    };
+    for (pattern, works) in [("*@elsewhere.example.org", false), ("faculty@*.example.org", true)] {
+        let seen = foresee(&node.broker, &dan, on(pattern)).await.unwrap();
+        assert_eq!(seen.works, works, "{pattern}: {:?}", seen.lacks);
+    }
+    let never = GrantRequest {
+        conditions: Some(json!([[{ "type": "AffiliationAndRole" }]])),
+        ..request(UNI, json!([]))
+    };
+    assert_eq!(
+        foresee(&node.broker, &dan, never).await.unwrap_err().code(),
+        "grant.conditions"
+    );
+
+    let kind = foresee(&node.broker, &dan, on("*")).await.unwrap().kind;
+    let permits = |review: &access::Review| {
+        let uses = review.people.iter().flat_map(|person| &person.uses);
+        uses.filter(|one| one.kind == kind).any(|one| one.permit)
+    };
+    issue(&node.broker, &dan, on("*@elsewhere.example.org")).await.unwrap();
+    assert!(!permits(&access::own(&node.broker, &ada).await.unwrap()));
+    issue(&node.broker, &dan, on("faculty@*.example.org")).await.unwrap();
+    assert!(permits(&access::own(&node.broker, &ada).await.unwrap()));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use policy_engine::consent::ResearchPurpose;
 use policy_engine::decide::{self, GovernQuestion};
 use policy_engine::snapshot::DatasetRecord;
 use serde::Deserialize;
+use serde_json::Value;
 use visa_verifier::VisaIdentity;
 use visa_verifier::seam::{Timestamp, token};
 
@@ -18,6 +19,7 @@ use crate::limits;
 use crate::record;
 use crate::store::grants::{Application, ApplicationState, Grant};
 use crate::store::people;
+use crate::store::statements;
 use crate::store::visas;
 
 /// What a committee member asks for: access of one person to one dataset for one purpose.
@@ -36,6 +38,9 @@ pub struct GrantRequest {
     /// Acting for which institution.
     #[serde(default)]
     pub institution: Option<String>,
+    /// On which conditions it counts: visas that the person must hold beside it (Passport 1.2 "conditions").
+    #[serde(default)]
+    pub conditions: Option<Value>,
     /// Until when.
     pub until: Timestamp,
 }
@@ -51,6 +56,8 @@ pub(crate) struct Given {
     pub(crate) project: Option<String>,
     /// Acting for which institution.
     pub(crate) institution: Option<String>,
+    /// On which conditions it counts.
+    pub(crate) conditions: Option<Value>,
     /// Until when.
     pub(crate) until: Timestamp,
     /// The application's id.
@@ -108,6 +115,7 @@ pub(super) async fn consider(
             purpose: request.purpose.clone(),
             project: request.project.clone(),
             institution: request.institution.clone(),
+            conditions: request.conditions.clone(),
             until: request.until,
             entered_by: caller.person.as_str().to_owned(),
             yes: Vec::new(),
@@ -191,6 +199,7 @@ pub async fn issue(broker: &Broker, caller: &Caller, request: GrantRequest) -> R
         purpose: request.purpose,
         project: request.project,
         institution: request.institution,
+        conditions: request.conditions,
         until: request.until,
         application: application.id.clone(),
     };
@@ -226,6 +235,7 @@ pub(crate) fn give(
         purpose: Some(given.purpose),
         project: given.project,
         institution: given.institution,
+        conditions: given.conditions,
         starts: broker.now(),
         until: given.until,
         application: given.application,
@@ -336,6 +346,9 @@ fn check(request: &GrantRequest, now: Timestamp) -> Result<(), GovernError> {
             ));
         }
     }
+    if let Some(conditions) = &request.conditions {
+        statements::sound(conditions).map_err(|error| GovernError::input("grant.conditions", error.to_string()))?;
+    }
     if request.until <= now {
         return Err(GovernError::input("grant.until", "`until` lies in the past."));
     }
@@ -361,6 +374,7 @@ async fn open_application(
             && open.purpose == request.purpose
             && open.project == request.project
             && open.institution == request.institution
+            && open.conditions == request.conditions
             && open.until == request.until
     }))
 }

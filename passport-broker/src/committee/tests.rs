@@ -21,6 +21,7 @@ fn request(sub: &str) -> GrantRequest {
         purpose: purpose(),
         project: Some("P1".to_owned()),
         institution: Some("https://uni.example.org".to_owned()),
+        conditions: None,
         until: Timestamp::from_unix(START + 86_400),
     }
 }

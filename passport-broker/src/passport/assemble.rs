@@ -51,6 +51,9 @@ pub(crate) async fn holding(
         own.extend(kind::asserted::draft(front.issuer(), &fact));
     }
     own.extend(terms::visas(broker, person, now).await?);
+    for said in broker.statements_of(person).await? {
+        own.push(kind::statement::draft(&said));
+    }
     for grant in broker.grants_of(person).await? {
         own.push(kind::controlled_access::draft(&grant));
         own.extend(kind::purpose::bound(front.issuer(), &grant));

@@ -17,6 +17,7 @@ use crate::store::grants::{Application, ApplicationState, AttestedPurpose, Defau
 use crate::store::links::LinkRow;
 use crate::store::people::{self, PersonId};
 use crate::store::sessions::SessionRow;
+use crate::store::statements::StatementRow;
 use crate::store::{StoreError, logout_notices, own, visas};
 
 /// Something that others rest on: the person settles it first.
@@ -139,6 +140,13 @@ pub(crate) async fn close(broker: &Broker, session: &SessionRow) -> Result<(), C
         rows.push(changing.draft(&default).await?);
     }
     write(&mut changing, EventType::PurposeChange, &who, rows).await?;
+    let mut rows = Vec::new();
+    for name in &names {
+        for said in broker.of_person::<StatementRow>(name).await? {
+            rows.push(changing.draft_removal(&said).await?);
+        }
+    }
+    write(&mut changing, EventType::ChangeApply, &who, rows).await?;
     let mut rows = Vec::new();
     for mut link in broker.of_person::<LinkRow>(person.as_str()).await? {
         link.ended = Some(now);

@@ -9,6 +9,7 @@ use visa_verifier::seam::{Timestamp, token};
 use crate::Broker;
 use crate::limits;
 use crate::store::announced;
+use crate::store::governed::Governed as _;
 use crate::store::grants::Grant;
 use crate::store::notices::{self, Notice};
 use crate::store::people::PersonId;
@@ -19,7 +20,7 @@ use crate::store::{StoreError, people};
 /// Something that ends.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Ending {
-    /// `grant`, `role`, `identity` or `acceptance`.
+    /// `grant`, `role`, `statement`, `identity` or `acceptance`.
     pub(crate) kind: &'static str,
     /// Its row.
     id: String,
@@ -112,6 +113,16 @@ pub(crate) async fn of(broker: &Broker, person: &PersonId, now: Timestamp) -> Re
             since: None,
             ends,
             id,
+        });
+    }
+    for said in broker.statements_of(person).await? {
+        found.push(Ending {
+            kind: "statement",
+            id: said.id(),
+            words: format!("Your visa {} of {}", said.kind, said.source),
+            remedy: "An administrator can issue it anew.",
+            since: Some(said.asserted),
+            ends: said.until,
         });
     }
     let upstreams = broker.upstreams().await?;

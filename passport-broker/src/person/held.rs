@@ -13,6 +13,7 @@ use crate::store::grants::{Application, Grant};
 use crate::store::links::LinkRow;
 use crate::store::people::{self, PersonId};
 use crate::store::roles::RoleRow;
+use crate::store::statements::StatementRow;
 use crate::store::{StoreError, clients, notices, sessions, tried, visas};
 
 /// Purposes tried that are told.
@@ -42,6 +43,7 @@ pub(crate) async fn on(broker: &Broker, person: &PersonId) -> Result<Value, Unre
     names.extend(linked.iter().map(|entry| entry.identity.to_string()));
     let grants: Vec<Grant> = every(broker, &names).await?;
     let roles: Vec<RoleRow> = every(broker, &names).await?;
+    let said: Vec<StatementRow> = every(broker, &names).await?;
     let single: Vec<Application> = every(broker, &names).await?;
     let links: Vec<LinkRow> = every(broker, &[person.as_str().to_owned()]).await?;
     Ok(json!({
@@ -65,6 +67,7 @@ pub(crate) async fn on(broker: &Broker, person: &PersonId) -> Result<Value, Unre
                 "until": visa.expires, "ended": visa.revoked })).collect::<Vec<_>>(),
         },
         "roles": roles,
+        "visas_by_this_nodes_word": said,
         "grants": grants,
         "requests_for_grants": single,
         "applications": applications(broker, person).await?,

@@ -13,12 +13,13 @@ use super::record::{Unrecorded, actor, facts_of};
 use crate::Broker;
 use crate::catalogue::{Agreed, ChangeError, Changing};
 use crate::limits;
-use crate::store::governed::{self, RowKind};
+use crate::store::governed::{self, Governed as _, RowKind};
 use crate::store::grants::Grant;
 use crate::store::links::LinkRow;
 use crate::store::notices::{self, Notice};
 use crate::store::people::{self, PersonId};
 use crate::store::sessions::SessionRow;
+use crate::store::statements::StatementRow;
 use crate::store::{StoreError, own, visas};
 use crate::upstream::{LoginProblem, UpstreamIdentity};
 
@@ -126,6 +127,7 @@ pub(crate) async fn holds(broker: &Broker, person: &PersonId) -> Result<Vec<&'st
     for (kind, words) in [
         (RowKind::Grant, "grants"),
         (RowKind::Role, "roles or seats in committees"),
+        (RowKind::Statement, "visas by this node's word"),
         (RowKind::Application, "applications for access"),
         (RowKind::Purpose, "attested purposes"),
         (RowKind::Hold, "holds on its access"),
@@ -256,6 +258,10 @@ pub(crate) async fn unlink(
     let mut tx = broker.db().begin().await?;
     for grant in &grants {
         visas::revoke_of_grant(&mut tx, &grant.id, now).await?;
+    }
+    let said: Vec<StatementRow> = broker.of_person(&identity.to_string()).await?;
+    for row in &said {
+        visas::revoke_of_grant(&mut tx, &row.id(), now).await?;
     }
     people::unlink(&mut tx, identity, now).await?;
     own::end_identity(&mut tx, person, identity, now).await?;

@@ -100,6 +100,7 @@ pub(crate) async fn visas(broker: &Broker, person: &PersonId, now: Timestamp) ->
             asserted: accepted.at,
             ends: accepted.until,
             grant: None,
+            conditions: None,
             claim: None,
         });
     }

@@ -161,6 +161,7 @@ fn wanted(broker: &Broker, rems: &Rems, told: &[Entitlement]) -> BTreeMap<String
             purpose: None,
             project: None,
             institution: None,
+            conditions: None,
             starts: one.start,
             until,
             application: format!("rems:{}:{}", rems.name, one.application_id),

@@ -2,6 +2,7 @@
 
 use policy_engine::consent::ResearchPurpose;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use visa_verifier::VisaIdentity;
 use visa_verifier::seam::Timestamp;
 
@@ -28,6 +29,9 @@ pub struct Grant {
     /// Acting for which institution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub institution: Option<String>,
+    /// On which conditions it counts: those of its visas (Passport 1.2 "conditions").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Value>,
     /// From when: the visa's `asserted`.
     pub starts: Timestamp,
     /// Until when.
@@ -107,6 +111,9 @@ pub struct Application {
     /// Acting for which institution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub institution: Option<String>,
+    /// On which conditions a grant shall count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Value>,
     /// Until when access is asked for.
     pub until: Timestamp,
     /// Who entered it (`sub` of our tokens): the applicant, or a committee member on their behalf.

@@ -35,6 +35,7 @@ pub mod roles;
 pub(crate) mod row;
 pub mod sessions;
 pub mod snapshots;
+pub mod statements;
 pub mod stops;
 pub mod tables;
 pub mod terms;

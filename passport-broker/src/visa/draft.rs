@@ -22,8 +22,10 @@ pub(crate) struct VisaDraft {
     pub(crate) asserted: Timestamp,
     /// When it stops being true.
     pub(crate) ends: Timestamp,
-    /// The grant that it carries.
+    /// The grant, or the statement, that it carries: what ends its visas with it.
     pub(crate) grant: Option<String>,
+    /// Its conditions, as they are written.
+    pub(crate) conditions: Option<Value>,
     /// A claim of ours beside the visa object.
     pub(crate) claim: Option<(&'static str, Value)>,
 }
@@ -51,6 +53,10 @@ impl VisaDraft {
                 "by": self.by,
             },
         });
+        let object = claims.get_mut("ga4gh_visa_v1").and_then(Value::as_object_mut);
+        if let (Some(conditions), Some(object)) = (&self.conditions, object) {
+            object.insert("conditions".to_owned(), conditions.clone());
+        }
         if let (Some((name, value)), Some(members)) = (&self.claim, claims.as_object_mut()) {
             members.insert((*name).to_owned(), value.clone());
         }
@@ -71,6 +77,7 @@ mod tests {
             asserted: Timestamp::from_unix(50),
             ends: Timestamp::from_unix(ends),
             grant: None,
+            conditions: None,
             claim: Some(("visum_purpose", json!({"project": "P1"}))),
         }
     }

@@ -8,7 +8,7 @@ pub(super) fn line_of(text: &str, error: &TrustError) -> usize {
     let at = match error {
         TrustError::Twice { iss, .. } => entries(text, iss.as_str()).last(),
         TrustError::UnlistedJku { iss, jku } => member(text, iss.as_str(), &quoted(jku)),
-        TrustError::NoKeys { iss } => entries(text, iss.as_str()).next(),
+        TrustError::NoKeys { iss } | TrustError::Tests { iss } => entries(text, iss.as_str()).next(),
         TrustError::Never { iss } => member(text, iss.as_str(), "until"),
         TrustError::OtherRole { iss, relaxation } => member(text, iss.as_str(), &quoted(relaxation.as_str())),
         TrustError::KeyFile { iss, .. } => member(text, iss.as_str(), "jwks_file"),

@@ -71,6 +71,12 @@ pub enum TrustError {
         /// The relaxation.
         relaxation: Relaxation,
     },
+    /// An issuer below `.invalid`, which is nobody's (RFC 6761 §6.4): those of test visas.
+    #[error("`{iss}` is an issuer of test visas, which nobody believes")]
+    Tests {
+        /// The issuer.
+        iss: Issuer,
+    },
     /// A trust that ends before it begins.
     #[error("the trust in `{iss}` ends before it begins")]
     Never {
@@ -85,6 +91,17 @@ pub enum TrustError {
         /// What it says.
         seconds: u64,
     },
+}
+
+/// Whether the host of an issuer lies below `.invalid`.
+fn is_of_tests(iss: &str) -> bool {
+    let rest = iss.split_once("://").map_or(iss, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default().trim_end_matches('.');
+    host.rsplit('.')
+        .next()
+        .is_some_and(|top| top.eq_ignore_ascii_case("invalid"))
 }
 
 impl TrustPolicy {
@@ -114,6 +131,9 @@ impl TrustPolicy {
         }
         if let Some(&relaxation) = entry.accept.iter().find(|r| r.role() != entry.role) {
             return Err(TrustError::OtherRole { iss, relaxation });
+        }
+        if is_of_tests(iss.as_str()) {
+            return Err(TrustError::Tests { iss });
         }
         if let (Some(from), Some(until)) = (entry.from, entry.until)
             && until <= from

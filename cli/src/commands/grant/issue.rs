@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::foreseen;
 use crate::{
     client::session::{As, Session},
-    commands::agree,
+    commands::{agree, visa::condition::Conditions},
     error::CommandError,
     exit::Exit,
     input::Input,
@@ -34,6 +34,8 @@ pub(crate) struct Issue {
     /// The last day, `YYYY-MM-DD`, or an instant `YYYY-MM-DDThh:mm:ssZ`
     #[arg(long, value_name = "DATE")]
     until: String,
+    #[command(flatten)]
+    conditions: Conditions,
     /// Show what the grant would be worth, and do nothing; exit 1 if it would not work
     #[arg(long, conflicts_with = "yes")]
     preview: bool,
@@ -48,7 +50,10 @@ pub(crate) struct Issue {
 pub(crate) async fn run(args: Issue, context: &Context) -> Result<Exit, CommandError> {
     let purpose = purpose(&args.purpose)?;
     let session = Session::open(&args.session)?;
-    let body = body(&args.dataset, &args.to, purpose, &args.until)?;
+    let mut body = body(&args.dataset, &args.to, purpose, &args.until)?;
+    if let (Some(conditions), Some(members)) = (args.conditions.value()?, body.as_object_mut()) {
+        members.insert("conditions".to_owned(), conditions);
+    }
     let seen = session.post("admin/grants?preview=true", &body).await?;
     if args.preview {
         context.show(&seen, foreseen::screen);

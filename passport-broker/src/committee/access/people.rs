@@ -183,6 +183,9 @@ impl Someone {
         let Some(id) = &self.id else {
             return Ok((own, Vec::new()));
         };
+        for said in broker.statements_of(id).await? {
+            own.push(kind::statement::draft(&said));
+        }
         for fact in people::facts(&mut broker.db(), id, now).await? {
             own.extend(kind::asserted::draft(issuer, &fact));
         }

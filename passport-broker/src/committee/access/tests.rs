@@ -30,6 +30,7 @@ async fn grant(node: &Node, to: VisaIdentity, until: i64) {
     )
     .unwrap();
     let request = GrantRequest {
+        conditions: None,
         dataset: "A".to_owned(),
         to,
         purpose,
@@ -231,6 +232,7 @@ async fn a_member_who_left_decides_nothing_more_and_what_they_decided_stays_and_
         &node.broker,
         &dan,
         GrantRequest {
+            conditions: None,
             dataset: "A".to_owned(),
             to: home("bo"),
             purpose: found.purpose.clone(),

@@ -69,11 +69,13 @@ pub enum RowKind {
     Webhook,
     /// An initial access token for registering clients.
     Registration,
+    /// What this node says of a person, beside grants: it becomes a visa.
+    Statement,
 }
 
 impl RowKind {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Institution,
         Self::Dac,
         Self::Dataset,
@@ -104,6 +106,7 @@ impl RowKind {
         Self::Acceptance,
         Self::Webhook,
         Self::Registration,
+        Self::Statement,
     ];
 
     /// The word in the table and in the canonical row.
@@ -140,6 +143,7 @@ impl RowKind {
             Self::Acceptance => "acceptance",
             Self::Webhook => "webhook",
             Self::Registration => "registration",
+            Self::Statement => "statement",
         }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn draft(issuer: &str, fact: &Fact) -> Option<VisaDraft> {
         asserted: fact.asserted,
         ends: fact.expires,
         grant: None,
+        conditions: None,
         claim: None,
     })
 }

@@ -13,6 +13,7 @@ pub(crate) fn draft(grant: &Grant) -> VisaDraft {
         asserted: grant.starts,
         ends: grant.until,
         grant: Some(grant.id.clone()),
+        conditions: grant.conditions.clone(),
         claim: None,
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn draft(issuer: &str, others: &[VisaIdentity], may_link: &[String], 
         asserted: now,
         ends: Timestamp::MAX,
         grant: None,
+        conditions: None,
         claim: None,
     })
 }

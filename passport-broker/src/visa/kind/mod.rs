@@ -4,3 +4,4 @@ pub(crate) mod asserted;
 pub(crate) mod controlled_access;
 pub(crate) mod linked_identities;
 pub(crate) mod purpose;
+pub(crate) mod statement;

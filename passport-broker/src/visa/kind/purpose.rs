@@ -31,6 +31,7 @@ pub(crate) fn bound(issuer: &str, grant: &Grant) -> Option<VisaDraft> {
         asserted: grant.starts,
         ends: grant.until,
         grant: Some(grant.id.clone()),
+        conditions: None,
         claim: Some(("visum_purpose", claim)),
     })
 }
@@ -51,6 +52,7 @@ pub(crate) fn attested(issuer: &str, row: &AttestedPurpose) -> Option<VisaDraft>
         asserted: row.asserted,
         ends: row.until,
         grant: None,
+        conditions: None,
         claim: Some(("visum_purpose", claim)),
     })
 }
