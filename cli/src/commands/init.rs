@@ -48,7 +48,7 @@ pub(crate) struct Init {
 /// Makes it.
 pub(crate) async fn run(args: Init, context: &Context) -> Result<Exit, CommandError> {
     if args.code {
-        return new_code(&args.folder, context).await;
+        return Box::pin(new_code(&args.folder, context)).await;
     }
     // Everything that can be refused is read before anything is made.
     let text = match &args.config {

@@ -176,7 +176,7 @@ const fn why(error: visa_verifier::visa::ObjectError) -> &'static str {
         ObjectError::BadConditions => "`conditions` is no list of lists",
         ObjectError::TooManyConditions => "more than 64 groups or clauses of conditions",
         ObjectError::UnsupportedType => "the type is neither a standard one nor a URL",
-        _ => "a member is missing or of the wrong kind",
+        ObjectError::Malformed | ObjectError::MissingBy | _ => "a member is missing or of the wrong kind",
     }
 }
 
@@ -217,7 +217,8 @@ mod tests {
             ("value", json!("2026")),
         ];
         assert!(with(&custom).is_ok());
-        let refused: [(&str, &[(&str, Value)], &str); 9] = [
+        type Case<'c> = (&'c str, &'c [(&'c str, Value)], &'c str);
+        let refused: [Case<'_>; 9] = [
             (
                 "a grant",
                 &[
