@@ -20,12 +20,8 @@ fn each_command_of_the_page_does_what_it_says() {
             .said
             .last()
             .filter(|(line, _)| line.starts_with("visum visa list"));
-        let id = last.and_then(|(_, said)| said.out.lines().find(|line| line.contains("#ResearcherStatus ")));
-        // an id holds single spaces, columns stand two apart
-        words.extend(
-            id.and_then(|line| line.split("  ").next())
-                .map(|id| ("STATEMENT", id.to_owned())),
-        );
+        let ids = last.and_then(|(_, said)| said.out.split_whitespace().find(|word| word.starts_with("visa-")));
+        words.extend(ids.map(|id| ("visa-ID", id.to_owned())));
     }
     assert!(newcomer.said.len() > 10, "{} commands", newcomer.said.len());
     // what the page claims of them

@@ -1,5 +1,8 @@
 //! What this node says of a person beside grants: rows that become visas (`visum visa issue`).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use visa_verifier::seam::Timestamp;
@@ -183,8 +186,12 @@ const fn why(error: visa_verifier::visa::ObjectError) -> &'static str {
 impl Governed for StatementRow {
     const KIND: RowKind = RowKind::Statement;
 
+    /// Of what it says of whom: said again with another end, it is the same row.
     fn id(&self) -> String {
-        format!("{}#{} {} {}", self.person, self.kind, self.value, self.source)
+        let said = json!([self.person, self.kind, self.value, self.source]).to_string();
+        let digest = digest(&SHA256, said.as_bytes());
+        let short = digest.as_ref().get(..12).unwrap_or_default();
+        format!("visa-{}", URL_SAFE_NO_PAD.encode(short))
     }
 
     fn person(&self) -> Option<String> {

@@ -20,12 +20,14 @@ pub(crate) async fn run(args: List, context: &Context) -> Result<Exit, CommandEr
     let listing = Listing {
         path: "admin/statements",
         member: "statements",
-        heading: ["id", "by", "until"],
+        heading: ["id", "person", "type", "value", "until"],
         none: "This node issues no visa by its own word.",
         row: |row| {
             [
                 text(row, "/id").to_owned(),
-                text(row, "/by").to_owned(),
+                text(row, "/person").to_owned(),
+                text(row, "/type").to_owned(),
+                text(row, "/value").to_owned(),
                 text(row, "/until").to_owned(),
             ]
         },
