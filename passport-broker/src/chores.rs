@@ -1,4 +1,4 @@
-//! What the broker does by itself: looks after its keys, tells clients of logouts that they did not take yet, announces what ends soon, and forgets what has been over for long.
+//! What the broker does by itself: looks after its keys, tells clients of logouts that they did not take yet, announces what ends soon, reminds of what waits, sends mail, and forgets what has been over for long.
 
 use std::time::Duration;
 
@@ -10,12 +10,13 @@ use crate::Broker;
 use crate::application;
 use crate::catalogue::LOOK;
 use crate::limits;
+use crate::mail;
 use crate::passport;
 use crate::person::endings;
 use crate::provider::logout;
 use crate::rems;
 use crate::store::people::{self, PersonId};
-use crate::store::{StoreError, announced, codes, logout_notices, tokens, webhooks};
+use crate::store::{StoreError, announced, codes, logout_notices, mails, tokens, webhooks};
 use crate::webhook;
 
 /// Between two rounds.
@@ -96,6 +97,7 @@ impl Broker {
             tracing::error!(error.code = error.code(), %error, "what ends soon could not be announced");
         }
         webhook::deliver(self).await;
+        mail::deliver(self).await;
         if let Err(error) = passport::refresh(self).await {
             tracing::error!(error.code = error.code(), %error, "visas of other issuers could not be asked for again");
         }
@@ -117,6 +119,7 @@ impl Broker {
         if !announced::first(&mut self.db(), &nobody, "round", hour, "hour", now).await? {
             return Ok(());
         }
+        application::remind(self).await?;
         let counts = endings::announce(self).await?;
         webhook::tell_endings(self, &counts).await
     }
@@ -129,6 +132,7 @@ impl Broker {
         let seconds = i64::try_from(limits::CLOSED.as_secs()).unwrap_or(i64::MAX);
         people::forget_closed(&mut db, Timestamp::from_unix(now.unix().saturating_sub(seconds))).await?;
         webhooks::tidy(&mut db, now).await?;
+        mails::tidy(&mut db, now).await?;
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use audit_log::VKey;
@@ -10,6 +11,7 @@ use visa_verifier::Issuer;
 use visa_verifier::seam::Secret;
 
 use crate::limits;
+use crate::mail::MailServer;
 
 /// What a broker must know before it starts.
 #[derive(Clone, Debug)]
@@ -45,6 +47,8 @@ pub struct Config {
     pub banner: Option<String>,
     /// Systems that decide grants in this node's stead (REMS).
     pub rems: Vec<crate::rems::Rems>,
+    /// The server that mail goes through; none: nobody is told by mail.
+    pub mail: Option<Arc<MailServer>>,
     /// The audit logs of this node's other replicas, which share the database: their rows are believed with their events.
     pub other_logs: Vec<OtherLog>,
 }
@@ -78,6 +82,7 @@ impl Config {
             require_proofs: false,
             banner: None,
             rems: Vec::new(),
+            mail: None,
             other_logs: Vec::new(),
         }
     }

@@ -20,6 +20,7 @@ mod front;
 pub mod keys;
 pub mod limits;
 pub mod lockdown;
+pub mod mail;
 mod page;
 mod passport;
 mod past;
@@ -37,6 +38,7 @@ pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod throttle;
+mod tongue;
 pub mod tried;
 mod upstream;
 mod visa;

@@ -10,6 +10,7 @@ use passport_broker::store::clients::{self, ClientKey};
 use passport_broker::store::codes::{self, OnceKind, Taken};
 use passport_broker::store::governed::{self, Governed, RowKind};
 use passport_broker::store::keys::{self, SigningKeyRow};
+use passport_broker::store::mails::{self, Mail};
 use passport_broker::store::people::{self, Fact, FactKind, PersonId};
 use passport_broker::store::register::UpstreamRow;
 use passport_broker::store::sessions::{self, SessionRow};
@@ -17,7 +18,7 @@ use passport_broker::store::throttles;
 use passport_broker::store::tokens::{self, AccessTokenRow, Family, LoginFacts, Refreshed, TokenKind};
 use passport_broker::store::visas::{self, CollectedVisa, IssuedVisa};
 use passport_broker::store::webhooks::{self, Call};
-use passport_broker::store::{Db, Kind, StoreError, announced, collections, counters};
+use passport_broker::store::{Db, Kind, StoreError, announced, collections, counters, own};
 use visa_verifier::VisaIdentity;
 use visa_verifier::seam::Timestamp;
 
@@ -625,6 +626,56 @@ async fn a_call_to_a_webhook_is_one_replicas_and_ends() {
         webhooks::done(&mut db, "msg_1", at(61)).await.unwrap();
         assert!(webhooks::due(&mut db, at(600), 10).await.unwrap().is_empty());
         assert_eq!(webhooks::tidy(&mut db, at(62 + 604_800)).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn mail_waits_once_a_page_is_tried_by_one_and_forgotten_a_week_after() {
+    for (mut db, _dir) in engines().await {
+        let ada = PersonId::from_text("ada-of-mail");
+        let mail = |id: &str, place: &str| Mail {
+            id: id.to_owned(),
+            person: ada.clone(),
+            place: place.to_owned(),
+            tries: 0,
+            next: NOW,
+        };
+        assert!(mails::put(&mut db, &mail("m1", "/applications/a"), NOW).await.unwrap());
+        let again = mails::put(&mut db, &mail("m2", "/applications/a"), NOW).await.unwrap();
+        assert!(!again, "one about this page waits already");
+        assert!(mails::put(&mut db, &mail("m3", "/account"), NOW).await.unwrap());
+        assert_eq!(mails::waiting(&mut db).await.unwrap(), 2);
+        assert!(mails::due(&mut db, at(-1), 10).await.unwrap().is_empty(), "not yet");
+        let due = mails::due(&mut db, NOW, 10).await.unwrap();
+        let [first, other] = due.as_slice() else {
+            unreachable!("{due:?}")
+        };
+        assert!(mails::claim(&mut db, first, Some(at(60)), NOW).await.unwrap());
+        let second = mails::claim(&mut db, first, Some(at(60)), NOW).await.unwrap();
+        assert!(!second, "another replica has it");
+        assert!(mails::claim(&mut db, other, None, NOW).await.unwrap(), "its last try");
+        assert_eq!(mails::waiting(&mut db).await.unwrap(), 1);
+        mails::done(&mut db, "m1", at(61)).await.unwrap();
+        assert!(
+            mails::put(&mut db, &mail("m4", "/applications/a"), at(62))
+                .await
+                .unwrap()
+        );
+        assert_eq!(mails::tidy(&mut db, at(604_862)).await.unwrap(), 2);
+
+        assert_eq!(mails::address(&mut db, &ada).await.unwrap(), None);
+        mails::keep_address(&mut db, &ada, "sealed-1", NOW).await.unwrap();
+        mails::keep_address(&mut db, &ada, "sealed-2", at(1)).await.unwrap();
+        assert_eq!(
+            mails::address(&mut db, &ada).await.unwrap().as_deref(),
+            Some("sealed-2")
+        );
+        // a closed account leaves neither address nor mail
+        let mut tx = db.begin().await.unwrap();
+        own::end_account(&mut tx, &ada, at(2)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(mails::address(&mut db, &ada).await.unwrap(), None);
+        assert_eq!(mails::waiting(&mut db).await.unwrap(), 0);
     }
 }
 

@@ -109,6 +109,12 @@ const parts = {
     // What an approval would be worth: nothing, until she has read the letter. Her button leads there.
     page = await open('dan');
     await look(page, 'red');
+    // in her own language, which the browser remembers
+    await page.getByRole('link', { name: 'Deutsch' }).click();
+    await page.goto(`${plan.broker}/applications/${id}`);
+    await look(page, 'german');
+    seen.languages = await page.locator('[lang=de]').allInnerTexts();
+    await page.getByRole('link', { name: 'English' }).click();
     await page.getByRole('link', { name: 'Look at the documents' }).first().click();
     if (!page.url().endsWith('#papers')) wrong.push(`the button led to ${page.url()}`);
     const [letter] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Letter of the board' }).click()]);
@@ -143,6 +149,9 @@ const parts = {
     await look(page, 'reported');
     page = await open('dan');
     await look(page, 'closed');
+    const [minutes] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Minutes (PDF)' }).click()]);
+    if (plan.out) await minutes.saveAs(path.join(plan.out, 'minutes.pdf'));
+    seen.minutes = fs.readFileSync(await minutes.path(), 'latin1').slice(0, 8);
     page = await open('dan', '/applications');
     await look(page, 'list');
   },

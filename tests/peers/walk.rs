@@ -82,6 +82,24 @@ async fn peer_the_chair_walks_through_a_study_in_a_browser() {
     has(&told, "answered", &["Those of the breast."]);
     // she sees, before she signs, that her approval would be refused, why, and whose it is; once read, it would work
     has(&told, "red", &["would be refused", "consent.ethics_unverified"]);
+    has(
+        &told,
+        "german",
+        &[
+            "Niemand hat das Schreiben der Ethikkommission geprüft.",
+            "Ethikvotum verlangt (DUO:0000021)",
+        ],
+    );
+    lacks(
+        &told,
+        "german",
+        &["Nobody has checked", "ethics approval required", "recorded by"],
+    );
+    let marked = told["seen"]["languages"].to_string();
+    assert!(
+        marked.contains("Niemand hat") && marked.contains("Ethikvotum verlangt"),
+        "{marked}"
+    );
     assert_eq!(told["seen"]["letter"], "%PDF-1.4");
     has(&told, "green", &["would work", "read by the committee"]);
     lacks(&told, "green", &["would be refused", "consent.ethics_unverified"]);
@@ -104,6 +122,7 @@ async fn peer_the_chair_walks_through_a_study_in_a_browser() {
     let told = walk(folder.path(), &house, "report", &id);
     has(&told, "reported", &["the application is closed"]);
     has(&told, "closed", &["Final report", "Two genes."]);
+    assert_eq!(told["seen"]["minutes"], "%PDF-1.7");
     has(&told, "list", &["Why some tumours return", "closed"]);
     assert_eq!((reads(&house, &ada).await, reads(&house, &eve).await), (403, 403));
 }

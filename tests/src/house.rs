@@ -60,6 +60,8 @@ pub struct Wants {
     pub database: Option<String>,
     /// Dan and Noor are both in the committee and both administrators: what opens something needs the other one.
     pub dual: bool,
+    /// Further tables of the configuration.
+    pub tables: Option<String>,
     /// Further clients of the OpenID Provider.
     pub clients: Vec<Value>,
 }
@@ -130,7 +132,8 @@ credential_file = \"{backend}\"
                 wants.wes_lines.unwrap_or_default()
             )
         });
-        let more = format!("{more}{tes_lines}\n{}\n{trs}", wes.unwrap_or_default());
+        let tables = wants.tables.unwrap_or_default();
+        let more = format!("{more}{tes_lines}\n{}\n{trs}\n{tables}", wes.unwrap_or_default());
         let mut facts = facts(&sample, &at, &client);
         if let Some(clients) = facts.get_mut("clients").and_then(Value::as_array_mut) {
             clients.extend(wants.clients);

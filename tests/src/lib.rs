@@ -4,6 +4,7 @@
 //! - [`demo`]: a whole node on one machine, on free ports, ended when dropped
 //! - [`node`]: a node of its own by `visum init` and `visum up`
 //! - [`house`]: such a node with a login provider, a catalogue and backends that a test may replace
+//! - [`smtp`]: a mail server that keeps what it takes
 //! - [`surfer`]: a browser whose requests go to one replica or another
 //! - [`key`]: a client's signing key
 //! - [`postgres`]: a fresh database, where there is a server
@@ -23,5 +24,6 @@ pub mod pdf;
 pub mod postgres;
 pub mod replica;
 pub mod s3;
+pub mod smtp;
 pub mod surfer;
 pub mod tes;

@@ -230,7 +230,38 @@ async fn a_study_of_three_people_from_draft_to_report() {
     assert_eq!((ada.reads().await, ben.reads().await), (200, 403));
 
     // the report closes it
-    let minutes = get(&dan.url(&format!("/{id}/minutes")), Some(&dan.token)).await.json();
+    let asked = format!("/{id}/minutes");
+    for (desk, status) in [(&ada, 404), (&noor, 404), (&ben, 404), (&dan, 200)] {
+        for form in ["", "?as=pdf"] {
+            let answer = get(&desk.url(&format!("{asked}{form}")), Some(&desk.token)).await;
+            assert_eq!(answer.status, status, "{form}: {}", answer.text());
+        }
+    }
+    let paper = get(&dan.url(&format!("{asked}?as=pdf")), Some(&dan.token)).await;
+    assert_eq!(paper.header("content-type"), "application/pdf");
+    assert_eq!(
+        paper.header("content-disposition"),
+        "attachment; filename=\"minutes.pdf\""
+    );
+    assert!(paper.header("content-security-policy").starts_with("sandbox"));
+    let printed = paper.text();
+    assert!(
+        printed.starts_with("%PDF-1.7") && printed.ends_with("%%EOF\n"),
+        "{printed}"
+    );
+    // what was said is in it, letters of every script too
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let utf16 = |text: &str| {
+        text.encode_utf16()
+            .map(|unit| format!("{unit:04x}"))
+            .collect::<String>()
+    };
+    assert!(printed.contains(&hex("tumours?")), "{printed}");
+    assert!(
+        printed.contains(&format!("/ActualText <feff{}>", utf16("عائشة"))),
+        "{printed}"
+    );
+    let minutes = get(&dan.url(&asked), Some(&dan.token)).await.json();
     assert_eq!(minutes.pointer("/votes/0/member"), Some(&json!(true)), "{minutes}");
     let report = json!({ "text": "Two genes.", "references": ["https://doi.org/10.1000/1"] });
     let closed = ada.step(&format!("/{id}/report"), report).await;

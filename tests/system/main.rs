@@ -18,6 +18,7 @@ mod governance;
 mod imports;
 mod lockdown;
 mod login;
+mod mail;
 mod once;
 mod pages;
 mod passport_commands;

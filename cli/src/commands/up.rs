@@ -2,6 +2,8 @@
 
 mod code;
 
+mod mail;
+
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
 use http::HeaderValue;
@@ -186,6 +188,7 @@ pub(crate) fn plan(file: &File, folder: Folder) -> Result<Plan, CommandError> {
         let key = Secret::new(secret(path)?.into_bytes());
         broker.upstream_secrets.insert(format!("webhook:{name}"), key);
     }
+    broker.mail = mail::server(file)?.map(Arc::new);
     broker.rems = file.broker.rems.iter().map(rems).collect::<Result<_, _>>()?;
     Ok(Plan {
         name: file.node.name.clone(),

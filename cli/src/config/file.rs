@@ -8,6 +8,7 @@ use visa_verifier::seam::ProxySettings;
 
 use super::{
     broker::BrokerTable,
+    mail::MailTable,
     nearest::nearest,
     proxy::{DoorTable, ProxyTable},
 };
@@ -31,6 +32,8 @@ pub(crate) struct File {
     /// Policies: the solver of their proofs.
     #[serde(default)]
     pub(crate) policy: PolicyTable,
+    /// The mail server, if people are told by mail.
+    pub(crate) mail: Option<MailTable>,
     /// This node's other replicas, on the same database.
     #[serde(default)]
     pub(crate) replicas: Vec<ReplicaTable>,

@@ -2,6 +2,7 @@
 
 pub(crate) mod broker;
 pub(crate) mod file;
+pub(crate) mod mail;
 mod nearest;
 pub(crate) mod proxy;
 
@@ -26,6 +27,13 @@ pub(crate) fn home() -> Result<PathBuf, CommandError> {
             CommandError::unknown("config.home", "there is no home folder to keep a login in")
                 .hint("set VISUM_HOME to a folder of your own")
         })
+}
+
+/// The password of the mail server, where no file names it: `VISUM_MAIL_PASSWORD`.
+pub(crate) fn mail_password() -> Option<String> {
+    std::env::var_os("VISUM_MAIL_PASSWORD")
+        .and_then(|text| text.into_string().ok())
+        .filter(|text| !text.is_empty())
 }
 
 /// The log's levels, from `VISUM_LOG`.

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use visa_verifier::seam::Timestamp;
 
 use super::ApiProblem;
 use super::body::{Admin, Own, Strict};
+use super::documents::attachment;
 use crate::application::{self, Outcome, Seat, Shown, Wanted, Yes};
 use crate::broker::Broker;
 use crate::caller::Caller;
@@ -22,6 +24,22 @@ pub(super) struct Which {
     /// Those before one's committee instead of one's own.
     #[serde(default)]
     committee: bool,
+}
+
+/// In which form.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Form {
+    #[serde(default, rename = "as")]
+    kind: FormKind,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FormKind {
+    #[default]
+    Json,
+    Pdf,
 }
 
 /// Words with a step.
@@ -143,9 +161,19 @@ pub(super) async fn one(State(broker): State<Broker>, Own(caller): Own, Path(id)
     told(&broker, &caller, &id).await
 }
 
-pub(super) async fn minutes(State(broker): State<Broker>, Own(caller): Own, Path(id): Path<String>) -> Answer {
+/// For the committee: JSON, or a PDF as an attachment.
+pub(super) async fn minutes(
+    State(broker): State<Broker>,
+    Own(caller): Own,
+    Path(id): Path<String>,
+    Query(wanted): Query<Form>,
+) -> Result<Response, ApiProblem> {
     let shown = look(&broker, &caller, &id).await?;
-    Ok(Json(application::minutes(&broker, &shown).await?))
+    let minutes = application::minutes(&broker, shown).await?;
+    Ok(match wanted.kind {
+        FormKind::Pdf => attachment("minutes", minutes.pdf()),
+        FormKind::Json => Json(minutes.json()).into_response(),
+    })
 }
 
 pub(super) async fn edit(

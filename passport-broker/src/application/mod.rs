@@ -9,9 +9,12 @@ mod ask;
 mod file;
 mod foreseen;
 mod grants;
+mod minutes;
 mod papers;
 mod pdf;
 mod people;
+mod print;
+mod remind;
 mod report;
 mod review;
 mod seat;
@@ -23,17 +26,21 @@ mod write;
 pub use approve::{Outcome, Yes, admit, approve};
 pub use file::{amend, answer, begin, edit, extend, submit, withdraw};
 pub use foreseen::Foreseen;
+pub use minutes::{Minutes, minutes};
 pub use papers::{Paper, file as document, hand_in, sweep, take_back, tick};
 pub use people::{Invited, invite, join, leave, remove};
+pub(crate) use remind::remind;
 pub use report::report;
 pub use review::{deny, reassign, send_back, vote};
 pub use seat::{Seat, Seen, list, open};
 pub use tell::tell;
 pub use terms::{Wanted, digest};
 pub(crate) use view::due;
-pub use view::{Asks, May, Shown, line, minutes, shown};
+pub use view::{Asks, May, Shown, line, shown};
 
 #[cfg(test)]
 mod foreseen_tests;
+#[cfg(test)]
+mod remind_tests;
 #[cfg(test)]
 mod tests;

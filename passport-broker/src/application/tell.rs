@@ -8,6 +8,7 @@ use super::{seat, view};
 use crate::broker::Broker;
 use crate::caller::Caller;
 use crate::committee::{GovernError, Lack};
+use crate::mail;
 use crate::record;
 use crate::session::digest_of;
 use crate::store::StoreError;
@@ -87,5 +88,6 @@ pub async fn tell(broker: &Broker, caller: &Caller, id: &str, code: &str) -> Res
             Err(error) => return Err(error.into()),
         }
     }
+    mail::tell(broker, &people, "/account").await;
     Ok(people.len())
 }

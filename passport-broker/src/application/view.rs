@@ -8,6 +8,7 @@ use visa_verifier::seam::Timestamp;
 use super::ask::{self, gains, needed, yes};
 use super::foreseen::{self, Foreseen};
 use super::grants;
+use super::remind::REMIND;
 use super::review::HERE;
 use super::seat::{Seat, Seen};
 use crate::broker::Broker;
@@ -18,8 +19,6 @@ use crate::store::applications::{AccessApplication, Stage};
 use crate::store::grants::Grant;
 use crate::store::tried;
 
-/// Days after which the committee is reminded: first, and urgently.
-const REMIND: [i64; 2] = [7, 14];
 /// Days before an end at which a renewal is due.
 const RENEW: [i64; 2] = [30, 7];
 const DAY: i64 = 86_400;
@@ -320,27 +319,4 @@ pub fn line(row: &AccessApplication, now: Timestamp) -> Value {
         "id": row.id, "title": row.terms.title, "name": row.name, "institution": row.institution, "stage": row.stage,
         "since": row.since, "until": row.terms.until, "datasets": row.terms.datasets, "due": due(row, now),
     })
-}
-
-/// The minutes: what was asked, said, voted and decided, and whether who decided still sits in the committee.
-///
-/// # Errors
-/// [`GovernError`]
-pub async fn minutes(broker: &Broker, shown: &Shown) -> Result<Value, GovernError> {
-    let row = &shown.row;
-    let seat = policy_engine::snapshot::RoleGrant::Committee(row.dac.clone());
-    let mut votes = Vec::new();
-    let decided = row.approval.iter().flat_map(|approval| &approval.votes);
-    for vote in decided.chain(&row.votes) {
-        let person = crate::store::people::PersonId::from_text(vote.by.as_str());
-        let member = broker.roles_of(&person).await?.contains(&seat);
-        votes.push(
-            json!({ "by": vote.by, "at": vote.at, "yes": vote.yes, "reason": vote.reason,
-                           "digest": vote.digest, "member": member }),
-        );
-    }
-    Ok(json!({
-        "minutes_of": row.id, "made": broker.now(), "committee": { "id": row.dac, "title": shown.committee },
-        "application": shown.json(), "votes": votes,
-    }))
 }

@@ -2,6 +2,7 @@
 
 use audit_log::{AboutKind, Class, Digest, Event, EventType, Outcome, What, Why};
 
+use super::remind;
 use crate::broker::Broker;
 use crate::caller::Caller;
 use crate::catalogue::{Agreed, Changing};
@@ -46,7 +47,7 @@ impl Step {
     }
 }
 
-/// Writes the application, and rows that change with it, with one event.
+/// Writes the application, and rows that change with it, with one event; tells those whose turn it is.
 pub(super) async fn save(
     broker: &Broker,
     caller: &Caller,
@@ -64,6 +65,7 @@ pub(super) async fn save(
         .why(Why::code(step.code))
         .about(AboutKind::Application, row.id.as_str());
     changing.write(event, &rows, agreed).await?;
+    remind::turned(broker, caller.person.as_str(), step.code, row).await;
     Ok(())
 }
 

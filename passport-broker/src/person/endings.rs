@@ -1,5 +1,5 @@
 //! What of a person's ends soon: grants, roles and seats, identities, what they accepted. Announced a month and a week
-//! ahead, once each, by a notice at the next sign-in.
+//! ahead, once each, by a notice at the next sign-in, and by mail.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +8,7 @@ use visa_verifier::seam::{Timestamp, token};
 
 use crate::Broker;
 use crate::limits;
+use crate::mail;
 use crate::store::announced;
 use crate::store::governed::Governed as _;
 use crate::store::grants::Grant;
@@ -186,6 +187,9 @@ pub(crate) async fn announce_to(broker: &Broker, person: &PersonId, now: Timesta
         *counts.entry((ending.kind, stage)).or_default() += 1;
     }
     tx.commit().await?;
+    if !counts.is_empty() {
+        mail::tell(broker, std::slice::from_ref(person), "/account").await;
+    }
     Ok(counts)
 }
 

@@ -7,6 +7,7 @@ use visa_verifier::token::CompactToken;
 use super::record::Unrecorded;
 use super::{history, services};
 use crate::Broker;
+use crate::mail;
 use crate::store::applications::AccessApplication;
 use crate::store::governed::Governed;
 use crate::store::grants::{Application, Grant};
@@ -46,6 +47,7 @@ pub(crate) async fn on(broker: &Broker, person: &PersonId) -> Result<Value, Unre
     let said: Vec<StatementRow> = every(broker, &names).await?;
     let single: Vec<Application> = every(broker, &names).await?;
     let links: Vec<LinkRow> = every(broker, &[person.as_str().to_owned()]).await?;
+    let address = mail::address(broker, person).await?;
     Ok(json!({
         "made": now,
         "node": broker.config().issuer,
@@ -56,6 +58,7 @@ pub(crate) async fn on(broker: &Broker, person: &PersonId) -> Result<Value, Unre
             "identity": entry.identity, "unique": entry.unique, "first_seen": entry.first_seen,
             "last_login": entry.last_login, "taken_off": entry.unlinked })).collect::<Vec<_>>(),
         "links": links,
+        "mail_address": address,
         "facts": facts.iter().map(|fact| json!({
             "kind": fact.kind.word(), "value": fact.value, "source": fact.source, "by": fact.by, "of": fact.identity,
             "asserted": fact.asserted, "until": fact.expires })).collect::<Vec<_>>(),

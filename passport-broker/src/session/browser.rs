@@ -11,6 +11,7 @@ use crate::limits;
 use crate::page::Signed;
 use crate::store::sessions::{self, SessionRow};
 use crate::store::{Db, StoreError};
+use crate::tongue::Tongue;
 
 /// How often the last use is written down: not at every click.
 const SEEN_SECONDS: i64 = 60;
@@ -33,6 +34,8 @@ pub(crate) struct Browser {
     pub(crate) name: Option<String>,
     /// The address that the institution verified.
     pub(crate) email: Option<String>,
+    /// The language that the person chose here, or that the browser likes best.
+    pub(crate) tongue: Tongue,
 }
 
 /// SHA-256 as base64url: how secrets are looked up that are never stored.
@@ -106,5 +109,10 @@ pub(crate) async fn current(
         row,
         name: inside.name,
         email: inside.email,
+        tongue: cookies
+            .jar
+            .read(headers, "lang")
+            .and_then(Tongue::named)
+            .unwrap_or_else(|| Tongue::accepted(headers)),
     }))
 }

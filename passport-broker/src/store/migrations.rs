@@ -56,6 +56,11 @@ const ALL: &[(i64, &str, &str)] = &[
         "announced",
         include_str!("../../migrations/20261123550000_announced.sql"),
     ),
+    (
+        20_261_124_000_000,
+        "mail",
+        include_str!("../../migrations/20261124000000_mail.sql"),
+    ),
 ];
 
 /// Runs under a table name of its own, since the proxy's tables may live in the same database.

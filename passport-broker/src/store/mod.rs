@@ -24,6 +24,7 @@ pub mod holds;
 pub mod keys;
 pub mod links;
 pub mod logout_notices;
+pub mod mails;
 mod migrations;
 pub mod notices;
 pub mod own;

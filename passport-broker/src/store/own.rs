@@ -194,6 +194,8 @@ pub async fn end_account(db: &mut Db, person: &PersonId, now: Timestamp) -> Resu
         ("collections", "DELETE FROM collections WHERE person = $1"),
         ("upstream_tokens", "DELETE FROM upstream_tokens WHERE person = $1"),
         ("announced", "DELETE FROM announced WHERE person = $1"),
+        ("mail_addresses", "DELETE FROM mail_addresses WHERE person = $1"),
+        ("mails", "DELETE FROM mails WHERE person = $1"),
         ("facts", "DELETE FROM facts WHERE person = $1"),
         ("notices", "DELETE FROM notices WHERE person = $1"),
     ] {

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, header};
 
 use super::applications::{PAGES, look};
+use super::governed::said;
 use crate::admin::attachment;
 use crate::application;
 use crate::front::Front;
@@ -27,7 +28,7 @@ pub(crate) async fn document(
     }
 }
 
-/// `GET /applications/{id}/minutes`: JSON, as an attachment.
+/// `GET /applications/{id}/minutes`: for the committee; JSON as an attachment, or a PDF with `as=pdf`.
 pub(crate) async fn minutes(
     State(front): State<Front>,
     headers: HeaderMap,
@@ -40,12 +41,13 @@ pub(crate) async fn minutes(
         Err(response) => return *response,
     };
     let told = match look(&front, &caller, &id).await {
-        Ok(shown) => application::minutes(&front.broker, &shown).await,
+        Ok(shown) => application::minutes(&front.broker, shown).await,
         Err(error) => Err(error),
     };
     match told {
+        Ok(minutes) if said(query.as_deref(), "as").as_deref() == Some("pdf") => attachment("minutes", minutes.pdf()),
         Ok(minutes) => {
-            let mut response = serde_json::to_string_pretty(&minutes)
+            let mut response = serde_json::to_string_pretty(&minutes.json())
                 .unwrap_or_default()
                 .into_response();
             let headers = response.headers_mut();

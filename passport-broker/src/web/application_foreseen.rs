@@ -1,10 +1,11 @@
 //! What an approval would be worth, on the page where it is given: what stays red has an owner and a button.
 
-use policy_engine::consent::Recorder;
+use policy_engine::consent::{Recorder, Tables};
 
 use crate::change::harmless;
 use crate::committee::{Foresight, Lack};
 use crate::store::applications::AccessApplication;
+use crate::tongue::{Told, Tongue};
 
 /// What an approval would be worth to one person, for one dataset.
 #[derive(Debug)]
@@ -20,7 +21,9 @@ pub(super) struct ShownForesight {
 /// What is lacking still.
 #[derive(Debug)]
 pub(super) struct ShownLack {
-    pub(super) words: String,
+    pub(super) told: Told,
+    /// The same in English, for a question to the applicant.
+    pub(super) asks: String,
     pub(super) code: String,
     pub(super) kind: &'static str,
     pub(super) owner: &'static str,
@@ -41,7 +44,7 @@ pub(super) enum Button {
 }
 
 /// The foresight of one grant.
-pub(super) fn foresight(one: &Foresight, row: &AccessApplication) -> ShownForesight {
+pub(super) fn foresight(one: &Foresight, row: &AccessApplication, tables: &Tables, tongue: Tongue) -> ShownForesight {
     let person = one.to.sub.as_str();
     let member = row
         .members
@@ -53,11 +56,11 @@ pub(super) fn foresight(one: &Foresight, row: &AccessApplication) -> ShownForesi
         works: one.works,
         until: one.until.map(super::account::day).unwrap_or_default(),
         assumes: one.assumes,
-        lacks: one.lacks.iter().map(|lack| shown(lack, row)).collect(),
+        lacks: one.lacks.iter().map(|lack| shown(lack, row, tables, tongue)).collect(),
     }
 }
 
-fn shown(lack: &Lack, row: &AccessApplication) -> ShownLack {
+fn shown(lack: &Lack, row: &AccessApplication, tables: &Tables, tongue: Tongue) -> ShownLack {
     let reason = &lack.reason;
     let ethics = reason.code.contains("ethics") && !row.documents.is_empty();
     let button = match lack.recorder {
@@ -68,10 +71,11 @@ fn shown(lack: &Lack, row: &AccessApplication) -> ShownLack {
         Recorder::Nobody => Button::None,
     };
     ShownLack {
-        words: format!("{} {}", reason.sentence, reason.remedy).trim().to_owned(),
+        told: tongue.reason(reason, tables),
+        asks: Tongue::En.reason(reason, tables).words,
         code: reason.code.clone(),
-        kind: if lack.judgement { "a judgement" } else { "a fact" },
-        owner: lack.who,
+        kind: tongue.lacking(lack.judgement),
+        owner: tongue.recorder(lack.recorder),
         button,
     }
 }

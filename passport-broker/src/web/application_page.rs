@@ -10,7 +10,7 @@ use policy_engine::consent::{Tables, Term, Verdict};
 use super::account::day;
 use super::application_foreseen::{Button, ShownForesight, foresight};
 use super::application_words::standing;
-use super::applications::{FORM, Told};
+use super::applications::{self, FORM};
 use super::purpose_form;
 use crate::application::{Asks, May, Seat, Shown};
 use crate::change::harmless;
@@ -18,6 +18,7 @@ use crate::front::Front;
 use crate::page::{Frame, Targets, show};
 use crate::session::Browser;
 use crate::store::applications::{AccessApplication, Document, DocumentKind, Member, TurnKind};
+use crate::tongue::{Told, Tongue};
 
 #[derive(Debug, Template)]
 #[template(path = "application.html")]
@@ -49,6 +50,8 @@ struct Page {
     approval: Option<ShownApproval>,
     digest: String,
     reader: bool,
+    tongues: Vec<ShownTongue>,
+    lang: &'static str,
     foreseen: Vec<ShownForesight>,
     foreseen_more: usize,
     foreseen_stops: Option<String>,
@@ -59,10 +62,24 @@ struct Page {
 struct ShownDataset {
     id: String,
     title: String,
-    label: Vec<Vec<String>>,
+    label: Vec<Vec<Told>>,
     verdict: &'static str,
     tag: &'static str,
-    reasons: Vec<String>,
+    reasons: Vec<ShownReason>,
+}
+
+#[derive(Debug)]
+struct ShownReason {
+    told: Told,
+    code: String,
+}
+
+/// A language that the person may choose.
+#[derive(Debug)]
+struct ShownTongue {
+    code: &'static str,
+    name: &'static str,
+    chosen: bool,
 }
 
 #[derive(Debug)]
@@ -103,7 +120,13 @@ struct ShownApproval {
 }
 
 /// The page.
-pub(super) fn answer(front: &Front, browser: &Browser, shown: Shown, status: StatusCode, told: Told) -> Response {
+pub(super) fn answer(
+    front: &Front,
+    browser: &Browser,
+    shown: Shown,
+    status: StatusCode,
+    told: applications::Told,
+) -> Response {
     let engine = front.broker.current().load();
     let tables = engine.snapshot().tables.tables().unwrap_or_else(|_| Tables::shared());
     let me = browser.row.person.as_str();
@@ -129,7 +152,7 @@ pub(super) fn answer(front: &Front, browser: &Browser, shown: Shown, status: Sta
         datasets: shown
             .datasets
             .iter()
-            .map(|asks| dataset(asks, engine.dataset(&asks.id), &tables))
+            .map(|asks| dataset(asks, engine.dataset(&asks.id), &tables, browser.tongue))
             .collect(),
         members: row.members.iter().map(|one| member(one, leads)).collect(),
         papers: row.documents.iter().map(|one| paper(one, me)).collect(),
@@ -164,11 +187,20 @@ pub(super) fn answer(front: &Front, browser: &Browser, shown: Shown, status: Sta
         }),
         digest: shown.digest.clone(),
         reader: shown.seat == Seat::Reader,
+        tongues: Tongue::ALL
+            .iter()
+            .map(|tongue| ShownTongue {
+                code: tongue.code(),
+                name: tongue.name(),
+                chosen: *tongue == browser.tongue,
+            })
+            .collect(),
+        lang: browser.tongue.code(),
         foreseen: shown
             .foreseen
             .each
             .iter()
-            .map(|one| foresight(one, &shown.row))
+            .map(|one| foresight(one, &shown.row, &tables, browser.tongue))
             .collect(),
         foreseen_more: shown.foreseen.more,
         foreseen_stops: shown.foreseen.stops.clone(),
@@ -198,37 +230,45 @@ fn purpose(tables: &Arc<Tables>, row: &AccessApplication) -> String {
     words
 }
 
-fn dataset(asks: &Asks, record: Option<&policy_engine::snapshot::DatasetRecord>, tables: &Arc<Tables>) -> ShownDataset {
+fn dataset(
+    asks: &Asks,
+    record: Option<&policy_engine::snapshot::DatasetRecord>,
+    tables: &Arc<Tables>,
+    tongue: Tongue,
+) -> ShownDataset {
     let groups = record.map(|record| record.consent.uses.as_slice()).unwrap_or_default();
     let label = groups
         .iter()
-        .map(|group| group.terms.iter().map(|one| term(one, tables)).collect())
+        .map(|group| group.terms.iter().map(|one| term(one, tables, tongue)).collect())
         .collect();
-    let (verdict, tag) = match asks.fit.as_ref().map(|fit| fit.verdict) {
-        Some(Verdict::Permit) => ("the purpose fits", "yes"),
-        Some(Verdict::Review) => ("a person has to judge", "wait"),
-        Some(Verdict::Deny) => ("the purpose does not fit", "no"),
-        None => ("nobody can tell", "wait"),
+    let verdict = asks.fit.as_ref().map(|fit| fit.verdict);
+    let tag = match verdict {
+        Some(Verdict::Permit) => "yes",
+        Some(Verdict::Review) | None => "wait",
+        Some(Verdict::Deny) => "no",
     };
     ShownDataset {
         id: asks.id.clone(),
         title: asks.title.clone(),
         label,
-        verdict,
+        verdict: tongue.verdict(verdict),
         tag,
         reasons: asks
             .fit
             .iter()
             .flat_map(|fit| &fit.reasons)
-            .map(|reason| format!("{} {} ({})", reason.sentence, reason.remedy, reason.code))
+            .map(|reason| ShownReason {
+                told: tongue.reason(reason, tables),
+                code: reason.code.clone(),
+            })
             .collect(),
     }
 }
 
 /// A term of a label by its plain name, with what bounds it.
-fn term(term: &Term, tables: &Arc<Tables>) -> String {
+fn term(term: &Term, tables: &Arc<Tables>, tongue: Tongue) -> Told {
     let id = term.id.as_str();
-    let name = tables.rules().term(id).map_or(id, |rule| &rule.label);
+    let Told { words: name, lang } = tongue.term(id, tables);
     let mut bounds: Vec<String> = term
         .values
         .iter()
@@ -242,11 +282,12 @@ fn term(term: &Term, tables: &Arc<Tables>) -> String {
         .collect();
     bounds.extend(term.date.iter().map(ToString::to_string));
     bounds.extend(term.months.iter().map(|months| format!("{months} months")));
-    if bounds.is_empty() {
+    let words = if bounds.is_empty() {
         format!("{name} ({id})")
     } else {
         format!("{name}: {} ({id})", bounds.join(", "))
-    }
+    };
+    Told { words, lang }
 }
 
 fn member(member: &Member, leads: bool) -> ShownMember {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use visa_verifier::seam::Timestamp;
 
 use super::account::day;
@@ -18,6 +18,7 @@ use crate::front::Front;
 use crate::page::{Frame, Targets, show};
 use crate::session::Browser;
 use crate::store::applications::AccessApplication;
+use crate::tongue::Tongue;
 
 /// Anybody who is signed in has pages here; a second factor is asked for where a step needs it.
 pub(super) const PAGES: Pages = Pages {
@@ -26,6 +27,8 @@ pub(super) const PAGES: Pages = Pages {
     down: "page.application",
     second_factor: false,
 };
+/// How long a browser remembers its language: a year.
+const LANGUAGE_SECONDS: u64 = 365 * 86_400;
 /// The name of the forms of these pages, for their tokens.
 pub(super) const FORM: &str = "applications";
 
@@ -105,16 +108,25 @@ pub(crate) async fn one(
     RawQuery(query): RawQuery,
 ) -> Response {
     let here = format!("/applications/{id}");
-    let (browser, caller) = match PAGES.signed_in(&front, &headers, query.as_deref(), &here).await {
+    let (mut browser, caller) = match PAGES.signed_in(&front, &headers, query.as_deref(), &here).await {
         Ok(signed) => signed,
         Err(response) => return *response,
     };
+    let chosen = said(query.as_deref(), "lang").and_then(|code| Tongue::named(&code));
+    browser.tongue = chosen.unwrap_or(browser.tongue);
     let done = said(query.as_deref(), "done").and_then(|word| done_sentence(&word));
     let told = Told {
         done,
         ..Told::default()
     };
-    answer(&front, &browser, &caller, &id, StatusCode::OK, told).await
+    let mut response = answer(&front, &browser, &caller, &id, StatusCode::OK, told).await;
+    // the browser remembers it, nothing here does
+    if let Some(tongue) = chosen
+        && let Ok(cookie) = front.cookies.jar.set("lang", tongue.code(), LANGUAGE_SECONDS)
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// What the last form did.

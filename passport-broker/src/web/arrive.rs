@@ -16,12 +16,14 @@ use super::refusal::{forged, store_problem, unavailable};
 use super::terms;
 use crate::front::Front;
 use crate::limits;
+use crate::mail;
 use crate::page::{Frame, Targets, show};
 use crate::passport;
 use crate::person::{Recognised, endings, record};
 use crate::session::{self, Browser, digest_of};
 use crate::store::notices::{self, Notice};
 use crate::store::sessions::{self, SessionRow};
+use crate::tongue::Tongue;
 use crate::upstream::{LoginProblem, Upstream, UpstreamIdentity};
 use crate::webhook;
 
@@ -85,6 +87,7 @@ pub(super) async fn arrive(
         .await
         .map_err(|error| LoginProblem::unrecorded(&error))?;
     sessions::begin(&mut broker.db(), &row).await?;
+    mail::remember(broker, &row.person, login.email.as_deref()).await?;
     passport::collect_at_login(broker, &row.person, upstream, &row.identity, login, now).await;
     let jar = &front.cookies.jar;
     let mut cookies = vec![set, jar.clear(over).map_err(|_| LoginProblem::Unavailable)?];
@@ -106,6 +109,7 @@ pub(super) async fn arrive(
         row,
         name: login.name.clone(),
         email: login.email.clone(),
+        tongue: Tongue::default(),
     };
     let mut response = if !told.is_empty() {
         page(front, &browser, &told, then)?

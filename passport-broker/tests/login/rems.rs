@@ -9,12 +9,15 @@ use axum::extract::{Query, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::{HeaderMap, Request, StatusCode};
+use passport_broker::Caller;
 use passport_broker::rems::Rems;
 use passport_broker::store::grants::Grant;
+use policy_engine::decide::ClientKind;
 use serde_json::{Value, json};
+use visa_verifier::VisaIdentity;
 use visa_verifier::seam::Secret;
 
-use crate::world::{World, world_with};
+use crate::world::{Browser, World, world_with};
 
 const DATASET: &str = "https://data.example.org/b";
 const URN: &str = "urn:nbn:fi:lb-2026112301";
@@ -89,7 +92,12 @@ fn entitlement(application: u64, resource: &str, user: &str, end: Value) -> Valu
 async fn world() -> (World, Arc<There>) {
     let (there, url) = start().await;
     let world = world_with(
-        |_, _| {},
+        |all, home| {
+            let dan = VisaIdentity::new(home.issuer.parse().unwrap(), "sub-dan".parse().unwrap());
+            let seat = json!({ "person": dan.to_string(), "role": { "committee": "https://uni.example.org/dac" },
+                "until": "2030-01-01T00:00:00Z" });
+            all.roles.push(serde_json::from_value(seat).unwrap());
+        },
         false,
         |config, home| {
             config.rems = vec![Rems {
@@ -126,6 +134,31 @@ async fn pushed(world: &World, way: &str, body: &Value) -> StatusCode {
 async fn live(world: &World) -> Vec<Grant> {
     let grants: Vec<Grant> = world.broker.live().await.unwrap();
     grants.into_iter().filter(|grant| grant.elsewhere.is_some()).collect()
+}
+
+/// Dan of the dataset's committee, with a second factor just now.
+async fn dan(world: &World) -> Caller {
+    let page = Browser::default().follow(world, "/account?login_hint=dan").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    let login = VisaIdentity::new(world.home.issuer.parse().unwrap(), "sub-dan".parse().unwrap());
+    let person = world.broker.person_of(&login).await.unwrap().unwrap();
+    let now = world.broker.now();
+    Caller {
+        identity: world.broker.identity_of(&person).unwrap(),
+        person,
+        login: Some(login),
+        client: "visum-cli".to_owned(),
+        client_kind: ClientKind::Cli,
+        scope: vec!["openid".to_owned(), "visum:admin".to_owned()],
+        auth_time: Some(now),
+        acr: None,
+        amr: vec!["mfa".to_owned()],
+        assurance: 2,
+        expires: now.plus(Duration::from_secs(300)),
+        jti: "of-a-test".to_owned(),
+        token_digest: [7; 32],
+        address: None,
+    }
 }
 
 fn say(there: &There, all: &[Value]) {
@@ -196,6 +229,43 @@ async fn entitlements_become_grants_and_end_with_them() {
     let grants = live(&world).await;
     assert_eq!(grants[0].until.to_string(), "2026-12-01T00:00:00Z");
     assert!(there.revoked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_revoked_here_is_revoked_there_and_does_not_come_again() {
+    let (world, there) = world().await;
+    let forever = entitlement(7, URN, "sub-of-ada", Value::Null);
+    say(&there, std::slice::from_ref(&forever));
+    world.broker.do_chores().await;
+    let grants = live(&world).await;
+    let [grant] = grants.as_slice() else {
+        panic!("{grants:?}")
+    };
+    let dan = dan(&world).await;
+    let revoked = passport_broker::committee::revoke(&world.broker, &dan, &grant.id, "they left").await;
+    assert!(revoked.is_ok(), "{revoked:?}");
+    assert!(live(&world).await.is_empty());
+
+    // REMS is down: it is asked again, and the grant stays ended here meanwhile
+    *there.down.lock().unwrap() = true;
+    pushed(&world, "csc/add", &json!([])).await;
+    assert!(there.revoked.lock().unwrap().is_empty());
+    *there.down.lock().unwrap() = false;
+    pushed(&world, "csc/add", &json!([])).await;
+    assert_eq!(
+        *there.revoked.lock().unwrap(),
+        [json!({ "application-id": 7, "comment": "The grant was revoked at the node that holds the data." })]
+    );
+    assert!(
+        live(&world).await.is_empty(),
+        "what was taken back here does not come again"
+    );
+
+    // once REMS has ended it there is nothing more to say; a new entitlement is another one
+    say(&there, &[entitlement(8, URN, "sub-of-ada", Value::Null)]);
+    pushed(&world, "csc/add", &json!([])).await;
+    assert_eq!(there.revoked.lock().unwrap().len(), 1);
+    assert_eq!(live(&world).await.len(), 1);
 }
 
 #[tokio::test]

@@ -22,6 +22,17 @@ pub fn is_public(address: IpAddr) -> bool {
     reach(address) == Reach::Public
 }
 
+/// Whether an outgoing call may go to `address`: a public one; if `inside`, a loopback or private one too; never one of
+/// link-local, metadata, multicast and reserved networks.
+#[must_use]
+pub fn may_be_called(address: IpAddr, inside: bool) -> bool {
+    match reach(address) {
+        Reach::Public => true,
+        Reach::Inside => inside,
+        Reach::Never => false,
+    }
+}
+
 pub(super) fn reach(address: IpAddr) -> Reach {
     match address {
         IpAddr::V4(v4) => v4_reach(v4),

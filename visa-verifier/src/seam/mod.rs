@@ -22,7 +22,7 @@ mod secret;
 mod settings;
 mod steady;
 
-pub use address::is_public;
+pub use address::{is_public, may_be_called};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp, TimestampError};
 #[cfg(feature = "fetch")]
 pub use document::{Document, document};

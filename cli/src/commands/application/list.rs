@@ -1,8 +1,10 @@
 //! `visum application list|show|minutes`
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
-use super::{path, screen};
+use super::{papers, path, screen};
 use crate::{
     client::session::{As, Session},
     error::CommandError,
@@ -29,11 +31,14 @@ pub(crate) struct Show {
     session: As,
 }
 
-/// Print the minutes of an application, as JSON
+/// Print the minutes of an application as JSON, or write them as a PDF; for its committee
 #[derive(Debug, clap::Args)]
 pub(crate) struct Minutes {
     /// The application's id
     application: String,
+    /// Write a PDF here instead
+    #[arg(long, value_name = "FILE")]
+    pdf: Option<PathBuf>,
     #[command(flatten)]
     session: As,
 }
@@ -81,6 +86,9 @@ pub(super) async fn show(args: Show, context: &Context) -> Result<Exit, CommandE
 
 pub(super) async fn minutes(args: Minutes, context: &Context) -> Result<Exit, CommandError> {
     let session = Session::open(&args.session)?;
+    if let Some(file) = &args.pdf {
+        return papers::fetch(&session, &path(&args.application, "/minutes?as=pdf")?, file, context).await;
+    }
     let answer = session.get(&path(&args.application, "/minutes")?).await?;
     context.show(&answer, |answer| {
         serde_json::to_string_pretty(answer).unwrap_or_default()

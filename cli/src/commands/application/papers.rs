@@ -1,6 +1,6 @@
 //! `visum application attach|document|read`: PDFs in, PDFs out, "I read it".
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use http::{Method, header};
 use serde_json::{Value, json};
@@ -114,21 +114,22 @@ pub(super) async fn attach(args: Attach, context: &Context) -> Result<Exit, Comm
 pub(super) async fn document(args: Document, context: &Context) -> Result<Exit, CommandError> {
     plain(&args.document)?;
     let session = Session::open(&args.session)?;
-    let from = session.broker(&path(&args.application, &format!("/documents/{}", args.document))?);
+    let from = path(&args.application, &format!("/documents/{}", args.document))?;
+    fetch(&session, &from, &args.output, context).await
+}
+
+/// Writes a PDF of the broker's to a file.
+pub(super) async fn fetch(session: &Session, from: &str, to: &Path, context: &Context) -> Result<Exit, CommandError> {
+    let from = session.broker(from);
     let reply = session.client.get(&from, Some(&session.profile.access_token)).await?;
     if !reply.status.is_success() {
         return Err(reply.problem());
     }
-    std::fs::write(&args.output, &reply.body).map_err(|source| {
-        CommandError::unknown(
-            "output.write",
-            format!("{} can't be written: {source}", args.output.display()),
-        )
+    std::fs::write(to, &reply.body).map_err(|source| {
+        CommandError::unknown("output.write", format!("{} can't be written: {source}", to.display()))
     })?;
-    let said = json!({ "file": args.output.display().to_string(), "bytes": reply.body.len() });
-    context.show(&said, |_| {
-        format!("{} bytes in {}.", reply.body.len(), args.output.display())
-    });
+    let said = json!({ "file": to.display().to_string(), "bytes": reply.body.len() });
+    context.show(&said, |_| format!("{} bytes in {}.", reply.body.len(), to.display()));
     Ok(Exit::Yes)
 }
 
