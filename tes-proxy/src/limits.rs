@@ -108,6 +108,10 @@ pub(crate) const TASK_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub(crate) const RENEW_AHEAD: Duration = Duration::from_secs(1_200);
 /// A renewal that was refused is tried again after so long.
 pub(crate) const RENEW_AGAIN: Duration = Duration::from_secs(120);
+/// Work that is being stopped at its backends; more is asked about twice.
+pub(crate) const STOPPING: u64 = 100_000;
+/// Whoever asks a backend to stop something is thought to be gone after so long, and another asks.
+pub(crate) const STOP_AGAIN: Duration = Duration::from_secs(60);
 /// A task's capability sleeps when the backend has not confirmed the task for so long (D6).
 pub(crate) const UNCONFIRMED: Duration = Duration::from_secs(600);
 /// A capability of a task that is still `submitting` waits so long for `queued` (`apis.md` 10.3).

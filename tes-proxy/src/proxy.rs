@@ -80,6 +80,8 @@ pub(crate) struct Parts {
     pub(crate) renewal: OnceLock<Arc<dyn Renewal>>,
     /// Work whose renewal was tried of late.
     pub(crate) renewing: Cache<String, ()>,
+    /// Work whose backend is being asked to stop it.
+    pub(crate) stopping: Cache<String, ()>,
     governors: OnceLock<Arc<dyn Governors>>,
     /// Who looks at files of requests that wait: their facts, by the capability that they hold.
     pub(crate) looking: Cache<String, Facts>,
@@ -170,6 +172,10 @@ impl Proxy {
             fetch: seams.fetch,
             tries: OnceLock::new(),
             renewal: OnceLock::new(),
+            stopping: Cache::builder()
+                .max_capacity(limits::STOPPING)
+                .time_to_live(limits::STOP_AGAIN)
+                .build(),
             renewing: Cache::builder()
                 .max_capacity(100_000)
                 .time_to_live(limits::RENEW_AGAIN)

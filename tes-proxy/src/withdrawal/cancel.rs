@@ -71,9 +71,10 @@ pub(crate) async fn at_backend(parts: &Parts, work: &Work) -> Result<(), Backend
 /// What it rested on is gone: marked, cancelled at the backend where that has it, on record.
 pub(crate) async fn withdraw(proxy: &Proxy, work: &Work, code: &str) {
     let parts = &*proxy.0;
+    let mut marked_before = false;
     match parts.works.withdraw(&work.id, code).await {
         Ok(true) => record(parts, work, code).await,
-        Ok(false) => {}
+        Ok(false) => marked_before = true,
         Err(error) => {
             tracing::error!(error = %error, work.id = %work.id, "a withdrawal could not be written to the index");
         }
@@ -86,14 +87,24 @@ pub(crate) async fn withdraw(proxy: &Proxy, work: &Work, code: &str) {
         return;
     }
     // also when it was marked before: a backend that was down is asked again until it is over
-    if work.phase == Phase::Live {
-        match at_backend(parts, work).await {
-            Ok(()) => drop(refresh(parts, work.clone()).await),
-            Err(error) => {
-                tracing::error!(error = %error, work.id = %work.id, "a withdrawn task could not be cancelled yet")
+    if work.phase == Phase::Live && parts.stopping.entry_by_ref(&work.id).or_insert(()).is_fresh() {
+        // two chores may hold the same row of some seconds ago; one of them is enough for a backend
+        if !(marked_before && is_over(parts, work).await) {
+            match at_backend(parts, work).await {
+                Ok(()) => drop(refresh(parts, work.clone()).await),
+                Err(error) => {
+                    tracing::error!(error = %error, work.id = %work.id, "a withdrawn task could not be cancelled yet")
+                }
             }
         }
+        parts.stopping.invalidate(&work.id);
     }
+}
+
+/// Whether the index says that it is over; where it does not answer, it is not.
+async fn is_over(parts: &Parts, work: &Work) -> bool {
+    let now = parts.works.by_id(&work.id).await.ok().flatten();
+    now.is_some_and(|row| row.phase == Phase::Over)
 }
 
 async fn record(parts: &Parts, work: &Work, code: &str) {
