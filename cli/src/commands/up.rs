@@ -212,7 +212,7 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
             backend: backend(&table.backend())?,
             uri_host: host.clone(),
             uri_aliases: Vec::new(),
-            byte_hosts: Vec::new(),
+            byte_hosts: table.byte_hosts.clone(),
             visa_issuers: vec![issuer.to_owned()],
             id: service_id(&host, "drs"),
             slash_ids: table.slash_ids,

@@ -126,6 +126,9 @@ pub(crate) struct DrsTable {
     pub(crate) base: Url,
     /// A file with the bearer that it demands of us.
     pub(crate) credential_file: Option<PathBuf>,
+    /// Further hosts (`host` or `host:port`) to which its access URLs may lead.
+    #[serde(default)]
+    pub(crate) byte_hosts: Vec<String>,
     /// Takes ids with slashes that are not percent-encoded.
     #[serde(default)]
     pub(crate) slash_ids: bool,
