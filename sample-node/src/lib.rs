@@ -27,5 +27,5 @@ pub use drs::Object;
 pub use error::SampleError;
 pub use home::Person;
 pub use node::SampleNode;
-pub use settings::{Addresses, ForeignGrants, HomeSettings, S3Settings, Settings, TesSettings};
+pub use settings::{Addresses, ForeignGrants, HomeSettings, S3Settings, Settings, StoreSettings, TesSettings};
 pub use tes::{Note, Tool};

@@ -50,7 +50,7 @@ impl SampleNode {
 
         let institution = Arc::new(Home::new(&home.base, settings.home, home::people(settings.seed))?);
         let tasks = Tes::new(settings.tes, settings.dir.join("scratch"), client.clone())?;
-        let drs_routes = drs::router(&drs.base, &settings.credential, &objects);
+        let drs_routes = drs::router(&drs.base, &settings.credential, &objects, settings.store);
         let wes_routes = wes::router(&wes.base, &tes.base, &settings.credential, client);
         let trs_routes = trs::router(&trs.base, &settings.credential, tasks.tools());
         Ok(Self {

@@ -31,6 +31,9 @@ pub struct Settings {
     pub credential: Credential,
     /// The home institution and its visa issuer.
     pub home: HomeSettings,
+    /// Where the DRS's bytes lie instead of its folder: its access URLs are then signed URLs of this store, good for
+    /// five minutes, under the keys of the objects' ids. Whoever sets it puts the files there.
+    pub store: Option<StoreSettings>,
     /// The task server.
     pub tes: TesSettings,
     /// Files and subjects are made from it: the same seed gives the same bytes and the same `sub`s. Keys and secrets
@@ -82,6 +85,11 @@ pub struct TesSettings {
     pub tools: Vec<String>,
     /// The folders in which tools are looked for, in order.
     pub tool_path: Vec<PathBuf>,
+    /// Tools that run scripts. Each executor of theirs gets a mount namespace of its own, in which the declared paths are
+    /// the task's: nothing is rewritten. Where the system gives none, such tasks are refused.
+    pub shells: Vec<String>,
+    /// Folders that those executors see, beside the system's programs; all of them read-only.
+    pub visible: Vec<PathBuf>,
     /// `file:` inputs are read below these folders only, after all links are resolved.
     pub input_roots: Vec<PathBuf>,
     /// `file:` outputs are written below this folder only. Made if it is missing.
@@ -92,6 +100,15 @@ pub struct TesSettings {
     pub ca_file: Option<PathBuf>,
     /// How many tasks run at once; the others wait in `QUEUED`. At least 1.
     pub running: usize,
+}
+
+/// A bucket of an S3-shaped store that holds the objects of the DRS.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// The store, with the DRS's own key pair.
+    pub s3: S3Settings,
+    /// The bucket.
+    pub bucket: String,
 }
 
 /// An S3-shaped store, addressed by path.
@@ -129,12 +146,15 @@ impl Settings {
             tes: TesSettings {
                 tools: TOOLS.map(str::to_owned).to_vec(),
                 tool_path: ["/usr/bin", "/bin", "/usr/local/bin"].map(PathBuf::from).to_vec(),
+                shells: Vec::new(),
+                visible: Vec::new(),
                 input_roots: vec![dir.join("data"), dir.join("outputs")],
                 output_root: dir.join("outputs"),
                 s3: None,
                 ca_file: None,
                 running: 4,
             },
+            store: None,
             seed: 1,
             dir,
         })

@@ -1,6 +1,6 @@
 //! The routes of the DRS: service-info, object, access URL, bytes. Every one demands the credential.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -8,31 +8,36 @@ use axum::{
     middleware::from_fn_with_state,
     routing::get,
 };
+use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use serde_json::{Value, json};
 
 use crate::{
-    Credential,
+    Credential, StoreSettings,
     drs::{Object, bytes},
     problem::{Problem, demand, unknown_route},
 };
 
 /// The one access method of each object.
 const ACCESS_ID: &str = "https";
+/// How long a signed URL of the store works.
+const SIGNED: Duration = Duration::from_secs(300);
 
 /// What the handlers use.
 pub(crate) struct Drs {
     base: String,
     authority: String,
     credential: Credential,
+    store: Option<StoreSettings>,
     pub(crate) objects: BTreeMap<String, Object>,
 }
 
 /// The DRS at `base`, below `/ga4gh/drs/v1`, and the bytes at `/data/{id}`.
-pub(crate) fn router(base: &str, credential: &Credential, objects: &[Object]) -> Router {
+pub(crate) fn router(base: &str, credential: &Credential, objects: &[Object], store: Option<StoreSettings>) -> Router {
     let drs = Arc::new(Drs {
         base: base.to_owned(),
         authority: base.trim_start_matches("http://").to_owned(),
         credential: credential.clone(),
+        store,
         objects: objects
             .iter()
             .map(|object| (object.id.clone(), object.clone()))
@@ -90,8 +95,21 @@ async fn access(
     if access != ACCESS_ID {
         return Err(Problem::missing("access method"));
     }
+    if let Some(store) = &drs.store {
+        let url = signed(store, &object.id).ok_or_else(|| Problem::missing("store"))?;
+        return Ok(Json(json!({ "url": url })));
+    }
     Ok(Json(json!({
         "url": format!("{}/data/{}", drs.base, object.id),
         "headers": [format!("Authorization: Bearer {}", drs.credential.expose())],
     })))
+}
+
+/// A signed URL of an object in the store.
+fn signed(store: &StoreSettings, id: &str) -> Option<String> {
+    let s3 = &store.s3;
+    let endpoint = s3.endpoint.parse().ok()?;
+    let bucket = Bucket::new(endpoint, UrlStyle::Path, store.bucket.clone(), s3.region.clone()).ok()?;
+    let credentials = Credentials::new(s3.key.clone(), s3.secret.expose().to_owned());
+    Some(bucket.get_object(Some(&credentials), id).sign(SIGNED).into())
 }

@@ -2,7 +2,8 @@
 //!
 //! There is no container, so declared paths are rewritten: `/data/in.vcf` becomes the relative path from the working
 //! directory to the file in the scratch folder. What is neither declared nor below a declared path is refused, so
-//! that an honest mistake shows at once. It is no wall: the program could still open any file of the machine.
+//! that an honest mistake shows at once. It is no wall: the program could still open any file of the machine. A tool that
+//! runs scripts has namespaces of its own instead ([`super::space`]): there paths are what they are.
 
 use crate::tes::{path::ContainerPath, task::Executor, tool::Tool};
 
@@ -67,7 +68,11 @@ impl Command {
                     argument.escape_debug()
                 ));
             }
-            arguments.push(rewrite(argument, &declared, up)?);
+            arguments.push(if tool.shell {
+                argument.clone()
+            } else {
+                rewrite(argument, &declared, up)?
+            });
         }
         Ok(Self {
             tool: tool.clone(),

@@ -17,6 +17,7 @@ use crate::{
     tes::{
         plan::Plan,
         run,
+        space::Space,
         state::Tasks,
         task::{NewTask, State},
         tool::{self, Tool},
@@ -65,6 +66,7 @@ pub(crate) struct Tes {
     pub(crate) scratch: PathBuf,
     pub(crate) client: reqwest::Client,
     pub(crate) room: Semaphore,
+    pub(crate) space: Option<Space>,
     tools: Vec<Tool>,
     tasks: Mutex<Tasks>,
     notes: Mutex<VecDeque<Note>>,
@@ -79,7 +81,9 @@ impl Tes {
         scratch: PathBuf,
         client: reqwest::Client,
     ) -> Result<Arc<Self>, SampleError> {
-        let tools = tool::find(&settings.tools, &settings.tool_path)?;
+        let tools = tool::find(&settings.tools, &settings.shells, &settings.tool_path)?;
+        let wanted = tools.iter().any(|tool| tool.shell);
+        let space = wanted.then(|| Space::probe(&settings.visible)).flatten();
         let resolve = |path: &PathBuf| {
             fs::create_dir_all(path)
                 .and_then(|()| path.canonicalize())
@@ -95,6 +99,7 @@ impl Tes {
             client,
             room: Semaphore::new(settings.running.min(Semaphore::MAX_PERMITS)),
             settings,
+            space,
             tools,
             tasks: Mutex::default(),
             notes: Mutex::default(),
@@ -131,6 +136,10 @@ impl Tes {
     /// Takes a task in and starts it; its id.
     pub(crate) fn create(self: &Arc<Self>, task: NewTask) -> Result<String, Problem> {
         let plan = Plan::of(&task, &self.tools).map_err(|why| Problem::bad("sample.task", why))?;
+        if self.space.is_none() && plan.steps.iter().any(|step| step.tool.shell) {
+            let why = "this system gives no mount namespace, and without one no scripts are run";
+            return Err(Problem::bad("sample.task", why.to_owned()));
+        }
         let unavailable = |why| Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "sample.busy", why);
         if self.stopping.is_cancelled() {
             return Err(unavailable("the server is stopping"));

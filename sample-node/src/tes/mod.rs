@@ -1,7 +1,8 @@
 //! A TES 1.1-shaped server: stages inputs, runs local programs that its settings name, uploads outputs.
 //!
 //! A task has a scratch folder of its own and a cleared environment. **It isolates nothing more**: programs run as the
-//! server's user, on its network. That is why only named tools run, pinned by the digest of their executable.
+//! server's user, on its network. That is why only named tools run, pinned by the digest of their executable. Tools that
+//! run scripts get namespaces of their own for files and processes ([`space`]), or are refused.
 
 mod command;
 mod engine;
@@ -9,6 +10,7 @@ mod path;
 mod plan;
 mod routes;
 mod run;
+mod space;
 mod stage;
 mod state;
 mod task;

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// Folders of the system that no task may put a file over.
-const SYSTEM: [&str; 4] = ["proc", "sys", "dev", "etc"];
+const SYSTEM: [&str; 11] = [
+    "proc", "sys", "dev", "etc", "usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32",
+];
 /// Bytes of a path.
 const LENGTH: usize = 1024;
 

@@ -172,12 +172,8 @@ async fn execute(tes: &Tes, id: &str, step: &Command, scratch: &Path) -> Result<
         sink(step.stderr.as_ref(), scratch).await?,
     );
     let started = world::now().to_string();
-    let mut child = process::Command::new(&step.tool.path)
-        .arg0(&step.tool.name)
-        .args(&step.arguments)
-        .current_dir(&folder)
-        .env_clear()
-        .envs(step.env.iter().map(|(name, value)| (name, value)))
+    let mut child = program(tes, step, scratch, &folder)
+        .ok_or_else(|| End::System("this system gives no mount namespace".to_owned()))?
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -206,6 +202,21 @@ async fn execute(tes: &Tes, id: &str, step: &Command, scratch: &Path) -> Result<
         });
     });
     Ok(exit_code)
+}
+
+/// The process to be: in namespaces of its own if it runs scripts, else with the scratch folder around it.
+fn program(tes: &Tes, step: &Command, scratch: &Path, folder: &Path) -> Option<process::Command> {
+    if step.tool.shell {
+        return tes.space.as_ref().map(|space| space.command(step, scratch));
+    }
+    let mut command = process::Command::new(&step.tool.path);
+    command
+        .arg0(&step.tool.name)
+        .args(&step.arguments)
+        .current_dir(folder)
+        .env_clear()
+        .envs(step.env.iter().map(|(name, value)| (name, value)));
+    Some(command)
 }
 
 async fn sink(path: Option<&ContainerPath>, scratch: &Path) -> Result<Option<File>, End> {

@@ -20,14 +20,19 @@ pub struct Tool {
     pub digest: String,
     /// How a task names it: `sample/wc@sha256:DIGEST`.
     pub image: String,
+    /// It runs scripts: in namespaces of its own, with paths as the task has them.
+    pub shell: bool,
 }
 
 /// Finds each tool in the first folder that has it, and digests it.
-pub(crate) fn find(names: &[String], folders: &[PathBuf]) -> Result<Vec<Tool>, SampleError> {
-    names.iter().map(|name| find_one(name, folders)).collect()
+pub(crate) fn find(names: &[String], shells: &[String], folders: &[PathBuf]) -> Result<Vec<Tool>, SampleError> {
+    let plain = names.iter().map(|name| find_one(name, folders, false));
+    plain
+        .chain(shells.iter().map(|name| find_one(name, folders, true)))
+        .collect()
 }
 
-fn find_one(name: &str, folders: &[PathBuf]) -> Result<Tool, SampleError> {
+fn find_one(name: &str, folders: &[PathBuf], shell: bool) -> Result<Tool, SampleError> {
     let plain = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
@@ -49,6 +54,7 @@ fn find_one(name: &str, folders: &[PathBuf]) -> Result<Tool, SampleError> {
         image: format!("sample/{name}@sha256:{digest}"),
         path,
         digest,
+        shell,
     })
 }
 
@@ -78,7 +84,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("greet");
         fs::write(&path, "one").unwrap();
-        let tools = find(&["greet".to_owned()], &[folder.path().to_owned()]).unwrap();
+        let tools = find(&["greet".to_owned()], &[], &[folder.path().to_owned()]).unwrap();
         assert_eq!(
             tools[0].image,
             format!("sample/greet@sha256:{}", digest_of(&path).unwrap())
@@ -92,11 +98,11 @@ mod tests {
     fn a_tool_that_is_missing_or_no_plain_name_stops_the_start() {
         let folders = [PathBuf::from("/usr/bin")];
         assert_eq!(
-            find(&["no-such-tool".to_owned()], &folders).unwrap_err().code(),
+            find(&["no-such-tool".to_owned()], &[], &folders).unwrap_err().code(),
             "sample.tool_missing"
         );
         assert_eq!(
-            find(&["../bin/sh".to_owned()], &folders).unwrap_err().code(),
+            find(&[], &["../bin/sh".to_owned()], &folders).unwrap_err().code(),
             "sample.setting"
         );
     }

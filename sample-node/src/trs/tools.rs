@@ -165,6 +165,7 @@ mod tests {
             path: "/usr/bin/wc".into(),
             digest: "0a".repeat(32),
             image: format!("sample/wc@sha256:{}", "0a".repeat(32)),
+            shell: false,
         };
         let all = entries(std::slice::from_ref(&tool));
         assert_eq!(

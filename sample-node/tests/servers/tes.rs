@@ -88,6 +88,47 @@ impl Store {
 }
 
 #[tokio::test]
+async fn a_script_runs_in_namespaces_of_its_own_or_not_at_all() {
+    let world = World::with(|settings| settings.tes.shells = vec!["bash".to_owned()]).await;
+    let (url, stored) = world.output("uni/script.txt");
+    let data = world.node.data_dir().display().to_string();
+    let own = format!("/tmp/own-{}", std::process::id());
+    let script = format!(
+        "test ! -e {data} && ! touch /usr/own 2>/dev/null && touch {own} && pwd > /out/said && cat /in/a >> /out/said && \
+         ls /proc | grep -c '^[0-9]' >> /out/said"
+    );
+    let task = json!({
+        "inputs": [
+            { "path": "/tmp/run.sh", "content": script },
+            { "path": "/in/a", "content": "of the task\n" },
+        ],
+        "outputs": [{ "path": "/out/said", "url": url }],
+        "executors": [{ "image": world.image("bash"), "command": ["/bin/bash", "/tmp/run.sh"], "workdir": "/tmp" }],
+    });
+    let (status, told) = world.call(Method::POST, world.tes("/tasks"), Some(task)).await;
+    let can = std::process::Command::new("unshare")
+        .args(["--mount", "--pid", "--fork", "--map-root-user", "true"])
+        .status();
+    if status == StatusCode::BAD_REQUEST {
+        assert!(told.to_string().contains("no mount namespace"), "{told}");
+        assert!(!can.is_ok_and(|status| status.success()), "the system gives one");
+        return;
+    }
+    assert_eq!(status, StatusCode::OK, "{told}");
+    let id = told["id"].as_str().unwrap();
+    let told = world.ended(&world.tes(&format!("/tasks/{id}?view=FULL"))).await;
+    assert_eq!(told["state"], "COMPLETE", "{told}");
+    let said = std::fs::read_to_string(stored).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[..2], ["/tmp", "of the task"], "{said}");
+    assert!(
+        lines[2].parse::<u32>().unwrap() < 8,
+        "no process of the machine: {said}"
+    );
+    assert!(!std::path::Path::new(&own).exists(), "its /tmp is its own");
+}
+
+#[tokio::test]
 async fn a_task_counts_the_lines_of_a_file_and_stores_the_count() {
     let world = World::new().await;
     let object = &world.node.objects()[0];
