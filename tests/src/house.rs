@@ -1,8 +1,10 @@
 //! A whole house by `visum init` and `visum up`: the sample institution logs people in, and the backends are the
 //! sample's or whatever a test puts in their place (a dead port, a listener that never answers).
 
+use std::path::PathBuf;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sample_node::{SampleNode, Settings};
+use sample_node::{SampleNode, Settings, StoreSettings};
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
@@ -48,6 +50,10 @@ pub struct Wants {
     pub drs: Option<String>,
     /// Further lines of `[proxy.drs]`.
     pub drs_lines: Option<String>,
+    /// The bucket that holds the bytes of the sample's DRS, instead of its folder.
+    pub store: Option<StoreSettings>,
+    /// A folder with a program `bash` that the sample's TES takes as an image for scripts, and the folders that it needs.
+    pub scripts: Option<(PathBuf, Vec<PathBuf>)>,
     /// Votes that its dataset asks for; then Eve sits in the committee beside Dan.
     pub votes: Option<u32>,
     /// Its dataset is compute-only, its node and its outputs are a secure environment.
@@ -73,6 +79,7 @@ pub struct House {
     pub node: Node,
     /// The institution and the backends.
     pub sample: SampleNode,
+    credential: String,
     _files: tempfile::TempDir,
 }
 
@@ -86,7 +93,13 @@ impl House {
         let at = Addresses::free();
         let files = tempfile::tempdir().expect("a temporary folder");
         let redirect = format!("{}/login/callback/home", at.broker);
-        let settings = Settings::new(files.path().join("sample"), &redirect, Vec::new()).expect("settings");
+        let mut settings = Settings::new(files.path().join("sample"), &redirect, Vec::new()).expect("settings");
+        settings.store.clone_from(&wants.store);
+        if let Some((folder, visible)) = &wants.scripts {
+            settings.tes.shells = vec!["bash".to_owned()];
+            settings.tes.tool_path.insert(0, folder.clone());
+            settings.tes.visible = visible.iter().chain([folder]).cloned().collect();
+        }
         let (credential, client) = (settings.credential.expose().to_owned(), settings.home.client_id.clone());
         let sample = SampleNode::start(settings).await.expect("the sample node starts");
         let keep = |name: &str, text: &str| {
@@ -165,6 +178,7 @@ credential_file = \"{backend}\"
         Self {
             node,
             sample,
+            credential,
             _files: files,
         }
     }
@@ -185,6 +199,27 @@ credential_file = \"{backend}\"
     #[must_use]
     pub fn proxy(&self, path: &str) -> String {
         format!("{}{path}", self.node.at.proxy)
+    }
+
+    /// All tasks of the sample's TES as it has them, in the order in which they came.
+    ///
+    /// # Panics
+    /// If it does not answer.
+    pub async fn backend_tasks(&self) -> Vec<Value> {
+        let (mut tasks, mut page) = (Vec::new(), String::new());
+        loop {
+            let url = format!("{}/ga4gh/tes/v1/tasks?view=FULL&page_size=256{page}", self.sample.tes());
+            let answer = crate::outside::get(&url, Some(&self.credential)).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            let told = answer.json();
+            tasks.extend(told.get("tasks").and_then(Value::as_array).cloned().unwrap_or_default());
+            match told.get("next_page_token").and_then(Value::as_str) {
+                Some(next) if !next.is_empty() => page = format!("&page_token={next}"),
+                _ => break,
+            }
+        }
+        tasks.reverse();
+        tasks
     }
 
     /// An address of the broker.

@@ -2,6 +2,7 @@
 
 mod backend;
 mod code;
+mod differential;
 mod fields;
 mod out;
 mod registry;
