@@ -15,5 +15,6 @@ mod py_tes;
 mod relying_parties;
 mod schemathesis;
 mod script;
+mod snakemake;
 mod walk;
 mod wes;
