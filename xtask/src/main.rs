@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod keeper;
+mod nightly;
 mod packages;
 mod postgres;
 mod process;
@@ -22,6 +23,8 @@ usage: cargo xtask COMMAND
                            PostgreSQL, and without the tests named peer_*); what stands after -- goes to `cargo test`
   fuzz [--seconds N] [TARGET]
                            mutation fuzzing of the parsers, 60 s a target; findings are kept in fuzz/corpus
+  nightly [--seconds N]    requests from the OpenAPI files for N seconds (600), generated tasks from a new seed, then all fuzz
+                           targets for as long
   bench verify [-- …]      verification beside ring's bare checks in one run, and its heap allocations; what stands after -- goes to the bench
   bench decide [-- …]      whole decisions beside bare Cedar asked the same questions
   bench broker             logins and exchanges a second on SQLite, and where the time goes (VISUM_BENCH_LOGINS: how many)
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         ["check"] => check::run_all(),
         ["test", rest @ ..] => test::run(rest),
         ["fuzz", rest @ ..] => fuzz::run_targets(rest),
+        ["nightly", rest @ ..] => nightly::run(rest),
         ["bench", rest @ ..] => bench::run_one(rest),
         ["-h" | "--help" | "help"] => {
             eprintln!("{USAGE}");

@@ -16,6 +16,11 @@ use crate::{
 
 /// Runs all tests; `words` is what stood after `test`.
 pub(crate) fn run(words: &[&str]) -> Outcome<()> {
+    run_with(words, &[])
+}
+
+/// The same, with these variables for the tests.
+pub(crate) fn run_with(words: &[&str], variables: &[(&str, &str)]) -> Outcome<()> {
     let mut halves = words.splitn(2, |word| *word == "--");
     let (ours, theirs) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
     let sqlite_only = match ours {
@@ -68,6 +73,7 @@ pub(crate) fn run(words: &[&str]) -> Outcome<()> {
         .env("VISUM_PEERS_DIR", &peers)
         .env("VISUM_BIN", &visum)
         .env("INSTA_UPDATE", "no")
+        .envs(variables.iter().copied())
         .env_remove("VISUM_TEST_PG")
         .env_remove("VISUM_REQUIRE_PG")
         .stdout(Stdio::piped());
