@@ -74,6 +74,7 @@ pub(crate) enum Command {
     Output(commands::output::Output),
     #[command(subcommand)]
     Session(commands::session::Session),
+    Agent(commands::agent::Agent),
     #[command(subcommand)]
     Access(commands::access::Access),
     Explain(commands::explain::Explain),

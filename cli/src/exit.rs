@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Refused,
     /// It could not be found out: a file, a server or a table was not to be had.
     Unknown,
+    /// What a command that was run for somebody ended with.
+    Command(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::No => 1,
             Exit::Refused => 2,
             Exit::Unknown => 3,
+            Exit::Command(code) => code,
         })
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+mod agent;
 mod args;
 mod client;
 mod commands;

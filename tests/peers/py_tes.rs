@@ -117,3 +117,56 @@ fn peer_py_tes_runs_a_task_through_the_gate_and_is_told_why_another_is_denied() 
     let nobody = last_json(&peer("py-tes.sh", &[&url, "list"], &[("VISUM_TOKEN", "abc")]));
     assert_eq!(nobody.pointer("/error/status"), Some(&json!(401)), "{nobody}");
 }
+
+#[test]
+fn peer_py_tes_runs_through_the_agent_with_a_token_that_is_good_nowhere_else() {
+    let demo = Demo::start();
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = tests::binary::visum(arguments);
+        command
+            .env("VISUM_HOME", folder.path().join("home"))
+            .env("VISUM_PEERS_DIR", crate::script::installed());
+        tests::binary::Said::from(command.output().unwrap())
+    };
+    let data = demo.data();
+    let login = run(&["demo", "login", "ada", "--stay", "--data", data.to_str().unwrap()]);
+    assert_eq!(login.code, 0, "{}", login.err);
+    let script = crate::script::folder().join("py-tes.sh").display().to_string();
+    let through = |rest: &str| {
+        let line = format!("VISUM_TOKEN=$TES_TOKEN exec bash {script} \"$VISUM_AGENT\" {rest}");
+        run(&["agent", "--", "sh", "-c", &line])
+    };
+    let write = |name: &str, objects: &[&str]| {
+        let path = folder.path().join(name);
+        let task = task(&demo, objects, &["wc", "-l", "/data/a-cohort.vcf"]);
+        std::fs::write(&path, task.to_string()).unwrap();
+        path.display().to_string()
+    };
+    let ran = last_json(&through(&format!("run {}", write("good.json", &["a-cohort.vcf"]))));
+    assert_eq!(ran.get("state"), Some(&json!("COMPLETE")), "{ran}");
+
+    // The reason phrase, all that such clients show, comes through; the terminal says more.
+    let denied = through(&format!("run {}", write("bad.json", &["a-cohort.vcf", "c-cohort.vcf"])));
+    assert_eq!(denied.code, 1, "the client's own exit status: {}", denied.err);
+    let told = last_json(&denied);
+    let reason = told
+        .pointer("/error/reason")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    assert!(
+        reason.contains("consent.approval_missing") && reason.contains(" c"),
+        "{told}"
+    );
+    assert!(
+        denied.err.contains("denied: POST") && denied.err.contains("visum explain"),
+        "{}",
+        denied.err
+    );
+    let listed = last_json(&through("list"));
+    assert_eq!(
+        listed.get("tasks").and_then(Value::as_array).map(Vec::len),
+        Some(1),
+        "{listed}"
+    );
+}

@@ -33,7 +33,7 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// Where the peers are installed: kept between runs.
-fn installed() -> PathBuf {
+pub(crate) fn installed() -> PathBuf {
     std::env::var_os("VISUM_PEERS_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers"),
         PathBuf::from,

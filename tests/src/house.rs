@@ -38,6 +38,8 @@ pub struct Wants {
     pub tes_lines: Option<String>,
     /// Further lines of `[proxy.wes]`.
     pub wes_lines: Option<String>,
+    /// Further lines of `[broker]`.
+    pub broker_lines: Option<String>,
     /// Further lines of `[proxy]`.
     pub proxy_lines: Option<String>,
     /// Noor is an administrator, too, and publishes policies.
@@ -115,7 +117,10 @@ impl House {
             .database
             .map(|url| format!("database = \"{url}\"\n"))
             .unwrap_or_default();
-        let broker = format!("{database}upstream_secret_files = {{ home = \"{login}\" }}");
+        let broker = format!(
+            "{database}{}upstream_secret_files = {{ home = \"{login}\" }}",
+            wants.broker_lines.unwrap_or_default()
+        );
         let tes = wants.tes.unwrap_or_else(|| sample.tes().to_owned());
         let drs = wants.drs.unwrap_or_else(|| sample.drs().to_owned());
         let drs_lines = wants.drs_lines.unwrap_or_default();

@@ -77,9 +77,10 @@ impl<'c> Browser<'c> {
         } else {
             joined(&page.url, &form.action)?
         };
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(form.filled(chosen));
-        self.follow(Method::POST, target, Some(body.finish()), stop).await
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form.filled(chosen))
+            .finish();
+        self.follow(Method::POST, target, Some(body), stop).await
     }
 
     /// Goes from `start` through all pages with `answers` until a redirect leads to `stop`; that address is given back.

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::login::{Around, CLIENT, Provider};
+use super::login::{Around, CLIENT, Given, Provider};
 use crate::error::CommandError;
 
 /// What this way may ask for: administration wants a browser on the machine that administers.
 const SCOPE: &str = "openid profile ga4gh_passport_v1 visum:self";
+
+/// The same, and to stay.
+const STAYING: &str = "openid profile ga4gh_passport_v1 visum:self offline_access";
 
 /// What a person has to do: go to the address, and type the code.
 #[derive(Clone, Debug)]
@@ -21,15 +24,16 @@ pub(crate) struct Codes {
     pub(crate) minutes: u64,
 }
 
-/// An access token and its life in seconds, once the person has allowed it elsewhere.
+/// Tokens, once the person has allowed it elsewhere; with `stay` one that renews them.
 ///
 /// # Errors
 /// If the broker has no such way, the person refuses, or the code is over.
-pub(crate) async fn access_token(
+pub(crate) async fn tokens(
     around: Around<'_>,
     provider: &Provider,
+    stay: bool,
     tell: fn(&Codes),
-) -> Result<(String, u64), CommandError> {
+) -> Result<Given, CommandError> {
     let endpoint = provider.device.as_deref().ok_or_else(|| {
         CommandError::unknown(
             "login.device",
@@ -39,7 +43,10 @@ pub(crate) async fn access_token(
     })?;
     let begun = around
         .client
-        .form(endpoint, &[("client_id", CLIENT), ("scope", SCOPE)])
+        .form(
+            endpoint,
+            &[("client_id", CLIENT), ("scope", if stay { STAYING } else { SCOPE })],
+        )
         .await?
         .ok()?;
     let text = |name: &str| begun.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -78,12 +85,7 @@ pub(crate) async fn access_token(
             Some("expired_token") => break,
             Some(_) => return Err(reply.problem()),
             None => {
-                let answer = reply.ok()?;
-                let access = answer.get("access_token").and_then(Value::as_str).map(str::to_owned);
-                let life = answer.get("expires_in").and_then(Value::as_u64).unwrap_or(300);
-                return access
-                    .map(|access| (access, life))
-                    .ok_or_else(|| CommandError::unknown("login.token", "the broker gave no access token"));
+                return Given::of(&reply.ok()?);
             }
         }
     }

@@ -108,14 +108,8 @@ impl Client {
     /// # Errors
     /// If the system's certificate authorities, or the file given, can't be read.
     pub(crate) fn new(loopback_http: bool, ca_file: Option<std::path::PathBuf>) -> Result<Self, CommandError> {
-        let settings = FetchSettings {
-            ca_file,
-            allow_loopback_http: loopback_http,
-            allow_private: true,
-            ..FetchSettings::default()
-        };
-        let fetch =
-            HttpsFetch::new(settings).map_err(|source| CommandError::unknown(source.code(), source.to_string()))?;
+        let fetch = HttpsFetch::new(settings(loopback_http, ca_file))
+            .map_err(|source| CommandError::unknown(source.code(), source.to_string()))?;
         Ok(Self { fetch: Arc::new(fetch) })
     }
 
@@ -175,6 +169,16 @@ impl Client {
             .extend_pairs(fields)
             .finish();
         self.send(request, body.into_bytes()).await
+    }
+}
+
+/// How this program calls a node: TLS verified, no redirect followed, no proxy of the environment.
+pub(crate) fn settings(loopback_http: bool, ca_file: Option<std::path::PathBuf>) -> FetchSettings {
+    FetchSettings {
+        ca_file,
+        allow_loopback_http: loopback_http,
+        allow_private: true,
+        ..FetchSettings::default()
     }
 }
 

@@ -25,6 +25,8 @@ use crate::error::CommandError;
 pub(crate) const CLIENT: &str = "visum-cli";
 /// What the command line asks for.
 pub(crate) const SCOPE: &str = "openid profile ga4gh_passport_v1 visum:self visum:admin";
+/// What a login that stays asks for: it goes on for days, so administration is not in it.
+const STAYING: &str = "openid profile ga4gh_passport_v1 visum:self offline_access";
 /// How long a person may take in the browser.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -37,6 +39,46 @@ pub(crate) struct Around<'a> {
     pub(crate) clock: &'a dyn Clock,
     /// Randomness.
     pub(crate) random: &'a dyn Random,
+}
+
+/// What a login asks for beside the person.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asks {
+    /// Whom the institution's page should expect.
+    pub(crate) hint: Option<String>,
+    /// A refresh token; then nothing is asked for that administers.
+    pub(crate) stay: bool,
+    /// A stronger or fresher sign-in (RFC 9470): `acr_values`.
+    pub(crate) acr_values: Option<String>,
+    /// The same: `max_age`, in seconds.
+    pub(crate) max_age: Option<u64>,
+}
+
+/// What the token endpoint gave.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// The access token.
+    pub(crate) access_token: String,
+    /// Its life in seconds.
+    pub(crate) seconds: u64,
+    /// What renews it, if that was asked for.
+    pub(crate) refresh_token: Option<String>,
+}
+
+impl Given {
+    /// Of a token answer.
+    ///
+    /// # Errors
+    /// `login.token` if it holds no access token.
+    pub(crate) fn of(tokens: &Value) -> Result<Self, CommandError> {
+        let text = |name: &str| tokens.get(name).and_then(Value::as_str).map(str::to_owned);
+        Ok(Self {
+            access_token: text("access_token")
+                .ok_or_else(|| CommandError::unknown("login.token", "the broker gave no access token"))?,
+            seconds: tokens.get("expires_in").and_then(Value::as_u64).unwrap_or(300),
+            refresh_token: text("refresh_token"),
+        })
+    }
 }
 
 /// Who opens the pages.
@@ -67,6 +109,8 @@ pub(crate) struct Login {
     pub(crate) access_token: String,
     /// When it ends.
     pub(crate) expires: Timestamp,
+    /// What renews it, if the login stays.
+    pub(crate) refresh_token: Option<String>,
     /// Who it is, as the broker says: `GET /visum/v1/me`.
     pub(crate) me: Value,
     /// The key that was registered.
@@ -116,25 +160,30 @@ impl Provider {
 pub(crate) async fn login(
     around: Around<'_>,
     provider: &Provider,
-    hint: Option<&str>,
+    asks: &Asks,
     opens: Opens,
     key: Option<ClientKey>,
 ) -> Result<Login, CommandError> {
-    let given = access_token(around, provider, hint, opens).await?;
+    let given = tokens(around, provider, asks, opens).await?;
     finish(around, provider, given, key).await
 }
 
-/// Asks who it is, registers a key. `given` is an access token and its life in seconds.
+/// Asks who it is, registers a key.
 ///
 /// # Errors
 /// If the broker can't be reached or refuses.
 pub(crate) async fn finish(
     around: Around<'_>,
     provider: &Provider,
-    (access_token, lifetime): (String, u64),
+    given: Given,
     key: Option<ClientKey>,
 ) -> Result<Login, CommandError> {
-    let expires = around.clock.now().plus(Duration::from_secs(lifetime));
+    let Given {
+        access_token,
+        seconds,
+        refresh_token,
+    } = given;
+    let expires = around.clock.now().plus(Duration::from_secs(seconds));
     let own = format!("{}/visum/v1", provider.issuer);
     let me = around
         .client
@@ -157,18 +206,19 @@ pub(crate) async fn finish(
     Ok(Login {
         access_token,
         expires,
+        refresh_token,
         me,
         key,
     })
 }
 
-/// An access token by authorization code and PKCE, and its life in seconds.
-async fn access_token(
+/// Tokens by authorization code and PKCE.
+pub(crate) async fn tokens(
     around: Around<'_>,
     provider: &Provider,
-    hint: Option<&str>,
+    asks: &Asks,
     opens: Opens,
-) -> Result<(String, u64), CommandError> {
+) -> Result<Given, CommandError> {
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|source| {
         CommandError::unknown("login.loopback", format!("no port of this machine is free: {source}"))
     })?;
@@ -176,7 +226,7 @@ async fn access_token(
     let redirect = format!("http://127.0.0.1:{port}/callback");
     let (verifier, state) = (token(around.random, 32), token(around.random, 16));
     let challenge = URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes()));
-    let start = authorization(provider, &redirect, &state, &challenge, hint);
+    let start = authorization(provider, &redirect, &state, &challenge, asks);
     let back = match opens {
         Opens::Script(answers) => {
             let stop =
@@ -224,27 +274,31 @@ async fn access_token(
         )
         .await?
         .ok()?;
-    let access = tokens.get("access_token").and_then(Value::as_str).map(str::to_owned);
-    let life = tokens.get("expires_in").and_then(Value::as_u64).unwrap_or(300);
-    access
-        .map(|access| (access, life))
-        .ok_or_else(|| CommandError::unknown("login.token", "the broker gave no access token"))
+    Given::of(&tokens)
 }
 
 /// The address with which a login begins.
-fn authorization(provider: &Provider, redirect: &str, state: &str, challenge: &str, hint: Option<&str>) -> Url {
+fn authorization(provider: &Provider, redirect: &str, state: &str, challenge: &str, asks: &Asks) -> Url {
     let mut start = provider.authorize.clone();
     start
         .query_pairs_mut()
         .append_pair("response_type", "code")
         .append_pair("client_id", CLIENT)
         .append_pair("redirect_uri", redirect)
-        .append_pair("scope", SCOPE)
+        .append_pair("scope", if asks.stay { STAYING } else { SCOPE })
         .append_pair("state", state)
         .append_pair("code_challenge", challenge)
         .append_pair("code_challenge_method", "S256");
-    if let Some(hint) = hint {
-        start.query_pairs_mut().append_pair("login_hint", hint);
+    let age = asks.max_age.map(|seconds| seconds.to_string());
+    let wishes = [
+        ("login_hint", asks.hint.as_deref()),
+        ("acr_values", asks.acr_values.as_deref()),
+        ("max_age", age.as_deref()),
+    ];
+    for (name, value) in wishes {
+        if let Some(value) = value {
+            start.query_pairs_mut().append_pair(name, value);
+        }
     }
     start
 }
@@ -259,7 +313,11 @@ pub(crate) async fn release(around: Around<'_>, provider: &Provider, hint: &str)
         token(around.random, 32).as_bytes(),
     ));
     let state = token(around.random, 16);
-    let start = authorization(provider, "http://127.0.0.1/callback", &state, &challenge, Some(hint));
+    let asks = Asks {
+        hint: Some(hint.to_owned()),
+        ..Asks::default()
+    };
+    let start = authorization(provider, "http://127.0.0.1/callback", &state, &challenge, &asks);
     let page = Browser::new(around.client).open(start, None).await?.reply.text();
     Ok(page
         .split("<strong>")

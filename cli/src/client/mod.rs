@@ -8,4 +8,5 @@ pub(crate) mod key;
 pub(crate) mod login;
 pub(crate) mod profile;
 pub(crate) mod propose;
+pub(crate) mod renew;
 pub(crate) mod session;

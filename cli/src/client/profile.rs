@@ -5,6 +5,7 @@ use std::{
     io::Write as _,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -14,9 +15,10 @@ use visa_verifier::seam::Timestamp;
 
 use super::{
     key::ClientKey,
-    login::{Login, kept},
+    login::{Around, Login, Provider, kept},
+    renew,
 };
-use crate::error::CommandError;
+use crate::{error::CommandError, exit::Exit};
 
 /// A login, as it is kept.
 #[derive(Clone, Deserialize, Serialize)]
@@ -34,6 +36,9 @@ pub(crate) struct Profile {
     pub(crate) access_token: String,
     /// When it ends.
     pub(crate) expires: Timestamp,
+    /// What renews it, by the client's key alone, if the login stays; never shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token: Option<String>,
     /// The client's key, PKCS#8 in base64; never shown.
     pub(crate) key: String,
     /// Further certificate authorities, if the login used them.
@@ -70,18 +75,28 @@ impl Profile {
             identity,
             access_token: login.access_token.clone(),
             expires: login.expires,
+            refresh_token: login.refresh_token.clone(),
             key: kept(&login.key),
             ca_file,
         }
     }
 
-    /// Reads a profile.
+    /// Reads a profile whose token is good now.
     ///
     /// # Errors
     /// `login.missing` if nobody is logged in under that name; `login.expired` if the login has ended.
+    #[cfg(test)]
     pub(crate) fn read(folder: &Path, name: &str, now: Timestamp) -> Result<Self, CommandError> {
+        Self::load(folder, name)?.good(name, now)
+    }
+
+    /// Reads a profile, whether its token is good or not.
+    ///
+    /// # Errors
+    /// `login.missing` if nobody is logged in under that name.
+    pub(crate) fn load(folder: &Path, name: &str) -> Result<Self, CommandError> {
         let path = file(folder, name)?;
-        let login = format!("visum login --profile {name}");
+        let login = again(name);
         let bytes = fs::read(&path).map_err(|_| {
             CommandError::unknown(
                 "login.missing",
@@ -89,20 +104,67 @@ impl Profile {
             )
             .hint(login.clone())
         })?;
-        let profile: Self = serde_json::from_slice(&bytes).map_err(|source| {
+        serde_json::from_slice(&bytes).map_err(|source| {
             CommandError::unknown(
                 "login.unreadable",
                 format!("{} can't be read: {source}", path.display()),
             )
-            .hint(login.clone())
-        })?;
-        if profile.expires <= now {
+            .hint(login)
+        })
+    }
+
+    /// This profile, if its token is good now.
+    ///
+    /// # Errors
+    /// `login.expired` if it is over.
+    pub(crate) fn good(self, name: &str, now: Timestamp) -> Result<Self, CommandError> {
+        if self.expires <= now {
             return Err(CommandError::denied(
                 "login.expired",
-                format!("the login of `{name}` ended at {}", profile.expires),
+                format!("the login of `{name}` ended at {}", self.expires),
             )
-            .hint(login));
+            .hint(again(name)));
         }
+        Ok(self)
+    }
+
+    /// Renews a login that stays, where its token ends within `margin` or is the one that was `refused`; keeps what it got.
+    /// One process at a time does so, and who comes second takes what the first one got: a refresh token is good once.
+    ///
+    /// # Errors
+    /// `login.expired` if the broker renews it no more; that the broker can't be reached.
+    pub(crate) async fn renewed(
+        around: Around<'_>,
+        folder: &Path,
+        name: &str,
+        margin: Duration,
+        refused: Option<&str>,
+    ) -> Result<Self, CommandError> {
+        let _turn = turn(folder, name).await?;
+        let mut profile = Self::load(folder, name)?;
+        let fresh = around.clock.now().plus(margin) < profile.expires;
+        if fresh && refused != Some(profile.access_token.as_str()) {
+            return Ok(profile);
+        }
+        let Some(refresh) = &profile.refresh_token else {
+            return profile.good(name, around.clock.now());
+        };
+        let provider = Provider::discover(around.client, &profile.issuer).await?;
+        let given = renew::renew(around, &provider, refresh, &profile.key()?)
+            .await
+            .map_err(|wrong| {
+                if wrong.exit() == Exit::Unknown {
+                    wrong
+                } else {
+                    wrong.hint(again(name))
+                }
+            })?;
+        profile.access_token = given.access_token;
+        profile.expires = around.clock.now().plus(Duration::from_secs(given.seconds));
+        if given.refresh_token.is_some() {
+            profile.refresh_token = given.refresh_token;
+        }
+        profile.write(folder, name)?;
         Ok(profile)
     }
 
@@ -146,6 +208,29 @@ impl Profile {
     }
 }
 
+/// How to log in again: a login that stays does so by the same word.
+fn again(name: &str) -> String {
+    format!("visum login --profile {name}")
+}
+
+/// This process's turn to renew a profile, until it is dropped.
+async fn turn(folder: &Path, name: &str) -> Result<fs::File, CommandError> {
+    let path = file(folder, name)?.with_extension("lock");
+    let failed = |source: &dyn std::fmt::Display| {
+        CommandError::unknown(
+            "login.unwritable",
+            format!("{} can't be locked: {source}", path.display()),
+        )
+    };
+    let mut open = fs::OpenOptions::new();
+    open.write(true).create(true).truncate(false).mode(0o600);
+    let lock = open.open(&path).map_err(|source| failed(&source))?;
+    let waited = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
+    waited
+        .map_err(|source| failed(&source))?
+        .map_err(|source| failed(&source))
+}
+
 fn file(folder: &Path, name: &str) -> Result<PathBuf, CommandError> {
     let plain = !name.is_empty()
         && name.len() <= 64
@@ -174,6 +259,7 @@ mod tests {
             identity: "dan,https%3A%2F%2Fbroker.example.org".to_owned(),
             access_token: "secret-token".to_owned(),
             expires: Timestamp::from_unix(expires),
+            refresh_token: None,
             key: STANDARD.encode(ClientKey::generate().unwrap().pkcs8()),
             ca_file: None,
         }

@@ -1,6 +1,9 @@
 //! A command's connection to a node: which one, and as whom.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde_json::Value;
 use visa_verifier::seam::{Clock as _, SystemClock, SystemRandom};
@@ -11,6 +14,9 @@ use super::{
     profile::Profile,
 };
 use crate::{config, error::CommandError};
+
+/// A login that stays is renewed before a command if its token ends within this time.
+const MARGIN: Duration = Duration::from_secs(2);
 
 /// Which node and which login a command uses.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,8 +41,23 @@ impl Session {
     /// # Errors
     /// If nobody is logged in there, or the login has ended.
     pub(crate) fn open(wanted: &As) -> Result<Self, CommandError> {
-        let profile = Profile::read(&config::home()?.join("profiles"), &wanted.profile, SystemClock.now())?;
+        let folder = config::home()?.join("profiles");
+        let profile = Profile::load(&folder, &wanted.profile)?;
         let client = Client::new(loopback(&profile.issuer), profile.ca_file.clone())?;
+        let over = profile.expires <= SystemClock.now().plus(MARGIN);
+        if over && profile.refresh_token.is_some() {
+            let random = SystemRandom::new();
+            let around = Around {
+                client: &client,
+                clock: &SystemClock,
+                random: &random,
+            };
+            let renewing = Profile::renewed(around, &folder, &wanted.profile, MARGIN, None);
+            // commands open their login before they do anything else: nothing of theirs waits on this thread
+            let profile = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(renewing))?;
+            return Ok(Self { client, profile });
+        }
+        let profile = profile.good(&wanted.profile, SystemClock.now())?;
         Ok(Self { client, profile })
     }
 

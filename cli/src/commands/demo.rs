@@ -59,6 +59,9 @@ enum Of {
         /// The name to keep this login under
         #[arg(long, value_name = "NAME", default_value = "default", env = "VISUM_PROFILE")]
         profile: String,
+        /// Stay logged in, as `visum login --stay` does
+        #[arg(long)]
+        stay: bool,
     },
     /// Print a Passport for the proxy
     Passport {
@@ -76,9 +79,9 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<Exit, CommandEr
             context.line(person.token());
             return Ok(Exit::Yes);
         }
-        Some(Of::Login { person, profile }) => {
+        Some(Of::Login { person, profile, stay }) => {
             let facts = demo_facts(&args.data)?;
-            let kept = Person::login(&facts, person).await?.profile();
+            let kept = Person::login_for(&facts, person, *stay).await?.profile();
             return login::keep(&kept, profile, context);
         }
         Some(Of::Passport { person }) => {

@@ -10,7 +10,7 @@ use crate::{
     client::{
         device::{self, Codes},
         http::Client,
-        login::{self, Around, Opens, Provider},
+        login::{self, Around, Asks, Opens, Provider},
         profile::Profile,
         session::{demo_facts, fact, loopback},
     },
@@ -44,6 +44,9 @@ pub(crate) struct Login {
     /// Further certificate authorities (PEM), for a broker with a certificate of your own
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// Stay logged in for up to 30 days, until a week passes unused: for `visum agent`. Not for administration
+    #[arg(long)]
+    stay: bool,
     /// Log in on another device: a code is shown here and typed there. Not for administration
     #[arg(long, conflicts_with = "login_hint")]
     device: bool,
@@ -73,10 +76,15 @@ pub(crate) async fn run(args: Login, context: &Context) -> Result<Exit, CommandE
     };
     let provider = Provider::discover(&client, &issuer).await?;
     let done = if args.device {
-        let given = device::access_token(around, &provider, tell_codes).await?;
+        let given = device::tokens(around, &provider, args.stay, tell_codes).await?;
         login::finish(around, &provider, given, None).await?
     } else {
-        login::login(around, &provider, args.login_hint.as_deref(), Opens::Person(tell), None).await?
+        let asks = Asks {
+            hint: args.login_hint.clone(),
+            stay: args.stay,
+            ..Asks::default()
+        };
+        login::login(around, &provider, &asks, Opens::Person(tell), None).await?
     };
     let profile = Profile::of(&provider.issuer, proxy, &done, args.ca_file);
     keep(&profile, &args.profile, context)
@@ -91,16 +99,18 @@ pub(crate) fn keep(profile: &Profile, under: &str, context: &Context) -> Result<
     let answer = json!({ "profile": under, "identity": profile.identity, "name": profile.name,
         "issuer": profile.issuer, "expires": profile.expires.to_string(), "file": path.display().to_string() });
     context.show(&answer, |_| {
-        format!(
-            "Logged in as {} until {} (profile `{}`).",
-            profile.name, profile.expires, under
-        )
+        let until = if profile.refresh_token.is_some() {
+            "and staying so".to_owned()
+        } else {
+            format!("until {}", profile.expires)
+        };
+        format!("Logged in as {} {until} (profile `{under}`).", profile.name)
     });
     Ok(Exit::Yes)
 }
 
 /// Tells the person which code to type where.
-fn tell_codes(codes: &Codes) {
+pub(crate) fn tell_codes(codes: &Codes) {
     use std::io::Write as _;
     let _ = writeln!(
         std::io::stderr().lock(),

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod admin;
+pub(crate) mod agent;
 pub(crate) mod agree;
 pub(crate) mod application;
 pub(crate) mod audit;
@@ -81,6 +82,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Com
         Command::Role(command) => role::run(command, context).await,
         Command::Output(command) => output::run(command, context).await,
         Command::Session(command) => session::run(command, context).await,
+        Command::Agent(args) => Box::pin(agent::run(args, context)).await,
         Command::Access(command) => access::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::CanI(args) => can_i::run(args, context).await,

@@ -101,6 +101,7 @@ pub(crate) fn broker(file: &File, folder: &Folder) -> Result<(passport_broker::C
     let mut broker = passport_broker::Config::new(named, database, folder.node_key().clone());
     broker.governance = file.node.governance.into();
     broker.proxy_audience = Some(file.proxy.url.as_str().trim_end_matches('/').to_owned());
+    broker.access_token = file.broker.access_token_seconds.span();
     broker.solver.clone_from(&file.policy.solver);
     broker.require_proofs = file.policy.require_proofs;
     broker.node = file.node.name.clone();

@@ -1,7 +1,8 @@
 //! `[broker]` of `visum.toml`, and the systems whose grants it follows.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use passport_broker::limits;
 use serde::Deserialize;
 use url::Url;
 
@@ -15,6 +16,9 @@ pub(crate) struct BrokerTable {
     pub(crate) issuer: String,
     /// `sqlite://…` or `postgres://…`; SQLite in the data folder if absent.
     pub(crate) database: Option<String>,
+    /// The life of access tokens.
+    #[serde(default)]
+    pub(crate) access_token_seconds: AccessTokenSeconds,
     /// Upstream providers' client secrets: name of the provider → file with the secret.
     #[serde(default)]
     pub(crate) upstream_secret_files: BTreeMap<String, PathBuf>,
@@ -27,6 +31,36 @@ pub(crate) struct BrokerTable {
     /// Systems that decide grants in this node's stead.
     #[serde(default)]
     pub(crate) rems: Vec<RemsTable>,
+}
+
+/// Seconds, 5 to 900: a shorter token is over before it is used, a longer one outlives what it says.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u64")]
+pub(crate) struct AccessTokenSeconds(u64);
+
+impl AccessTokenSeconds {
+    /// As a span of time.
+    pub(crate) const fn span(self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+}
+
+impl Default for AccessTokenSeconds {
+    fn default() -> Self {
+        Self(limits::ACCESS_TOKEN.as_secs())
+    }
+}
+
+impl TryFrom<u64> for AccessTokenSeconds {
+    type Error = String;
+
+    fn try_from(seconds: u64) -> Result<Self, Self::Error> {
+        let most = limits::ACCESS_TOKEN.as_secs();
+        (5..=most)
+            .contains(&seconds)
+            .then_some(Self(seconds))
+            .ok_or_else(|| format!("an access token lives 5 to {most} seconds, not {seconds}"))
+    }
 }
 
 /// `[[broker.rems]]`: a REMS whose entitlements are grants of this node.

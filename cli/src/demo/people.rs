@@ -8,7 +8,7 @@ use crate::{
     client::{
         browser::Answers,
         http::{Client, Reply},
-        login::{self, Around, Login, Opens, Provider},
+        login::{self, Around, Asks, Login, Opens, Provider},
         profile::Profile,
         session::fact,
     },
@@ -31,6 +31,14 @@ impl Person {
     /// # Errors
     /// If a page or a party stops the login.
     pub(crate) async fn login(facts: &Value, hint: &str) -> Result<Self, CommandError> {
+        Self::login_for(facts, hint, false).await
+    }
+
+    /// The same; with `stay` the login can be renewed.
+    ///
+    /// # Errors
+    /// As [`Person::login`].
+    pub(crate) async fn login_for(facts: &Value, hint: &str, stay: bool) -> Result<Self, CommandError> {
         let client = Client::new(true, None)?;
         let provider = Provider::discover(&client, fact(facts, "/broker/issuer")?).await?;
         let proxy = fact(facts, "/proxy/url")?.to_owned();
@@ -42,7 +50,12 @@ impl Person {
         let answers = Answers {
             fields: vec![("decision".to_owned(), "allow".to_owned())],
         };
-        let login = login::login(around, &provider, Some(hint), Opens::Script(answers), None).await?;
+        let asks = Asks {
+            hint: Some(hint.to_owned()),
+            stay,
+            ..Asks::default()
+        };
+        let login = login::login(around, &provider, &asks, Opens::Script(answers), None).await?;
         Ok(Self {
             client,
             provider,

@@ -216,11 +216,12 @@ fn clients(folder: &Folder, issuer: &str, audience: &str) -> Result<Vec<ClientRo
             auth: ClientAuth::PersonKeys,
             redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
             post_logout_redirect_uris: Vec::new(),
-            scopes: words(login::SCOPE),
+            scopes: words(&format!("{} offline_access", login::SCOPE)),
             audiences: vec![issuer.to_owned(), audience.to_owned()],
             grant_types: vec![
                 "authorization_code".to_owned(),
                 "urn:ietf:params:oauth:grant-type:device_code".to_owned(),
+                "refresh_token".to_owned(),
                 exchange.clone(),
             ],
             exchange_audiences: vec![issuer.to_owned(), audience.to_owned()],

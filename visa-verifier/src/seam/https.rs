@@ -84,27 +84,62 @@ impl HttpsFetch {
         self.rules.loopback
     }
 
-    async fn call(&self, request: Request<Bytes>, limit: Limit) -> Result<(Fetched, Peer), FetchError> {
-        let url = FetchUrl::parse(&request.uri().to_string(), self.rules.loopback)?;
+    /// The host of an address that may be called.
+    fn callable(&self, address: &str) -> Result<String, FetchError> {
+        let url = FetchUrl::parse(address, self.rules.loopback)?;
         let host = url.host().to_owned();
         // the resolver does not see hosts that are written as addresses, nor names that a proxy resolves
         let literal = url.literal().is_some_and(|address| !self.rules.let_by(&host, address));
         if literal || (self.proxied && leads_home(&host)) {
             return Err(FetchError::Address { host });
         }
-        let slow = |_| FetchError::Slow { host: host.clone() };
-        let outgoing = reqwest::Request::try_from(request).map_err(|e| FetchError::Unreachable {
-            host: host.clone(),
-            why: e.without_url().to_string(),
-        })?;
-        let head = self.connect.saturating_add(limit.idle);
-        let answer = tokio::time::timeout(head, self.client.execute(outgoing)).await;
-        let mut answer = answer.map_err(slow)?.map_err(|e| transport(&host, &e))?;
+        Ok(host)
+    }
+
+    /// Sends; the answer's head comes within the connection's time and `idle`.
+    async fn execute(
+        &self,
+        host: &str,
+        request: reqwest::Request,
+        idle: Duration,
+    ) -> Result<reqwest::Response, FetchError> {
+        let slow = |_| FetchError::Slow { host: host.to_owned() };
+        let head = self.connect.saturating_add(idle);
+        let answer = tokio::time::timeout(head, self.client.execute(request)).await;
+        let answer = answer.map_err(slow)?.map_err(|e| transport(host, &e))?;
         // what was connected to was judged by the resolver; an answer from elsewhere is not even read
-        let elsewhere = |peer: std::net::SocketAddr| !self.rules.let_by(&host, peer.ip());
+        let elsewhere = |peer: std::net::SocketAddr| !self.rules.let_by(host, peer.ip());
         if !self.proxied && answer.remote_addr().is_some_and(elsewhere) {
-            return Err(FetchError::Address { host });
+            return Err(FetchError::Address { host: host.to_owned() });
         }
+        Ok(answer)
+    }
+
+    /// Sends `request` with a body that is read as it goes out, and hands back the answer as soon as its head is there;
+    /// its body is read by whoever takes it. The same rules as for whole answers, but neither size nor time of the bodies is
+    /// bounded here: the caller streams, and holds nothing.
+    ///
+    /// # Errors
+    /// [`FetchError`], as for whole answers; `idle` bounds the time until the head.
+    pub async fn stream<S>(
+        &self,
+        request: Request<Option<S>>,
+        idle: Duration,
+    ) -> Result<http::Response<reqwest::Body>, FetchError>
+    where
+        S: futures::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+    {
+        let host = self.callable(&request.uri().to_string())?;
+        let body = |stream: Option<S>| stream.map_or_else(reqwest::Body::default, reqwest::Body::wrap_stream);
+        let outgoing = reqwest::Request::try_from(request.map(body)).map_err(|e| transport(&host, &e))?;
+        Ok(self.execute(&host, outgoing, idle).await?.into())
+    }
+
+    async fn call(&self, request: Request<Bytes>, limit: Limit) -> Result<(Fetched, Peer), FetchError> {
+        let host = self.callable(&request.uri().to_string())?;
+        let slow = |_| FetchError::Slow { host: host.clone() };
+        let outgoing = reqwest::Request::try_from(request).map_err(|e| transport(&host, &e))?;
+        let mut answer = self.execute(&host, outgoing, limit.idle).await?;
         let too_large = || FetchError::TooLarge {
             host: host.clone(),
             bytes: limit.bytes,

@@ -49,33 +49,58 @@ pub(crate) struct Start {
 pub(crate) async fn run(args: Start, context: &Context) -> Result<Exit, CommandError> {
     let mut body = Map::new();
     body.insert("datasets".to_owned(), json!(args.datasets));
-    body.insert("out".to_owned(), json!(args.out));
-    body.insert("images".to_owned(), json!(args.images));
-    if let Some(file) = &args.purpose {
-        body.insert("purpose".to_owned(), purpose(file)?);
-    }
-    if let Some(project) = args.project {
-        body.insert("project".to_owned(), project.into());
-    }
-    if let Some(hours) = args.hours {
-        body.insert("hours".to_owned(), hours.into());
-    }
+    let (file, out, images) = (args.purpose.as_ref(), &args.out, &args.images);
+    declare(&mut body, file, out, images, args.project, args.hours)?;
     if args.dry_run {
         body.insert("dry_run".to_owned(), true.into());
     }
     let session = Session::open(&args.session)?;
-    let url = session.proxy("visum/v1/sessions")?;
-    let answer = session
-        .client
-        .post(&url, Some(&session.profile.access_token), &Value::Object(body))
-        .await?
-        .ok()?;
+    let answer = send(&session, body).await?;
     if args.dry_run {
         context.show(&answer, judged::people);
         return Ok(if judged::allowed(&answer) { Exit::Yes } else { Exit::No });
     }
     context.show(&answer, people);
     Ok(Exit::Yes)
+}
+
+/// Puts what a session is for into its request.
+///
+/// # Errors
+/// A purpose that can't be read.
+pub(crate) fn declare(
+    body: &mut Map<String, Value>,
+    file: Option<&Input>,
+    out: &[String],
+    images: &[String],
+    project: Option<String>,
+    hours: Option<u32>,
+) -> Result<(), CommandError> {
+    body.insert("out".to_owned(), json!(out));
+    body.insert("images".to_owned(), json!(images));
+    if let Some(file) = file {
+        body.insert("purpose".to_owned(), purpose(file)?);
+    }
+    if let Some(project) = project {
+        body.insert("project".to_owned(), project.into());
+    }
+    if let Some(hours) = hours {
+        body.insert("hours".to_owned(), hours.into());
+    }
+    Ok(())
+}
+
+/// Asks the node for it.
+///
+/// # Errors
+/// What the node says.
+pub(crate) async fn send(session: &Session, body: Map<String, Value>) -> Result<Value, CommandError> {
+    let url = session.proxy("visum/v1/sessions")?;
+    session
+        .client
+        .post(&url, Some(&session.profile.access_token), &Value::Object(body))
+        .await?
+        .ok()
 }
 
 fn people(answer: &Value) -> String {

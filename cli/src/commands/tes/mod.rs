@@ -4,7 +4,7 @@ mod cancel;
 mod list;
 mod logs;
 mod run;
-mod show;
+pub(crate) mod show;
 
 use clap::Subcommand;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -51,7 +51,7 @@ fn people(task: &Value) -> String {
 }
 
 /// How its commands ended, and what the system says of it.
-pub(super) fn reasons(task: &Value) -> Vec<String> {
+pub(crate) fn reasons(task: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for attempt in list(task, "/logs") {
         for (at, command) in list(attempt, "/logs").enumerate() {

@@ -10,12 +10,13 @@ use super::dispatch::Tokens;
 use crate::front::Front;
 use crate::page::Fields;
 use crate::provider::admission;
-use crate::provider::client_auth::Client;
+use crate::provider::client_auth::{Client, Proof};
 use crate::provider::details::Details;
 use crate::provider::problem::TokenProblem;
 use crate::provider::scope::Scopes;
 use crate::session::digest_of;
-use crate::store::tokens::{self, Refreshed};
+use crate::store::clients::ClientAuth;
+use crate::store::tokens::{self, Family, Refreshed};
 
 /// `grant_type`
 pub(super) const GRANT: &str = "refresh_token";
@@ -51,6 +52,9 @@ pub(crate) async fn renew(
         // Whoever holds the token alone uses nothing up.
         return Err(TokenProblem::grant());
     }
+    if !holds_the_key(&client, &family) {
+        return Err(TokenProblem::grant());
+    }
     let whole = Scopes::parse(&family.scope);
     let scopes = match fields.one("scope")? {
         None => whole,
@@ -80,6 +84,16 @@ pub(crate) async fn renew(
     let tokens = answer(front, &mut tx, &family, &scopes, &details, &client, now).await?;
     tx.commit().await?;
     Ok(tokens)
+}
+
+/// The tokens of a client whose persons register keys are renewed by that person's key alone: a refresh token that was read
+/// from a disk is worth nothing by itself (RFC 9700 §2.2.2).
+fn holds_the_key(client: &Client, family: &Family) -> bool {
+    match (&client.row.auth, &client.proof) {
+        (ClientAuth::PersonKeys, Proof::KeyOf(person)) => *person == family.person,
+        (ClientAuth::PersonKeys, Proof::Public | Proof::Own) => false,
+        (ClientAuth::None | ClientAuth::ClientSecretBasic { .. } | ClientAuth::PrivateKeyJwt { .. }, _) => true,
+    }
 }
 
 /// Who left the group, or whom a new policy keeps out, gets no further tokens. Whoever shows an unknown token learns
