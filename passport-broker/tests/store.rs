@@ -6,6 +6,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "common/schema.rs"]
+mod schema;
+
 use passport_broker::store::clients::{self, ClientKey};
 use passport_broker::store::codes::{self, OnceKind, Taken};
 use passport_broker::store::governed::{self, Governed, RowKind};
@@ -42,36 +45,13 @@ async fn engines() -> Vec<(Db, Option<tempfile::TempDir>)> {
         std::env::var("VISUM_REQUIRE_PG").is_ok(),
     );
     match url {
-        Some(url) => engines.push((fresh_schema(&url).await, None)),
+        Some(url) => engines.push((Db::open(&schema::fresh(&url).await).await.unwrap(), None)),
         None => assert!(
             !required,
             "VISUM_REQUIRE_PG is set, and VISUM_TEST_PG names no PostgreSQL"
         ),
     }
     engines
-}
-
-/// A schema of this test alone, so that tests do not meet.
-async fn fresh_schema(url: &str) -> Db {
-    use visa_verifier::seam::{SystemRandom, token};
-    let name: String = token(&SystemRandom::new(), 16)
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
-    let schema = format!("t{}", name.to_ascii_lowercase());
-    sqlx::any::install_default_drivers();
-    let pool = sqlx::AnyPool::connect(url)
-        .await
-        .expect("the PostgreSQL of VISUM_TEST_PG answers");
-    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
-        .execute(&pool)
-        .await
-        .unwrap();
-    pool.close().await;
-    let joint = if url.contains('?') { '&' } else { '?' };
-    Db::open(&format!("{url}{joint}options=-c%20search_path%3D{schema}"))
-        .await
-        .unwrap()
 }
 
 fn identity(sub: &str) -> VisaIdentity {

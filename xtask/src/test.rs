@@ -77,6 +77,8 @@ pub(crate) fn run_with(words: &[&str], variables: &[(&str, &str)]) -> Outcome<()
         .env_remove("VISUM_TEST_PG")
         .env_remove("VISUM_REQUIRE_PG")
         .stdout(Stdio::piped());
+    // every flow of the broker once more, on the other database
+    let mut flows = None;
     let mut parts = "SQLite; without PostgreSQL and peers, as asked".to_owned();
     if sqlite_only {
         // Tests that need a peer are named so.
@@ -87,26 +89,45 @@ pub(crate) fn run_with(words: &[&str], variables: &[(&str, &str)]) -> Outcome<()
         });
     } else {
         let (url, version) = postgres::start(&mut keeper)?;
-        tests.env("VISUM_TEST_PG", url).env("VISUM_REQUIRE_PG", "1");
+        tests.env("VISUM_TEST_PG", &url).env("VISUM_REQUIRE_PG", "1");
+        if theirs.is_empty() {
+            let mut again = cargo();
+            again
+                .args(["test", "--workspace", "--locked", "--no-fail-fast", "--test", "login"])
+                .envs([("VISUM_TEST_PG", url.as_str()), ("VISUM_LOGIN_PG", "1")])
+                .stdout(Stdio::piped());
+            flows = Some(again);
+        }
         parts = format!("SQLite, {version}, peers");
     }
-    eprintln!("xtask: cargo test --workspace --locked");
-    let mut child = keeper.spawn("cargo test", &mut tests)?;
     let mut tally = Tally::default();
-    let said = child.stdout.take().map(BufReader::new);
     let mut out = std::io::stdout();
-    for line in said.into_iter().flat_map(BufRead::lines) {
-        let line = line.map_err(|problem| format!("cargo test: {problem}"))?;
-        tally.line(&line);
-        let _ = writeln!(out, "{line}");
+    let mut failed = None;
+    let runs = [
+        ("cargo test --workspace --locked", Some(tests)),
+        ("cargo test --workspace --locked --test login, on PostgreSQL", flows),
+    ];
+    for (what, command) in runs {
+        let Some(mut command) = command else { continue };
+        eprintln!("xtask: {what}");
+        let mut child = keeper.spawn(what, &mut command)?;
+        let said = child.stdout.take().map(BufReader::new);
+        for line in said.into_iter().flat_map(BufRead::lines) {
+            let line = line.map_err(|problem| format!("{what}: {problem}"))?;
+            tally.line(&line);
+            let _ = writeln!(out, "{line}");
+        }
+        let status = keeper.wait(what, child)?;
+        if !status.success() {
+            failed = Some(format!("{what}: failed ({status})"));
+        }
     }
-    let status = keeper.wait("cargo test", child)?;
     drop(keeper);
     let _ = writeln!(out, "\nwith {parts}; took {} s", begun.elapsed().as_secs());
     let _ = writeln!(out, "{tally}");
-    if status.success() && tally.is_well() {
-        Ok(())
-    } else {
-        Err(format!("cargo test: failed ({status})"))
+    match failed {
+        None if tally.is_well() => Ok(()),
+        None => Err("cargo test: not all of it ran".to_owned()),
+        Some(why) => Err(why),
     }
 }

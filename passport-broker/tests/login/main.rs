@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::wildcard_enum_match_arm,
@@ -31,6 +32,8 @@ mod pushed;
 mod refusals;
 mod registering;
 mod rems;
+#[path = "../common/schema.rs"]
+mod schema;
 mod services;
 mod signing;
 mod signing_out;

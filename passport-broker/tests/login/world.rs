@@ -19,6 +19,7 @@ use visa_verifier::seam::{Clock, FetchSettings, FixedClock, HttpsFetch, Random a
 use crate::home::{self, COLLECTOR, Home};
 use crate::key::TestKey;
 use crate::parties::{parties, upstream};
+use crate::schema;
 
 pub(crate) const ISSUER: &str = "https://broker.example.org";
 pub(crate) const PROXY: &str = "https://proxy.example.org";
@@ -97,6 +98,19 @@ pub(crate) async fn world_of(change: impl FnOnce(&mut Bootstrap, &Home), two: bo
 }
 
 /// The same, with other settings.
+/// SQLite; where `VISUM_LOGIN_PG` is set, a schema in the PostgreSQL of `VISUM_TEST_PG`, for the same tests once more.
+async fn database(folder: &std::path::Path) -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "which database these tests run on is told by their environment"
+    )]
+    let (wanted, server) = (std::env::var("VISUM_LOGIN_PG"), std::env::var("VISUM_TEST_PG"));
+    match wanted {
+        Ok(_) => schema::fresh(&server.expect("VISUM_TEST_PG names a PostgreSQL")).await,
+        Err(_) => format!("sqlite://{}?mode=rwc", folder.join("broker.db").display()),
+    }
+}
+
 pub(crate) async fn world_with(
     change: impl FnOnce(&mut Bootstrap, &Home),
     two: bool,
@@ -119,7 +133,7 @@ pub(crate) async fn world_with(
         source,
     ))
     .unwrap();
-    let database = format!("sqlite://{}?mode=rwc", dir.path().join("broker.db").display());
+    let database = database(dir.path()).await;
     let mut config = Config::new(ISSUER.parse().unwrap(), database, Secret::new(vec![7; 32]));
     config.node = NODE.to_owned();
     config.proxy_audience = Some(PROXY.to_owned());
