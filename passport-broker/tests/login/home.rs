@@ -222,7 +222,13 @@ async fn metadata(State(home): State<Arc<Home>>) -> Json<Value> {
 }
 
 async fn authorize(State(home): State<Arc<Home>>, Query(asked): Query<HashMap<String, String>>) -> Redirect {
-    let code = format!("code-{}", home.codes.lock().unwrap().len());
+    let code = {
+        // two who come at once get two codes
+        let mut codes = home.codes.lock().unwrap();
+        let code = format!("code-{}", codes.len());
+        codes.insert(code.clone(), asked.clone());
+        code
+    };
     let mut to = url::Url::parse(&asked["redirect_uri"]).unwrap();
     to.query_pairs_mut().append_pair("state", &asked["state"]);
     match home.lie() {
@@ -242,7 +248,6 @@ async fn authorize(State(home): State<Arc<Home>>, Query(asked): Query<HashMap<St
             to.query_pairs_mut().append_pair("iss", &home.issuer);
         }
     }
-    home.codes.lock().unwrap().insert(code, asked);
     Redirect::to(to.as_str())
 }
 
