@@ -271,14 +271,14 @@ async fn put_in_force(
         drafts.push(edit::draft(&mut changing, content, found).await?);
     }
     drafts.push(changing.draft(&row).await?);
+    let event = way::event(broker, caller, EventType::ChangeApply, &row)?;
+    changing.write(event, &drafts, way::agreed(broker, &row)?).await?;
     // what was signed by the row before is over with it, everywhere
     for found in &row.edits {
         if let (RowKind::Statement, id) = edit::row_of(found) {
             visas::revoke_of_grant(changing.db(), &id, broker.now()).await?;
         }
     }
-    let event = way::event(broker, caller, EventType::ChangeApply, &row)?;
-    changing.write(event, &drafts, way::agreed(broker, &row)?).await?;
     changing.finish().await?;
     ends(broker, caller, &row).await?;
     Ok(row)

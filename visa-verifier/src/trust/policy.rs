@@ -240,3 +240,23 @@ impl TrustPolicy {
         self.refused.insert(iss);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_tests;
+
+    #[test]
+    fn what_lies_below_invalid_is_an_issuer_of_tests_however_it_is_spelt() {
+        for (iss, tests) in [
+            ("https://test-visas.invalid", true),
+            ("https://TEST.Invalid./x", true),
+            ("https://a:b@c.invalid:8443/y?z", true),
+            ("https://invalid", true),
+            ("https://invalid.example.org", false),
+            ("https://visas.example.org/a.invalid", false),
+            ("https://notinvalid", false),
+        ] {
+            assert_eq!(is_of_tests(iss), tests, "{iss}");
+        }
+    }
+}
