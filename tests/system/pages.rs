@@ -3,7 +3,7 @@
 use reqwest::header;
 use tests::{
     demo::Demo,
-    outside::{Answer, client, read},
+    outside::{Answer, client, get, read},
 };
 use url::Url;
 
@@ -387,4 +387,34 @@ async fn a_study_is_applied_for_and_approved_in_browsers_without_script() {
     let said = [("text", "Two genes."), ("references", "https://doi.org/10.1000/1")];
     let (_, page) = ada.send(&mine.text(), &format!("{here}/report"), &said).await;
     assert!(page.contains("closed"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_read_was_denied_stands_in_ones_history_in_the_language_that_one_chose() {
+    let demo = Demo::start();
+    let object = demo.access("a-cohort.vcf").await;
+    let denied = get(&object, Some(&demo.token("ben"))).await;
+    assert_eq!(denied.status, 403, "{}", denied.text());
+    let mut ben = Visitor::new(&demo.fact("/broker/issuer"));
+    let english = ben.arrive("/account/history", "ben").await;
+    let code = english
+        .split("<code class=\"wrap\">")
+        .skip(1)
+        .map(|rest| rest.split('<').next().unwrap())
+        .find(|text| text.starts_with("consent."))
+        .unwrap_or_else(|| panic!("no code of consent: {english}"))
+        .to_owned();
+    for shown in ["lang=\"en\">", "datasets/A", "denied"] {
+        assert!(english.contains(shown), "without {shown}: {english}");
+    }
+    let german = ben.arrive("/account/history?lang=de", "ben").await;
+    assert!(
+        german.contains(&code) && german.contains("<span class=\"soft small\" lang=\"de\">"),
+        "{german}"
+    );
+    // remembered by the browser
+    let again = ben.arrive("/account/history", "ben").await;
+    assert!(again.contains("<span class=\"soft small\" lang=\"de\">"), "{again}");
+    let unknown = ben.arrive("/account/history?lang=tlh", "ben").await;
+    assert!(unknown.contains("<span class=\"soft small\" lang=\"de\">"), "{unknown}");
 }

@@ -1,6 +1,9 @@
 //! The minutes of an application: what was asked, said, voted and decided, for the committee's files. As JSON, which has
 //! all of it, and as a PDF to be read and kept.
 
+use std::sync::Arc;
+
+use policy_engine::consent::Tables;
 use serde_json::{Value, json};
 
 use super::print::{Print, Style};
@@ -11,11 +14,13 @@ use crate::change::harmless;
 use crate::committee::GovernError;
 use crate::store::applications::{AccessApplication, DocumentKind, Vote};
 use crate::store::people::PersonId;
+use crate::tongue::purpose_named;
 
 /// Minutes of an application as they were when they were made.
 #[derive(Debug)]
 pub struct Minutes {
     shown: Shown,
+    tables: Arc<Tables>,
     /// Each vote, and whether its voter sits in the committee still.
     votes: Vec<(Vote, bool)>,
     made: visa_verifier::seam::Timestamp,
@@ -41,7 +46,9 @@ pub async fn minutes(broker: &Broker, shown: Shown) -> Result<Minutes, GovernErr
         let member = broker.roles_of(&person).await?.contains(&seat);
         votes.push((vote.clone(), member));
     }
+    let tables = broker.current().load().tables();
     Ok(Minutes {
+        tables,
         made: broker.now(),
         votes,
         shown,
@@ -109,10 +116,7 @@ impl Minutes {
         );
         print.fact("Where", &row.terms.countries.join(", "));
         print.fact("Until", &row.terms.until.to_string());
-        print.fact(
-            "Purpose",
-            &serde_json::to_string(&row.terms.purpose).unwrap_or_default(),
-        );
+        print.fact("Purpose", &purpose_named(&row.terms.purpose, &self.tables));
         print.fact("Digest of what is asked for", &shown.digest);
         head(print, "In their own words");
         text(print, &row.terms.summary);

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use audit_log::{AuditError, Entry, EventType, Outcome, Pseudonym, READ_ENTRIES};
 use policy_engine::consent::Code;
-use policy_engine::decide::Engine;
+use policy_engine::decide::{Engine, Reason};
 use serde::Serialize;
 
 use crate::Broker;
@@ -38,6 +38,9 @@ pub(crate) struct Access {
     /// What helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<String>,
+    /// The same as the engine's reason, for a page to say it in a language of its own.
+    #[serde(skip)]
+    pub(crate) reason: Option<Reason>,
     /// The decision's id, for `visum explain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) decision: Option<String>,
@@ -125,21 +128,25 @@ fn is_access(entry: &Entry) -> bool {
 }
 
 /// Codes and what they say, as the rules in force say it.
-struct Words(HashMap<String, (String, String)>, std::sync::Arc<Engine>);
+struct Words(HashMap<String, Reason>, std::sync::Arc<Engine>);
 
 impl Words {
     fn of(engine: &std::sync::Arc<Engine>) -> Self {
         let notes = engine.policies().notes().filter(|note| !note.code.is_empty());
-        let said = notes.map(|note| (note.code.clone(), (note.reason.clone(), note.remedy.clone())));
+        let said = notes.map(|note| {
+            let mut reason = reason(&note.code, note.reason.clone(), note.remedy.clone());
+            reason.policy = Some(note.id.clone());
+            (note.code.clone(), reason)
+        });
         Self(said.collect(), engine.clone())
     }
 
-    fn say(&self, code: &str) -> Option<(String, String)> {
-        if let Ok(code) = code.parse::<Code>() {
-            let sentence = self.1.tables().sentence(code);
-            return Some((sentence.message, sentence.remedy));
+    fn say(&self, text: &str) -> Option<Reason> {
+        if let Ok(code) = text.parse::<Code>() {
+            let said = self.1.tables().sentence(code);
+            return Some(reason(text, said.message, said.remedy));
         }
-        self.0.get(code).cloned()
+        self.0.get(text).cloned()
     }
 
     fn told(&self, entry: &Entry) -> Access {
@@ -152,7 +159,11 @@ impl Words {
         }
         let why = entry.why.as_ref();
         let code = why.and_then(|why| why.code.as_ref()).map(ToString::to_string);
-        let (sentence, remedy) = code.as_deref().and_then(|code| self.say(code)).unzip();
+        let reason = code.as_deref().and_then(|code| self.say(code));
+        let said = reason
+            .as_ref()
+            .map(|reason| (reason.sentence.clone(), reason.remedy.clone()));
+        let (sentence, remedy) = said.unzip();
         Access {
             at: entry.t.micros().div_euclid(1_000_000),
             action: entry.kind.to_string(),
@@ -161,8 +172,22 @@ impl Words {
             code,
             sentence,
             remedy: remedy.filter(|remedy: &String| !remedy.is_empty()),
+            reason,
             decision: why.and_then(|why| why.decision.as_ref()).map(ToString::to_string),
             times: entry.n.map_or(1, |count| count.count),
         }
+    }
+}
+
+fn reason(code: &str, sentence: String, remedy: String) -> Reason {
+    Reason {
+        code: code.to_owned(),
+        sentence,
+        remedy,
+        dataset: None,
+        group: None,
+        term: None,
+        policy: None,
+        about: None,
     }
 }

@@ -24,7 +24,7 @@ pub(crate) enum Tongue {
 }
 
 /// Words, and the language that they are in.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Told {
     /// What is said.
     pub(crate) words: String,
@@ -32,7 +32,28 @@ pub(crate) struct Told {
     pub(crate) lang: &'static str,
 }
 
+/// A language that a page offers.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    /// As `lang` writes it.
+    pub(crate) code: &'static str,
+    /// What it calls itself.
+    pub(crate) name: &'static str,
+    /// The page speaks it now.
+    pub(crate) chosen: bool,
+}
+
 impl Tongue {
+    /// All four, of which this one is chosen.
+    pub(crate) fn choices(self) -> Vec<Choice> {
+        let choice = |one: &Self| Choice {
+            code: one.code(),
+            name: one.name(),
+            chosen: *one == self,
+        };
+        Self::ALL.iter().map(choice).collect()
+    }
+
     /// All four.
     pub(crate) const ALL: [Self; 4] = [Self::En, Self::De, Self::Fr, Self::Es];
 
@@ -164,6 +185,11 @@ impl Tongue {
     /// Who can record what is lacking.
     pub(crate) const fn recorder(self, recorder: Recorder) -> &'static str {
         self.one_of(words::recorder(recorder))
+    }
+
+    /// What stands in place of "there is no ethics approval" where a letter waits to be read.
+    pub(crate) fn unread_letter(self) -> Told {
+        self.says(self.one_of(words::UNREAD_LETTER).to_owned())
     }
 
     /// Whether it is a fact that is lacking, or a judgement.

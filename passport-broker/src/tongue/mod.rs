@@ -11,6 +11,8 @@ mod consent_fr;
 mod language;
 mod policies;
 mod policies_people;
+mod purpose;
 mod words;
 
-pub(crate) use language::{Told, Tongue};
+pub(crate) use language::{Choice, Told, Tongue};
+pub(crate) use purpose::{CATEGORIES, purpose, purpose_named};

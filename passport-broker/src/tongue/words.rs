@@ -35,6 +35,14 @@ pub(super) const fn verdict(verdict: Option<Verdict>) -> Four {
     }
 }
 
+/// A letter of the ethics board is there, and nobody of the committee has said that they read it.
+pub(super) const UNREAD_LETTER: Four = [
+    "The letter of the ethics board is handed in, but no member has ticked yet that they read it. Read it below and tick it.",
+    "Das Schreiben der Ethikkommission liegt vor, aber noch kein Mitglied hat bestätigt, es gelesen zu haben. Lesen Sie es unten und bestätigen Sie es.",
+    "La lettre du comité d'éthique est déposée, mais aucun membre n'a encore confirmé l'avoir lue. Lisez-la ci-dessous et confirmez-le.",
+    "La carta del comité de ética está entregada, pero ningún miembro ha confirmado aún haberla leído. Léala más abajo y confírmelo.",
+];
+
 /// Whether it is a fact that is lacking, or a judgement.
 pub(super) const fn lacking(judgement: bool) -> Four {
     if judgement {

@@ -10,7 +10,7 @@ use visa_verifier::seam::Timestamp;
 
 use super::account_forms::Done;
 use super::account_news::{self, News};
-use super::purpose_form::{self, PurposeForm};
+use super::purpose_form::PurposeForm;
 use super::refusal::store_problem;
 use super::{LoginWish, begin_login};
 use crate::front::Front;
@@ -257,14 +257,14 @@ async fn page(
             .iter()
             .map(|row| ShownPurpose {
                 dataset: row.dataset.clone(),
-                words: purpose_form::in_words(&row.purpose),
+                words: crate::tongue::purpose(&row.purpose),
                 project: row.project.clone().unwrap_or_default(),
                 since: day(row.attested),
             })
             .collect(),
         attestable,
         default_form: PurposeForm::new("default", default.as_ref()),
-        default_purpose: default.as_ref().map(purpose_form::in_words),
+        default_purpose: default.as_ref().map(crate::tongue::purpose),
         keys: keys.collect(),
         sessions: sessions.collect(),
         services: services.collect(),

@@ -5,15 +5,17 @@ use audit_log::Outcome;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use policy_engine::consent::Tables;
 use visa_verifier::seam::Timestamp;
 
 use super::account::minute;
-use super::governed::Pages;
+use super::governed::{Pages, language, remember};
 use super::refusal::{store_problem, unavailable};
 use crate::front::Front;
 use crate::page::{Frame, Targets, show};
 use crate::person::history::{self, Access};
 use crate::person::{held, record};
+use crate::tongue::{Choice, Told, Tongue};
 
 /// The pages of one's own account.
 pub(super) const OWN: Pages = Pages {
@@ -31,6 +33,8 @@ struct HistoryPage {
     others: usize,
     complete: bool,
     accesses: Vec<Shown>,
+    tongues: Vec<Choice>,
+    here: String,
 }
 
 #[derive(Debug)]
@@ -42,7 +46,7 @@ struct Shown {
     tag: &'static str,
     answer: &'static str,
     code: String,
-    words: String,
+    told: Told,
     times: String,
     decision: String,
 }
@@ -50,24 +54,35 @@ struct Shown {
 /// `GET /account/history`
 pub(crate) async fn page(State(front): State<Front>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let here = "/account/history";
-    let (browser, caller) = match OWN.signed_in(&front, &headers, query.as_deref(), here).await {
+    let (mut browser, caller) = match OWN.signed_in(&front, &headers, query.as_deref(), here).await {
         Ok(signed) => signed,
         Err(response) => return *response,
     };
+    let chosen = language(query.as_deref());
+    browser.tongue = chosen.unwrap_or(browser.tongue);
     if let Err(error) = record::looked(&front.broker, &caller.person).await {
         tracing::error!(error.code = error.code(), %error, "that a person read their history could not be recorded");
         return unavailable(&front, error.code());
     }
     match history::of(&front.broker, &browser.row.person).await {
         Ok(history) => {
+            let tables = front.broker.current().load().tables();
             let page = HistoryPage {
                 frame: front.frame("Your access", Some(&browser)),
                 log: history.log,
                 others: history.others,
                 complete: history.complete,
-                accesses: history.accesses.into_iter().map(shown).collect(),
+                accesses: history
+                    .accesses
+                    .into_iter()
+                    .map(|access| shown(access, &tables, browser.tongue))
+                    .collect(),
+                tongues: browser.tongue.choices(),
+                here: format!("{}{here}", front.cookies.base),
             };
-            show(StatusCode::OK, &page, &Targets::Own)
+            let mut response = show(StatusCode::OK, &page, &Targets::Own);
+            remember(&front, &mut response, chosen);
+            response
         }
         Err(error) => {
             tracing::error!(error.code = error.code(), %error, "a person's history could not be read");
@@ -76,7 +91,7 @@ pub(crate) async fn page(State(front): State<Front>, headers: HeaderMap, RawQuer
     }
 }
 
-fn shown(access: Access) -> Shown {
+fn shown(access: Access, tables: &Tables, tongue: Tongue) -> Shown {
     let (tag, answer) = match access.outcome {
         Outcome::Success => ("yes", "allowed"),
         Outcome::Denied => ("no", "denied"),
@@ -84,7 +99,10 @@ fn shown(access: Access) -> Shown {
         Outcome::Aborted => ("wait", "broken off"),
         _ => ("wait", "unknown"),
     };
-    let words = access.sentence.unwrap_or_default();
+    let told = access
+        .reason
+        .as_ref()
+        .map_or_else(Told::default, |reason| tongue.reason(reason, tables));
     Shown {
         at: minute(Timestamp::from_unix(access.at)),
         what: what(&access.action),
@@ -93,9 +111,7 @@ fn shown(access: Access) -> Shown {
         tag,
         answer,
         code: access.code.unwrap_or_default(),
-        words: access
-            .remedy
-            .map_or_else(|| words.clone(), |remedy| format!("{words} {remedy}")),
+        told,
         times: if access.times > 1 {
             format!("{} times", access.times)
         } else {

@@ -4,7 +4,7 @@ use policy_engine::consent::{Recorder, Tables};
 
 use crate::change::harmless;
 use crate::committee::{Foresight, Lack};
-use crate::store::applications::AccessApplication;
+use crate::store::applications::{AccessApplication, Document, DocumentKind};
 use crate::tongue::{Told, Tongue};
 
 /// What an approval would be worth to one person, for one dataset.
@@ -63,6 +63,7 @@ pub(super) fn foresight(one: &Foresight, row: &AccessApplication, tables: &Table
 fn shown(lack: &Lack, row: &AccessApplication, tables: &Tables, tongue: Tongue) -> ShownLack {
     let reason = &lack.reason;
     let ethics = reason.code.contains("ethics") && !row.documents.is_empty();
+    let unread = reason.code == "consent.ethics_missing" && row.documents.iter().any(unread_letter);
     let button = match lack.recorder {
         Recorder::RegisterKeeper | Recorder::Custodian | Recorder::Provider => Button::Tell,
         Recorder::Person | Recorder::Institution if ethics => Button::Papers,
@@ -70,12 +71,23 @@ fn shown(lack: &Lack, row: &AccessApplication, tables: &Tables, tongue: Tongue) 
         Recorder::Committee => Button::Papers,
         Recorder::Nobody => Button::None,
     };
+    let mut told = tongue.reason(reason, tables);
+    if unread {
+        // the letter is there: what is lacking is the committee's tick, not the applicant's paper
+        told = tongue.unread_letter();
+    }
+    let recorder = if unread { Recorder::Committee } else { lack.recorder };
     ShownLack {
-        told: tongue.reason(reason, tables),
+        told,
         asks: Tongue::En.reason(reason, tables).words,
         code: reason.code.clone(),
         kind: tongue.lacking(lack.judgement),
-        owner: tongue.recorder(lack.recorder),
+        owner: tongue.recorder(recorder),
         button,
     }
+}
+
+/// A letter of an ethics board that no member has ticked as read.
+fn unread_letter(paper: &Document) -> bool {
+    paper.kind == DocumentKind::Ethics && paper.deleted.is_none() && paper.read_by.is_empty()
 }

@@ -11,14 +11,13 @@ use super::account::day;
 use super::application_foreseen::{Button, ShownForesight, foresight};
 use super::application_words::standing;
 use super::applications::{self, FORM};
-use super::purpose_form;
 use crate::application::{Asks, May, Seat, Shown};
 use crate::change::harmless;
 use crate::front::Front;
 use crate::page::{Frame, Targets, show};
 use crate::session::Browser;
 use crate::store::applications::{AccessApplication, Document, DocumentKind, Member, TurnKind};
-use crate::tongue::{Told, Tongue};
+use crate::tongue::{Choice, Told, Tongue, purpose_named};
 
 #[derive(Debug, Template)]
 #[template(path = "application.html")]
@@ -50,7 +49,7 @@ struct Page {
     approval: Option<ShownApproval>,
     digest: String,
     reader: bool,
-    tongues: Vec<ShownTongue>,
+    tongues: Vec<Choice>,
     lang: &'static str,
     foreseen: Vec<ShownForesight>,
     foreseen_more: usize,
@@ -72,14 +71,6 @@ struct ShownDataset {
 struct ShownReason {
     told: Told,
     code: String,
-}
-
-/// A language that the person may choose.
-#[derive(Debug)]
-struct ShownTongue {
-    code: &'static str,
-    name: &'static str,
-    chosen: bool,
 }
 
 #[derive(Debug)]
@@ -144,7 +135,7 @@ pub(super) fn answer(
         tag,
         since: day(row.since),
         due: shown.due.clone(),
-        purpose: purpose(&tables, row),
+        purpose: purpose_named(&row.terms.purpose, &tables),
         countries: row.terms.countries.join(", "),
         until: day(row.terms.until),
         committee: shown.committee.clone(),
@@ -161,7 +152,10 @@ pub(super) fn answer(
             .iter()
             .map(|tried| {
                 let purpose = serde_json::from_value(tried.purpose.clone()).ok();
-                let words = purpose.as_ref().map(purpose_form::in_words).unwrap_or_default();
+                let words = purpose
+                    .as_ref()
+                    .map(|one| purpose_named(one, &tables))
+                    .unwrap_or_default();
                 let words = words.replace(" (below)", "");
                 let often = if tried.times == 1 {
                     "once".to_owned()
@@ -187,14 +181,7 @@ pub(super) fn answer(
         }),
         digest: shown.digest.clone(),
         reader: shown.seat == Seat::Reader,
-        tongues: Tongue::ALL
-            .iter()
-            .map(|tongue| ShownTongue {
-                code: tongue.code(),
-                name: tongue.name(),
-                chosen: *tongue == browser.tongue,
-            })
-            .collect(),
+        tongues: browser.tongue.choices(),
         lang: browser.tongue.code(),
         foreseen: shown
             .foreseen
@@ -217,17 +204,6 @@ pub(super) fn answer(
         }
     }
     show(status, &page, &Targets::Own)
-}
-
-/// The purpose in words, diseases by their names.
-fn purpose(tables: &Arc<Tables>, row: &AccessApplication) -> String {
-    let mut words = purpose_form::in_words(&row.terms.purpose).replace(" (below)", "");
-    for disease in &row.terms.purpose.diseases {
-        if let Some(label) = tables.diseases().label(disease.as_str()) {
-            words = words.replace(disease.as_str(), &format!("{label} ({disease})"));
-        }
-    }
-    words
 }
 
 fn dataset(

@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use visa_verifier::seam::Timestamp;
 
 use super::account::day;
 use super::application_page;
 use super::application_words::{done_sentence, standing};
-use super::governed::{Pages, said};
+use super::governed::{Pages, language, remember, said};
 use crate::application::{self, Shown};
 use crate::caller::Caller;
 use crate::change::harmless;
@@ -18,7 +18,6 @@ use crate::front::Front;
 use crate::page::{Frame, Targets, show};
 use crate::session::Browser;
 use crate::store::applications::AccessApplication;
-use crate::tongue::Tongue;
 
 /// Anybody who is signed in has pages here; a second factor is asked for where a step needs it.
 pub(super) const PAGES: Pages = Pages {
@@ -27,8 +26,6 @@ pub(super) const PAGES: Pages = Pages {
     down: "page.application",
     second_factor: false,
 };
-/// How long a browser remembers its language: a year.
-const LANGUAGE_SECONDS: u64 = 365 * 86_400;
 /// The name of the forms of these pages, for their tokens.
 pub(super) const FORM: &str = "applications";
 
@@ -112,7 +109,7 @@ pub(crate) async fn one(
         Ok(signed) => signed,
         Err(response) => return *response,
     };
-    let chosen = said(query.as_deref(), "lang").and_then(|code| Tongue::named(&code));
+    let chosen = language(query.as_deref());
     browser.tongue = chosen.unwrap_or(browser.tongue);
     let done = said(query.as_deref(), "done").and_then(|word| done_sentence(&word));
     let told = Told {
@@ -120,12 +117,7 @@ pub(crate) async fn one(
         ..Told::default()
     };
     let mut response = answer(&front, &browser, &caller, &id, StatusCode::OK, told).await;
-    // the browser remembers it, nothing here does
-    if let Some(tongue) = chosen
-        && let Ok(cookie) = front.cookies.jar.set("lang", tongue.code(), LANGUAGE_SECONDS)
-    {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    remember(&front, &mut response, chosen);
     response
 }
 

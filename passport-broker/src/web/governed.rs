@@ -1,7 +1,7 @@
 //! What pages of governed things have in common: whose session it is, fields of the query, and how they say no.
 
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 
 use super::account_forms::as_caller;
 use super::refusal::{store_problem, unavailable};
@@ -12,7 +12,11 @@ use crate::front::Front;
 use crate::page::{Fields, ProblemPage, Targets, show};
 use crate::session::{self, Browser};
 use crate::throttle;
+use crate::tongue::Tongue;
 use crate::upstream::Ask;
+
+/// How long a browser remembers its language: a year.
+const LANGUAGE_SECONDS: u64 = 365 * 86_400;
 
 /// A family of pages, such as `/changes`.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +128,20 @@ impl Pages {
 pub(super) fn said(query: Option<&str>, name: &str) -> Option<String> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     fields.one(name).ok().flatten().map(str::to_owned)
+}
+
+/// The language that the query chooses.
+pub(super) fn language(query: Option<&str>) -> Option<Tongue> {
+    said(query, "lang").and_then(|code| Tongue::named(&code))
+}
+
+/// The browser remembers the language that was chosen; nothing here does.
+pub(super) fn remember(front: &Front, response: &mut Response, chosen: Option<Tongue>) {
+    if let Some(tongue) = chosen
+        && let Ok(cookie) = front.cookies.jar.set("lang", tongue.code(), LANGUAGE_SECONDS)
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
 }
 
 /// A login that is too weak or too old.

@@ -4,25 +4,7 @@ use policy_engine::consent::ResearchPurpose;
 use serde_json::json;
 
 use crate::page::Fields;
-
-/// The aims and scope words that a person may choose, as the page says them. Barred uses and `unstated` are no choices.
-const CATEGORIES: [(&str, &str); 15] = [
-    ("biomedical", "Health research"),
-    ("disease", "Named diseases (below)"),
-    ("genetic", "Genetics"),
-    ("drug_development", "Making drugs"),
-    ("methods", "Making a method"),
-    ("model_training", "Training a model that leaves with what it learned"),
-    ("ancestry", "Ancestry or origins"),
-    ("fundamental_biology", "Fundamental biology"),
-    ("social_science", "Social science"),
-    ("clinical_care", "Care of patients"),
-    ("population", "It looks at a population"),
-    ("age_category", "It looks at an age group"),
-    ("gender_category", "It looks at one gender"),
-    ("control", "The data serve as controls"),
-    ("other", "Something else; a committee has to read it"),
-];
+use crate::tongue::CATEGORIES;
 
 /// Most diseases that one purpose names.
 const DISEASES: usize = 50;
@@ -127,28 +109,6 @@ pub(crate) fn read(fields: &Fields) -> Result<ResearchPurpose, String> {
     serde_json::from_value(purpose).map_err(|error| format!("The purpose does not hold together: {error}."))
 }
 
-/// A purpose as a line of a page.
-pub(crate) fn in_words(purpose: &ResearchPurpose) -> String {
-    let form = PurposeForm::new("", Some(purpose));
-    let aims: Vec<&str> = form
-        .categories
-        .iter()
-        .filter(|category| category.chosen)
-        .map(|category| category.words)
-        .collect();
-    let diseases = if form.diseases.is_empty() {
-        String::new()
-    } else {
-        format!(" · {}", form.diseases)
-    };
-    let commercial = match form.commercial {
-        "yes" => " · commercial",
-        "no" => " · not commercial",
-        _ => "",
-    };
-    format!("{}{diseases}{commercial}", aims.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,8 +154,8 @@ mod tests {
             let fields = Fields::parse(form.as_bytes()).unwrap();
             match (read(&fields), refused) {
                 (Ok(purpose), None) => assert_eq!(
-                    in_words(&purpose),
-                    "Named diseases (below), Genetics · MONDO:0007254 · not commercial"
+                    crate::tongue::purpose(&purpose),
+                    "Named diseases, Genetics · MONDO:0007254 · not commercial"
                 ),
                 (Err(why), Some(start)) => assert!(why.starts_with(start), "{name}: {why}"),
                 (got, _) => panic!("{name}: {got:?}"),
