@@ -1,16 +1,16 @@
 //! The proxy's settings, typed. `cli` reads files and environment; here each has its meaning, unit and bound.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
+mod compute;
 mod door;
 mod trs;
 
+pub use compute::{BACKENDS, ComputeMount, Reading, WesMount, WorkflowType};
 pub use door::DoorRules;
 pub use trs::{RegisteredTool, TrsMount};
 
 use url::Url;
-
-use crate::rules::{ApprovedWorkflow, ComputeRules};
 
 /// Everything that the proxy is told at start.
 #[derive(Clone, Debug)]
@@ -39,10 +39,10 @@ pub struct Config {
     pub requests_at_once: usize,
     /// The DRS behind this gate.
     pub drs: Option<DrsMount>,
-    /// The TES behind this gate.
-    pub tes: Option<ComputeMount>,
-    /// The WES behind this gate.
-    pub wes: Option<WesMount>,
+    /// The TES behind this gate: none, one, or several to choose from.
+    pub tes: Vec<ComputeMount>,
+    /// The WES behind this gate, likewise.
+    pub wes: Vec<WesMount>,
     /// The tool registry behind this gate.
     pub trs: Option<TrsMount>,
     /// The networks from which the storage door is used. Empty: any address, and then no compute-only data.
@@ -147,60 +147,6 @@ pub struct DrsMount {
     pub accept_passport_bearer: bool,
 }
 
-/// A TES behind the gate.
-#[derive(Clone, Debug)]
-pub struct ComputeMount {
-    /// The backend.
-    pub backend: BackendConfig,
-    /// The id of its `ServiceRecord` in the snapshot: operator, country, what it is certified for.
-    pub service: String,
-    /// The service id of service-info (reverse domain).
-    pub id: String,
-    /// Keys of `backend_parameters` that clients may set, in lower case. Default: none.
-    pub backend_parameters: Vec<String>,
-    /// Zones that clients may name, with the country of each.
-    pub zones: Vec<(String, String)>,
-    /// What is laid down about code.
-    pub rules: ComputeRules,
-}
-
-/// A WES behind the gate.
-#[derive(Clone, Debug)]
-pub struct WesMount {
-    /// The backend and its service.
-    pub compute: ComputeMount,
-    /// The workflow types that are taken.
-    pub types: Vec<WorkflowType>,
-    /// Workflows that requests may name by address, since this node has their text.
-    pub workflows: Vec<ApprovedWorkflow>,
-    /// Most bytes of a run request, attachments included (64 MiB is usual).
-    pub run_bytes: usize,
-    /// The page that tells people how to get a token.
-    pub auth_instructions: Url,
-}
-
-/// A workflow type that is taken.
-#[derive(Clone, Debug)]
-pub struct WorkflowType {
-    /// Its canonical name, compared without letter case.
-    pub name: String,
-    /// Its versions, exact.
-    pub versions: Vec<String>,
-    /// How its attachments are read.
-    pub reading: Reading,
-    /// Engine parameters that clients may set, each with the values that it may have. Default: none.
-    pub engine_parameters: BTreeMap<String, Vec<String>>,
-}
-
-/// How the attachments of a workflow type are read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reading {
-    /// `VISUM-TASKS`: one JSON attachment of TES tasks, read like the tasks they are.
-    Tasks,
-    /// Text of a workflow language: scanned; what cannot be told for certain makes the run opaque.
-    Text,
-}
-
 /// An address range.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Network {
@@ -277,6 +223,14 @@ pub enum ConfigFault {
     /// A digest that is none.
     #[error("`{0}` in the settings of the tool registry is no SHA-256 of 64 hexadecimal digits")]
     TrsDigest(String),
+    /// Several backends of one kind that could not be told apart.
+    #[error("{api}: {why}")]
+    Backends {
+        /// Which kind.
+        api: &'static str,
+        /// What is wrong.
+        why: String,
+    },
 }
 
 impl ConfigFault {
@@ -288,6 +242,7 @@ impl ConfigFault {
             Self::DoorShared => "door.not_its_own",
             Self::NetworkMissing(_) => "door.network_missing",
             Self::TrsDigest(_) => "config.trs_digest",
+            Self::Backends { .. } => "config.backends",
         }
     }
 }
@@ -319,6 +274,9 @@ impl Config {
         if self.public_url.origin() == self.door_url.origin() {
             return Err(ConfigFault::DoorShared);
         }
+        let runs = self.wes.iter().map(|wes| &wes.compute);
+        compute::check("TES", self.tes.iter().map(|tes| (tes.name.as_str(), &tes.backend)))?;
+        compute::check("WES", runs.map(|wes| (wes.name.as_str(), &wes.backend)))?;
         self.trs.as_ref().map_or(Ok(()), TrsMount::check)
     }
 }

@@ -33,8 +33,8 @@ mod withdrawal;
 
 pub use backend::BackendError;
 pub use config::{
-    BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DoorRules, DrsMount, Network, NodeSecret,
-    Organisation, Reading, RegisteredTool, TrsMount, WesMount, WorkflowType,
+    BACKENDS, BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DoorRules, DrsMount, Network,
+    NodeSecret, Organisation, Reading, RegisteredTool, TrsMount, WesMount, WorkflowType,
 };
 pub use entry::Certified;
 pub use governors::Governors;

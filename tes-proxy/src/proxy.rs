@@ -61,8 +61,9 @@ pub(crate) struct Parts {
     /// Files are looked into one request at a time: each is held in memory.
     pub(crate) checking: Semaphore,
     pub(crate) drs: Option<DrsBackend>,
-    pub(crate) tes: Option<TesBackend>,
-    pub(crate) wes: Option<WesBackend>,
+    /// In the order of the settings, as the next.
+    pub(crate) tes: Vec<TesBackend>,
+    pub(crate) wes: Vec<WesBackend>,
     pub(crate) trs: Option<TrsBackend>,
     pub(crate) hosts: Hosts,
     pub(crate) door_hosts: Hosts,
@@ -120,12 +121,14 @@ impl Proxy {
             .map(|drs| DrsBackend::new(client("DRS", &drs.backend), drs.byte_hosts.clone()));
         let tes = config
             .tes
-            .as_ref()
-            .map(|tes| TesBackend::new(client("TES", &tes.backend)));
+            .iter()
+            .map(|tes| TesBackend::new(client("TES", &tes.backend)))
+            .collect();
         let wes = config
             .wes
-            .as_ref()
-            .map(|wes| WesBackend::new(client("WES", &wes.compute.backend)));
+            .iter()
+            .map(|wes| WesBackend::new(client("WES", &wes.compute.backend)))
+            .collect();
         let trs = config
             .trs
             .as_ref()

@@ -6,6 +6,7 @@
 //! - `tasks`: tasks, runs and tools (E12, E13, E17–E29, E53, E76–E79)
 //! - `trs`: the tool registry and the service registry (E10, E47, E54, E57, E59 there)
 //! - `outputs`: the release of outputs, and logs that are withheld (E28, E30, E78)
+//! - `fleet`: several backends of a kind (E32, E51, E79)
 //! - `door`: the storage door and its sessions (E30, E31, E49–E52, E61–E75, E78, E81)
 
 #![expect(
@@ -18,6 +19,7 @@
 
 mod door;
 mod drs;
+mod fleet;
 mod outputs;
 mod people;
 mod tasks;

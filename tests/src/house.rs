@@ -32,6 +32,10 @@ const COMMITTEE: &str = "https://biobank.example.org/dac";
 pub struct Wants {
     /// The TES behind the gate instead of the sample's: an address without path.
     pub tes: Option<String>,
+    /// Further TES behind the gate: each address with the lines of its table.
+    pub more_tes: Vec<(String, String)>,
+    /// Further WES, likewise.
+    pub more_wes: Vec<(String, String)>,
     /// A WES behind the gate, an address without path; it takes CWL and VISUM-TASKS.
     pub wes: Option<String>,
     /// Further lines of `[proxy.tes]`.
@@ -124,6 +128,22 @@ impl House {
         let tes = wants.tes.unwrap_or_else(|| sample.tes().to_owned());
         let drs = wants.drs.unwrap_or_else(|| sample.drs().to_owned());
         let drs_lines = wants.drs_lines.unwrap_or_default();
+        let table = |api: &str, more: usize| {
+            if more == 0 {
+                format!("[proxy.{api}]")
+            } else {
+                format!("[[proxy.{api}]]")
+            }
+        };
+        let further = |api: &str, more: &[(String, String)]| -> String {
+            let one = |(base, lines): &(String, String)| {
+                let credential = format!("credential_file = \"{backend}\"");
+                format!("[[proxy.{api}]]\nbase = \"{base}/ga4gh/{api}/v1\"\n{credential}\n{lines}\n")
+            };
+            more.iter().map(one).collect()
+        };
+        let (tes_table, wes_table) = (table("tes", wants.more_tes.len()), table("wes", wants.more_wes.len()));
+        let (more_tes, more_wes) = (further("tes", &wants.more_tes), further("wes", &wants.more_wes));
         let more = format!(
             "{database}{}
 [proxy.drs]
@@ -131,7 +151,7 @@ base = \"{drs}/ga4gh/drs/v1\"
 credential_file = \"{backend}\"
 {drs_lines}
 \
-             [proxy.tes]
+             {tes_table}
 base = \"{tes}/ga4gh/tes/v1\"
 credential_file = \"{backend}\"
 ",
@@ -145,13 +165,16 @@ credential_file = \"{backend}\"
         );
         let wes = wants.wes.map(|wes| {
             format!(
-                "[proxy.wes]\nbase = \"{wes}/ga4gh/wes/v1\"\n{}\n[[proxy.wes.types]]\nname = \"CWL\"\nversions = [\"v1.2\"]\n\
-                 [[proxy.wes.types]]\nname = \"VISUM-TASKS\"\nversions = [\"1.0\"]\nreading = \"tasks\"\n",
+                "{wes_table}\nbase = \"{wes}/ga4gh/wes/v1\"\n{}\n[[proxy.wes.types]]\nname = \"CWL\"\nversions = [\"v1.2\"]\n\
+                 [[proxy.wes.types]]\nname = \"VISUM-TASKS\"\nversions = [\"1.0\"]\nreading = \"tasks\"\n{more_wes}",
                 wants.wes_lines.unwrap_or_default()
             )
         });
         let tables = wants.tables.unwrap_or_default();
-        let more = format!("{more}{tes_lines}\n{}\n{trs}\n{tables}", wes.unwrap_or_default());
+        let more = format!(
+            "{more}{tes_lines}\n{more_tes}\n{}\n{trs}\n{tables}",
+            wes.unwrap_or_default()
+        );
         let mut facts = facts(&sample, &at, &client);
         if let Some(clients) = facts.get_mut("clients").and_then(Value::as_array_mut) {
             clients.extend(wants.clients);

@@ -223,9 +223,11 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
     let tes = file
         .proxy
         .tes
-        .as_ref()
-        .map(|table| code::tes(table, &file.proxy.code, &file.node.name, service_id(&host, "tes")));
-    let wes = file.proxy.wes.as_ref().map(|table| -> Result<WesMount, CommandError> {
+        .0
+        .iter()
+        .map(|table| code::tes(table, &file.proxy.code, &file.node.name, service_id(&host, "tes")))
+        .collect::<Result<_, _>>()?;
+    let wes = file.proxy.wes.0.iter().map(|table| -> Result<WesMount, CommandError> {
         let page = format!("{issuer}/account");
         Ok(WesMount {
             compute: code::wes(table, &file.proxy.code, &file.node.name, service_id(&host, "wes"))?,
@@ -279,8 +281,8 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
             .requests_at_once
             .map_or(tes_proxy::REQUESTS_AT_ONCE, NonZeroUsize::get),
         drs: drs.transpose()?,
-        tes: tes.transpose()?,
-        wes: wes.transpose()?,
+        tes,
+        wes: wes.collect::<Result<_, _>>()?,
         trs: trs.transpose()?,
         door_networks: networks?,
         door: DoorRules {

@@ -4,6 +4,7 @@ pub(crate) mod broker;
 pub(crate) mod file;
 pub(crate) mod mail;
 mod nearest;
+mod one_or_many;
 pub(crate) mod proxy;
 
 use std::path::PathBuf;

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroUsize, path::PathB
 use serde::Deserialize;
 use url::Url;
 
+use super::one_or_many::OneOrMany;
+
 /// `[proxy]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,10 +24,12 @@ pub(crate) struct ProxyTable {
     pub(crate) trusted_proxies: Vec<String>,
     /// The DRS behind it.
     pub(crate) drs: Option<DrsTable>,
-    /// The TES behind it.
-    pub(crate) tes: Option<TesTable>,
-    /// The WES behind it.
-    pub(crate) wes: Option<WesTable>,
+    /// The TES behind it, or several.
+    #[serde(default)]
+    pub(crate) tes: OneOrMany<TesTable>,
+    /// The WES behind it, or several.
+    #[serde(default)]
+    pub(crate) wes: OneOrMany<WesTable>,
     /// The tool registry behind it.
     pub(crate) trs: Option<TrsTable>,
     /// Image registries that may be asked for digests: host in images' names to base URL.
@@ -36,10 +40,16 @@ pub(crate) struct ProxyTable {
     pub(crate) code: CodeTable,
 }
 
-/// `[proxy.tes]`
+/// `[proxy.tes]`, or one of `[[proxy.tes]]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TesTable {
+    /// Its name among several, for good.
+    pub(crate) name: Option<String>,
+    /// Its service in the register; the node's own if absent.
+    pub(crate) service: Option<String>,
+    /// The datasets that it may hold, by id or by prefix with `*`; absent: all.
+    pub(crate) holds: Option<Vec<String>>,
     /// Its base address with the API's prefix.
     pub(crate) base: Url,
     /// A file with the bearer that it demands of us.
@@ -147,10 +157,16 @@ impl DrsTable {
     }
 }
 
-/// `[proxy.wes]`
+/// `[proxy.wes]`, or one of `[[proxy.wes]]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WesTable {
+    /// Its name among several, for good.
+    pub(crate) name: Option<String>,
+    /// Its service in the register; the node's own if absent.
+    pub(crate) service: Option<String>,
+    /// The datasets that it may hold, by id or by prefix with `*`; absent: all.
+    pub(crate) holds: Option<Vec<String>>,
     /// Its base address with the API's prefix.
     pub(crate) base: Url,
     /// A file with the bearer that it demands of us.

@@ -216,6 +216,8 @@ fn proxy_config(
     };
     let compute = |base: String, id: &str| -> Result<ComputeMount, CommandError> {
         Ok(ComputeMount {
+            name: String::new(),
+            may_hold: None,
             backend: backend(base)?,
             service: world::COMPUTE.to_owned(),
             id: id.to_owned(),
@@ -248,11 +250,11 @@ fn proxy_config(
             slash_ids: false,
             accept_passport_bearer: false,
         }),
-        tes: Some(compute(
+        tes: vec![compute(
             format!("{}/ga4gh/tes/v1", sample.tes()),
             "org.example.biobank.tes",
-        )?),
-        wes: Some(WesMount {
+        )?],
+        wes: vec![WesMount {
             compute: compute(format!("{}/ga4gh/wes/v1", sample.wes()), "org.example.biobank.wes")?,
             workflows: Vec::new(),
             types: vec![WorkflowType {
@@ -263,7 +265,7 @@ fn proxy_config(
             }],
             run_bytes: 4 << 20,
             auth_instructions: url(format!("{broker}/account"))?,
-        }),
+        }],
         trs: Some(TrsMount {
             backend: backend(format!("{}/ga4gh/trs/v2", sample.trs()))?,
             id: "org.example.biobank.trs".to_owned(),

@@ -39,6 +39,7 @@ pub use duty::{Duty, DutyKind};
 pub use engine::Engine;
 pub(crate) use engine::hex_digest;
 pub use facts::{Facts, GROUP, MEMBERSHIP};
+pub use inquiry::NOT_HELD;
 pub use kept::KeptFacts;
 pub(crate) use kept_questions::KeptQuestions;
 pub use question::{

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use visa_verifier::seam::Timestamp;
 
-use super::{Action, DrsId, Image, ObjectRef, StorageUrl};
+use super::{Action, DrsId, Image, MayHold, ObjectRef, StorageUrl};
 use crate::consent::ResearchPurpose;
 
 /// Most reads, runs or writes of one intent (apis.md E5: 1,024 inputs; bulk requests are cut by the door).
@@ -140,6 +140,9 @@ pub struct Intent {
     /// Service (by its record's id) that would do the work; `None`: this node.
     #[serde(default)]
     pub service: Option<String>,
+    /// Datasets that the place of the work may hold; `None`: any that the rest permits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_hold: Option<MayHold>,
     /// Countries of the zones that the work asks for; none: wherever the service is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<String>,
@@ -177,6 +180,7 @@ impl Intent {
             tool: None,
             writes: Vec::new(),
             service: None,
+            may_hold: None,
             countries: Vec::new(),
             project: None,
             purpose: None,

@@ -19,7 +19,7 @@ use crate::{
     store::{Named, Phase, StoreError, Work},
 };
 
-use super::{Basis, repeat::same};
+use super::{At, Basis, at, repeat::same};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -39,6 +39,8 @@ pub(crate) struct Submission<'s> {
     pub(crate) id: &'s str,
     /// `task` or `run`.
     pub(crate) kind: &'static str,
+    /// The backend that it goes to, as the index names it.
+    pub(crate) backend: &'s str,
     /// The service record that runs it.
     pub(crate) service: &'s str,
     /// The DRS ids that it may read.
@@ -126,7 +128,7 @@ pub(crate) async fn submit(
         id: new.id.to_owned(),
         seq: parts.next_seq(),
         kind: new.kind.to_owned(),
-        backend: new.kind.to_owned(),
+        backend: new.backend.to_owned(),
         backend_id: None,
         owner: caller.owner(),
         service: new.service.to_owned(),
@@ -230,21 +232,16 @@ pub(crate) async fn refresh(parts: &Parts, mut work: Work) -> Result<Work, Probl
     else {
         return Ok(work);
     };
-    let told = match work.kind.as_str() {
-        "run" => match &parts.wes {
-            Some(wes) => wes
-                .state(&backend_id)
-                .await
-                .map(|run| (run.state.word(), run.state.is_final())),
-            None => return Ok(work),
-        },
-        _ => match &parts.tes {
-            Some(tes) => tes
-                .state(&backend_id)
-                .await
-                .map(|task| (task.state.word(), task.state.is_final())),
-            None => return Ok(work),
-        },
+    let told = match at(parts, &work) {
+        Ok(At::Wes(wes)) => wes
+            .state(&backend_id)
+            .await
+            .map(|run| (run.state.word(), run.state.is_final())),
+        Ok(At::Tes(tes)) => tes
+            .state(&backend_id)
+            .await
+            .map(|task| (task.state.word(), task.state.is_final())),
+        Err(_) => return Ok(work),
     };
     let now = parts.gate.now().unix();
     match told {

@@ -15,10 +15,11 @@ use crate::{
 fn services(parts: &Parts) -> Vec<Value> {
     let config = &parts.config;
     let origin = config.public_url.as_str().trim_end_matches('/');
-    let wes = config.wes.as_ref().map(|mount| &mount.compute.id);
+    // several backends of a kind are one service outside
+    let wes = config.wes.first().map(|mount| &mount.compute.id);
     let mounted = [
         (config.drs.as_ref().map(|mount| &mount.id), "DRS", "1.5.0", "drs/v1"),
-        (config.tes.as_ref().map(|mount| &mount.id), "TES", "1.1.0", "tes/v1"),
+        (config.tes.first().map(|mount| &mount.id), "TES", "1.1.0", "tes/v1"),
         (wes, "WES", "1.1.0", "wes/v1"),
         (config.trs.as_ref().map(|mount| &mount.id), "TRS", "2.0.1", "trs/v2"),
     ];

@@ -73,6 +73,25 @@ pub(crate) fn without_wishes(tags: Option<&BTreeMap<String, String>>) -> Option<
     })
 }
 
+/// Does work of this caller belong at this service? A session is permitted at one service, and its keys are judged there:
+/// its work goes nowhere else.
+pub(crate) fn belongs(caller: &Caller, service: &str) -> bool {
+    caller
+        .scope
+        .as_ref()
+        .is_none_or(|session| session.work.service == service)
+}
+
+/// No backend of this node is at the session's service any more.
+///
+/// 403, on record; 404 for whoever has no session.
+pub(crate) async fn nowhere(parts: &Parts, caller: &Caller, kind: EventType) -> Problem {
+    match &caller.scope {
+        Some(session) => outside(parts, caller, kind, session, "session.place_gone").await,
+        None => Problem::unknown("service"),
+    }
+}
+
 /// Puts a session's bounds on an intent. Gives the datasets that it may read as a whole.
 ///
 /// # Errors
@@ -234,6 +253,9 @@ pub(super) async fn outside(
         "session.dataset_outside" => "the tag `visum.datasets` names a dataset that the session does not",
         "session.image_outside" => {
             "the task would run an image that the session does not name; start a session with it"
+        }
+        "session.place_gone" => {
+            "work of this session was permitted at a service to which this node sends nothing any more; start another session"
         }
         _ => "the task would write to a place that the session does not name; start a session with it",
     };

@@ -9,7 +9,9 @@ mod spec;
 mod start;
 mod token;
 
-pub(crate) use bind::{DATASETS, WALLTIME, Wished, bind, hushed, named, reach, still, whole, without_wishes};
+pub(crate) use bind::{
+    DATASETS, WALLTIME, Wished, belongs, bind, hushed, named, nowhere, reach, still, whole, without_wishes,
+};
 pub(crate) use caller::caller;
 pub use exchanged::{NoSession, SessionOrder, SessionToken};
 pub(crate) use list::{end, get};

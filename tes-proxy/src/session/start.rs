@@ -26,7 +26,7 @@ use crate::{
     service::{judged, told::told},
     storage::guarded,
     store::{Phase, StoreError, Work},
-    understand::{NotUnderstood, tes::mounted},
+    understand::{NotUnderstood, choice::at_place, tes::mounted},
 };
 
 use super::{
@@ -188,11 +188,11 @@ fn understood(parts: &Parts, asked: Asked) -> Result<Spec, Problem> {
 
 /// The whole of what tasks of the session could do.
 fn intent(parts: &Parts, caller: &Caller, spec: &Spec) -> Result<Intent, Problem> {
-    let (_, mount) = mounted(parts)?;
+    mounted(parts)?;
     let engine = parts.gate.current.load();
     let facts = caller.facts(engine.snapshot());
     let many = |_| Problem::refused("session.datasets", "the session would reach too much; start two");
-    let mut intent = Intent::new(Action::TesCreate).at(&*mount.service);
+    let mut intent = Intent::new(Action::TesCreate);
     intent.purpose.clone_from(&spec.purpose);
     intent.project.clone_from(&spec.project);
     for (at, dataset) in spec.datasets.iter().enumerate() {
@@ -206,7 +206,7 @@ fn intent(parts: &Parts, caller: &Caller, spec: &Spec) -> Result<Intent, Problem
     for (at, sink) in spec.sinks.iter().enumerate() {
         intent.write(sink.clone(), format!("out[{at}]")).map_err(many)?;
     }
-    Ok(intent)
+    Ok(at_place(parts, caller, intent))
 }
 
 /// `--dry-run`: all that is missing, at once; counted and recorded as each question is.
@@ -245,7 +245,6 @@ async fn enter(
     let walltime = hours.map(|hours| hours.saturating_mul(3_600));
     let cap = cap(now, walltime);
     let until = lasting(caller, &permit.decided, intent, now).min(cap);
-    let (_, mount) = mounted(parts)?;
     let id = parts.gate.id();
     let text = |value: Result<String, serde_json::Error>| value.map_err(|_| fault());
     let duties = decision
@@ -261,7 +260,7 @@ async fn enter(
         backend: "session".to_owned(),
         backend_id: None,
         owner: caller.owner(),
-        service: mount.service.clone(),
+        service: intent.service.clone().ok_or_else(fault)?,
         phase: Phase::Submitting,
         state: "RUNNING".to_owned(),
         withdrawn: None,

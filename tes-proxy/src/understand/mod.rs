@@ -1,5 +1,6 @@
 //! Requests as intents: one file a route, with its handler.
 
+pub(crate) mod choice;
 pub(crate) mod drs;
 mod fault;
 pub(crate) mod log;

@@ -2,6 +2,7 @@
 
 use crate::{
     backend::BackendError,
+    ownership::{At, at},
     proxy::Proxy,
     store::{Phase, Work},
 };
@@ -33,23 +34,14 @@ pub(crate) async fn adopt(proxy: &Proxy, work: &Work) {
 }
 
 async fn found(proxy: &Proxy, work: &Work) -> Result<Option<String>, BackendError> {
-    let parts = &*proxy.0;
-    match (work.kind.as_str(), &parts.tes, &parts.wes) {
-        ("run", _, Some(wes)) => Ok(wes
-            .by_decision(&work.decision)
+    let decision = &work.decision;
+    Ok(match at(&proxy.0, work)? {
+        At::Wes(wes) => wes
+            .by_decision(decision)
             .await?
             .into_iter()
             .next()
-            .map(|run| run.run_id)),
-        ("task", Some(tes), _) => Ok(tes
-            .by_decision(&work.decision)
-            .await?
-            .into_iter()
-            .next()
-            .map(|task| task.id)),
-        _ => Err(BackendError::Setup {
-            api: "compute",
-            why: "it is not mounted any more",
-        }),
-    }
+            .map(|run| run.run_id),
+        At::Tes(tes) => tes.by_decision(decision).await?.into_iter().next().map(|task| task.id),
+    })
 }

@@ -5,7 +5,7 @@ use audit_log::{AboutKind, Ended, Event, EventType, Outcome, Who, Why};
 use crate::{
     backend::BackendError,
     gate::of_dataset,
-    ownership::{index::datasets, refresh},
+    ownership::{At, at, index::datasets, refresh},
     problem::Problem,
     proxy::{Parts, Proxy},
     store::{Phase, Work},
@@ -53,14 +53,12 @@ pub(crate) async fn cancel(proxy: &Proxy, work: &Work) -> Result<(), Problem> {
 /// [`BackendError`].
 pub(crate) async fn at_backend(parts: &Parts, work: &Work) -> Result<(), BackendError> {
     let Some(id) = &work.backend_id else { return Ok(()) };
-    let answer = match (work.kind.as_str(), &parts.tes, &parts.wes) {
-        ("run", _, Some(wes)) => wes.cancel(id).await,
-        ("task", Some(tes), _) => tes.cancel(id).await,
-        ("session", _, _) => Ok(()),
-        _ => Err(BackendError::Setup {
-            api: "compute",
-            why: "it is not mounted any more",
-        }),
+    if work.kind == "session" {
+        return Ok(());
+    }
+    let answer = match at(parts, work)? {
+        At::Wes(wes) => wes.cancel(id).await,
+        At::Tes(tes) => tes.cancel(id).await,
     };
     match answer {
         Err(BackendError::Unknown { .. }) => Ok(()),

@@ -23,7 +23,7 @@ pub(crate) async fn slow_with(change: impl FnOnce(&mut tes_proxy::Config)) -> (A
     let tes = SlowTes::start().await;
     let base = format!("http://{}/ga4gh/tes/v1", tes.address);
     let world = World::with(|config| {
-        if let Some(mount) = &mut config.tes {
+        for mount in &mut config.tes {
             mount.backend.base = base.parse().unwrap();
         }
         change(config);
@@ -184,4 +184,39 @@ async fn e72_after_a_restart_a_task_that_was_being_submitted_is_adopted() {
             !tes.cancelled.lock().unwrap().is_empty()
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e72_of_several_backends_the_one_that_it_was_sent_to_is_asked_for_it_after_a_restart() {
+    let other = SlowTes::start().await;
+    let base = format!("http://{}/ga4gh/tes/v1", other.address);
+    let (world, tes, token) = slow_with(|config| {
+        let mut first = config.tes[0].clone();
+        first.name = "first".to_owned();
+        first.backend.base = base.parse().unwrap();
+        first.may_hold = Some(Vec::new().try_into().unwrap());
+        config.tes.insert(0, first);
+    })
+    .await;
+    let (asking, task) = (Arc::clone(&world), world.count(&["a-cohort.vcf"]));
+    let post = tokio::spawn(async move { asking.post(TASKS, Some(&token), &task).await.status });
+    world
+        .within_five_seconds("the backend has the task", || async { tes.capability().is_some() })
+        .await;
+    post.abort();
+    let again = world.again().await;
+    let _chores = again.start_chores();
+    let url = tes.capability().unwrap();
+    world
+        .within_five_seconds("it is adopted, and its capability opens", || async {
+            door(&world, &url, 7).await.status == StatusCode::OK
+        })
+        .await;
+    withdraw(&world);
+    world
+        .within_five_seconds("it is cancelled where it is", || async {
+            !tes.cancelled.lock().unwrap().is_empty()
+        })
+        .await;
+    assert!(other.cancelled.lock().unwrap().is_empty() && other.tasks.lock().unwrap().is_empty());
 }

@@ -280,6 +280,8 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
         credential: Some(Credential::new(credential.to_owned())),
     };
     let compute = |base: &str, path: &str, service: &str| ComputeMount {
+        name: String::new(),
+        may_hold: None,
         backend: backend(base, path),
         service: service.to_owned(),
         id: format!("org.example.{}", service.rsplit(':').next().unwrap_or_default()),
@@ -311,8 +313,8 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
             slash_ids: false,
             accept_passport_bearer: false,
         }),
-        tes: Some(compute(node.tes(), "/ga4gh/tes/v1", "urn:example:tes")),
-        wes: Some(WesMount {
+        tes: vec![compute(node.tes(), "/ga4gh/tes/v1", "urn:example:tes")],
+        wes: vec![WesMount {
             compute: compute(node.wes(), "/ga4gh/wes/v1", "urn:example:wes"),
             workflows: Vec::new(),
             types: vec![WorkflowType {
@@ -323,7 +325,7 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
             }],
             run_bytes: 1 << 20,
             auth_instructions: Url::parse("https://broker.example.org/account").unwrap(),
-        }),
+        }],
         trs: None,
         door_networks: Vec::new(),
         door: DoorRules {

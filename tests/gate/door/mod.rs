@@ -3,7 +3,7 @@
 mod capability;
 mod exchanged;
 mod keys;
-mod lasting;
+pub(crate) mod lasting;
 mod s3;
 pub(crate) mod session;
 mod verbs;

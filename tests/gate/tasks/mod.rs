@@ -7,6 +7,7 @@ mod fields;
 mod out;
 mod registry;
 mod runs;
+mod several;
 mod texts;
 mod urls;
 

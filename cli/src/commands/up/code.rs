@@ -1,5 +1,6 @@
 //! `[proxy.tes]`, `[proxy.wes]`, `[proxy.trs]` and `[proxy.code]`: where work runs, and what is laid down about the code that runs.
 
+use policy_engine::intent::MayHold;
 use tes_proxy::{
     ComputeMount, RegisteredTool, TrsMount,
     rules::{ApprovedWorkflow, CertifiedTool, ComputeRules, RuleFault, Shelf},
@@ -39,6 +40,13 @@ fn rules(code: &CodeTable, tes_1_0: bool) -> Result<ComputeRules, CommandError> 
     Ok(rules)
 }
 
+/// The datasets that a backend may hold.
+fn may_hold(entries: Option<&Vec<String>>) -> Result<Option<MayHold>, CommandError> {
+    let list = entries.map(|entries| MayHold::try_from(entries.clone()));
+    list.transpose()
+        .map_err(|wrong| CommandError::refused("config.invalid", format!("holds: {wrong}")))
+}
+
 /// The TES of a configuration.
 ///
 /// # Errors
@@ -49,8 +57,10 @@ pub(super) fn tes(table: &TesTable, code: &CodeTable, service: &str, id: String)
         credential_file: table.credential_file.clone(),
     };
     Ok(ComputeMount {
+        name: table.name.clone().unwrap_or_default(),
         backend: backend(&plain)?,
-        service: service.to_owned(),
+        service: table.service.as_deref().unwrap_or(service).to_owned(),
+        may_hold: may_hold(table.holds.as_ref())?,
         id,
         backend_parameters: table
             .backend_parameters
@@ -76,8 +86,10 @@ pub(super) fn wes(table: &WesTable, code: &CodeTable, service: &str, id: String)
         credential_file: table.credential_file.clone(),
     };
     Ok(ComputeMount {
+        name: table.name.clone().unwrap_or_default(),
         backend: backend(&plain)?,
-        service: service.to_owned(),
+        service: table.service.as_deref().unwrap_or(service).to_owned(),
+        may_hold: may_hold(table.holds.as_ref())?,
         id,
         backend_parameters: Vec::new(),
         zones: Vec::new(),

@@ -25,6 +25,9 @@ use crate::{
     snapshot::{DatasetMode, DatasetRecord},
 };
 
+/// The code of data that the place of the work may not hold.
+pub const NOT_HELD: &str = "policy.place_may_not_hold";
+
 /// One intent under judgement.
 pub(crate) struct Inquiry<'a> {
     engine: &'a Engine,
@@ -125,6 +128,7 @@ impl<'a> Inquiry<'a> {
         }
         self.project();
         self.zones();
+        self.place();
         // a policy may rest on a group that a visa says
         for (at, visa) in self.facts.visas().iter().enumerate() {
             let counted = self.facts.derived.counted.contains(&at);
@@ -177,6 +181,21 @@ impl<'a> Inquiry<'a> {
                 "The work asks for a zone in another country than the one that its service is registered in.",
                 "Leave the zone out, or send the work to a service in that country.",
             ));
+        }
+    }
+
+    /// Data go to no place that may not hold them, also those that the work's session could reach from there.
+    fn place(&mut self) {
+        let Some(may_hold) = &self.intent.may_hold else { return };
+        for dataset in self.work.datasets.iter().filter(|id| !may_hold.covers(id)) {
+            let mut reason = Reason::new(
+                NOT_HELD,
+                "The place where this would run may not hold this dataset, and no other place of this node may hold all \
+                 that it reads.",
+                "Send work that reads this dataset alone, or ask the node's operator where it may be computed on.",
+            );
+            reason.dataset = Some(dataset.clone());
+            self.draft.deny(reason);
         }
     }
 

@@ -8,4 +8,5 @@ pub(crate) mod leaves;
 mod levels;
 pub(crate) mod node;
 mod observe;
+mod place;
 mod work;

@@ -1,6 +1,6 @@
 //! What `can-i` is asked about, as the intent that its submission would have.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use policy_engine::{
     consent::ResearchPurpose,
@@ -17,15 +17,12 @@ use crate::{
     limits,
     problem::Problem,
     proxy::Parts,
-    service::explain::{action, at_service, object},
+    service::explain::{action, object},
     understand::{
         NotUnderstood,
-        tes::{create, mounted as tes_mounted},
-        trs,
-        wes::{
-            form::{self, Attachment},
-            mounted as wes_mounted, workflow,
-        },
+        choice::{Choice, at_place, decision},
+        tes, trs,
+        wes::{self, form::Attachment},
     },
 };
 
@@ -116,9 +113,8 @@ pub(super) async fn subject(parts: &Parts, caller: &Caller, asked: Asked) -> Res
         (None, None, 0) if asked.action.is_none() => Ok(Subject::Purpose),
         (None, None, _) if asked.objects.len() + asked.datasets.len() > 0 => use_of(data(parts, caller, &asked)?),
         (Some(task), None, 0) => {
-            let (_, mount) = tes_mounted(parts)?;
             trs::ready(parts).await;
-            use_of(create::intent(task, mount, &mut parts.scan())?)
+            use_of(of_task(parts, caller, task)?)
         }
         (None, Some(run), 0) => use_of(of_run(parts, caller, run).await?),
         _ => Err(Problem::refused(
@@ -128,8 +124,26 @@ pub(super) async fn subject(parts: &Parts, caller: &Caller, asked: Asked) -> Res
     }
 }
 
+/// The task where it would be sent.
+fn of_task(parts: &Parts, caller: &Caller, task: &Task) -> Result<Intent, Problem> {
+    tes::mounted(parts)?;
+    let mut choice = Choice::between(parts.tes.len());
+    for site in tes::sites(parts) {
+        match tes::create::intent(task, site.mount, &mut parts.scan()) {
+            Err(refused) => choice.refuse(refused),
+            Ok(intent) => {
+                let asked = Arc::new(intent.clone());
+                if choice.offer(intent, || decision(parts, caller, asked)) {
+                    break;
+                }
+            }
+        }
+    }
+    choice.end()?.ok_or_else(|| Problem::unknown("service"))
+}
+
 async fn of_run(parts: &Parts, caller: &Caller, run: &Run) -> Result<Intent, Problem> {
-    let (_, mount) = wes_mounted(parts)?;
+    wes::mounted(parts)?;
     let json = |value: Result<String, serde_json::Error>| {
         value.map_err(|_| Problem::refused("request.body", "a part cannot be written"))
     };
@@ -160,9 +174,8 @@ async fn of_run(parts: &Parts, caller: &Caller, run: &Run) -> Result<Intent, Pro
         bytes: file.text.clone().into_bytes(),
         approved: false,
     });
-    let form = form::understood(parts, caller, (texts, attachments.collect()), mount).await?;
-    trs::ready(parts).await;
-    Ok(workflow::intent(&form, mount, &mut parts.scan())?)
+    let (_, _, intent) = wes::place::chosen(parts, caller, (texts, attachments.collect()), None).await?;
+    Ok(Arc::unwrap_or_clone(intent))
 }
 
 fn data(parts: &Parts, caller: &Caller, asked: &Asked) -> Result<Intent, Problem> {
@@ -172,7 +185,7 @@ fn data(parts: &Parts, caller: &Caller, asked: &Asked) -> Result<Intent, Problem
         None if computes(parts, caller, asked) => Action::TesCreate,
         None => Action::DrsAccessUrl,
     };
-    let mut intent = at_service(parts, Intent::new(action));
+    let mut intent = Intent::new(action);
     for (at, id) in asked.datasets.iter().enumerate() {
         if id.is_empty() || id.len() > 1_024 {
             return Err(Problem::refused(
@@ -204,7 +217,7 @@ fn data(parts: &Parts, caller: &Caller, asked: &Asked) -> Result<Intent, Problem
             StorageUrl::parse(text).map_err(|refused| NotUnderstood::reference(format!("outputs[{at}]"), refused))?;
         intent.write(url, format!("outputs[{at}]")).map_err(many)?;
     }
-    Ok(intent)
+    Ok(at_place(parts, caller, intent))
 }
 
 /// Something runs or is written, or one of the datasets may not leave. One that the caller may not know counts for

@@ -20,11 +20,12 @@ use crate::{
     proxy::Parts,
     router,
     service::{
-        explain::{at_service, of_mode},
+        explain::of_mode,
         judged::{count, facts_at},
         told::where_to,
     },
     tries::Tried,
+    understand::choice::{best, places},
 };
 
 /// Datasets that the record of one answer names.
@@ -42,19 +43,22 @@ pub(super) async fn answer(
 ) -> Result<Response, Problem> {
     let engine = parts.gate.current.load();
     let (facts, at) = facts_at(caller, &engine, at, parts.gate.now())?;
-    let services: Vec<Intent> = known(&engine, &facts, at)
+    let places: Vec<Vec<Intent>> = known(&engine, &facts, at)
         .map(|record| {
-            let mut intent = at_service(parts, Intent::new(of_mode(&engine, record.id())));
+            let mut intent = Intent::new(of_mode(&engine, record.id()));
             intent.purpose = Some(purpose.clone());
             let _ = intent.read(DataRef::Dataset(record.id().to_owned()), "");
-            intent
+            places(parts, &intent)
         })
         .collect();
     let (judging, asked) = (Arc::clone(&engine), purpose.clone());
     let rows = tokio::task::spawn_blocking(move || {
-        let mut intents = services.into_iter();
+        let mut intents = places.into_iter();
         known(&judging, &facts, at)
-            .filter_map(|record| Some(row(&judging, &facts, record, &asked, &intents.next()?, at)))
+            .filter_map(|record| {
+                let intent = best(&judging, &facts, intents.next()?, at)?;
+                Some(row(&judging, &facts, record, &asked, &intent, at))
+            })
             .collect::<Vec<Value>>()
     })
     .await

@@ -22,6 +22,7 @@ use crate::{
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router,
+    understand::choice::at_place,
 };
 
 /// The question.
@@ -56,9 +57,10 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         Some(word) => action(word)?,
         None => usual(parts, &caller, &data),
     };
-    let mut intent = at_service(parts, Intent::new(action));
+    let mut intent = Intent::new(action);
     intent.purpose = stated(asked.purpose)?;
     let _ = intent.read(data, "");
+    let intent = at_place(parts, &caller, intent);
     let how = How {
         door: "explain",
         full,
@@ -126,16 +128,6 @@ pub(crate) fn of_mode(engine: &Engine, dataset: &str) -> Action {
         Some(DatasetMode::ComputeOnly) => Action::TesCreate,
         Some(DatasetMode::Download) | None => Action::DrsAccessUrl,
     }
-}
-
-/// Work is asked for where this gate would send it.
-pub(crate) fn at_service(parts: &Parts, mut intent: Intent) -> Intent {
-    if intent.action == Action::TesCreate {
-        intent.service = parts.config.tes.as_ref().map(|mount| mount.service.clone());
-    } else if intent.action == Action::WesCreate {
-        intent.service = parts.config.wes.as_ref().map(|mount| mount.compute.service.clone());
-    }
-    intent
 }
 
 /// An object by its id or address.

@@ -19,7 +19,7 @@ use super::{grammar, image, io, version};
 /// # Errors
 /// [`NotUnderstood`] names the part of the task.
 pub(crate) fn intent(task: &Task, mount: &ComputeMount, scan: &mut Scan<'_>) -> Result<Intent, NotUnderstood> {
-    let mut intent = Intent::new(Action::TesCreate).at(&*mount.service);
+    let mut intent = mount.at(Intent::new(Action::TesCreate));
     intent.command_matches = true;
     add(task, mount, scan, &mut intent)?;
     Ok(intent)

@@ -9,6 +9,8 @@ use super::*;
 
 fn mount() -> ComputeMount {
     ComputeMount {
+        name: String::new(),
+        may_hold: None,
         backend: BackendConfig {
             base: Url::parse("http://127.0.0.1:1/ga4gh/tes/v1").unwrap(),
             credential: None,

@@ -8,14 +8,20 @@ use crate::{api::Incoming, problem::Problem, proxy::Proxy, router, understand::d
 /// `GET`; public.
 pub(crate) fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     incoming.query(&[], &[])?;
-    let (_, mount) = super::mounted(&proxy.0)?;
-    let mut info = template(&proxy.0, &mount.id, "TES", "tes", "1.1.0");
+    super::mounted(&proxy.0)?;
+    let mounts = &proxy.0.config.tes;
+    let id = mounts.first().map_or("", |mount| mount.id.as_str());
+    // what one of several takes is taken: a task that names it goes there
+    let mut keys: Vec<&String> = Vec::new();
+    for key in mounts.iter().flat_map(|mount| &mount.backend_parameters) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let mut info = template(&proxy.0, id, "TES", "tes", "1.1.0");
     if let Some(members) = info.as_object_mut() {
         members.insert("storage".to_owned(), json!([]));
-        members.insert(
-            "tesResources_backend_parameters".to_owned(),
-            json!(mount.backend_parameters),
-        );
+        members.insert("tesResources_backend_parameters".to_owned(), json!(keys));
     }
     router::json(&info, None)
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use audit_log::{AboutKind, EventType};
 use axum::{body::Body, response::Response};
-use policy_engine::snapshot::Snapshot;
+use policy_engine::{intent::Intent, snapshot::Snapshot};
 
 use crate::{
     api::{
@@ -21,30 +21,36 @@ use crate::{
     proxy::{Parts, Proxy},
     router::json,
     service::judged::count,
-    session::{Wished, bind, hushed, named, reach, still, whole, without_wishes},
+    session::{Wished, belongs, bind, hushed, named, nowhere, reach, still, whole, without_wishes},
     store::Work,
-    understand::{NotUnderstood, redact, reference, trs},
+    understand::{
+        NotUnderstood,
+        choice::{Choice, decision},
+        redact, reference, trs,
+    },
     withdrawal,
 };
 
-use super::{create::intent, image, io, mounted};
+use super::{Site, create::intent, image, io, mounted, sites};
 
 /// `POST`.
 pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
     let parts = &*proxy.0;
-    let (backend, mount) = mounted(parts)?;
+    mounted(parts)?;
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Tes, Vec::new()).await?;
     let name = RepeatName::of(&incoming.headers)?;
     let task: Task = wire_body(&incoming.headers, body).await?;
     let wished = Wished::of(task.tags.as_ref())?;
     trs::ready(parts).await;
-    let mut intent = intent(&task, mount, &mut parts.scan())?;
-    bind(parts, &caller, EventType::TesCreateTask, &mut intent, &wished).await?;
-    let intent = Arc::new(intent);
-    let question = Question::Intent(Arc::clone(&intent));
+    let (Site { backend, mount }, intent) = chosen(parts, &caller, &task, &wished).await?;
+    let asked = Ask {
+        kind: EventType::TesCreateTask,
+        intent: Arc::clone(&intent),
+        place: mount,
+    };
     let body = digest(&serde_json::to_vec(&task).unwrap_or_default());
-    let permit = permitted(parts, &caller, EventType::TesCreateTask, question, &body).await?;
+    let permit = permitted(parts, &caller, asked, &body).await?;
     let snapshot = permit.decided.engine.snapshot();
     let objects = objects(snapshot, named(&intent))?;
     let reach = reach(&intent, &objects);
@@ -55,6 +61,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let new = Submission {
         id: &id,
         kind: "task",
+        backend: mount.key("task"),
         service: &mount.service,
         objects: &reach,
         name: &title,
@@ -70,7 +77,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         Submitted::New(work) => *work,
         Submitted::Before(id) => return json(&Created { id }, Some(permit.header())),
     };
-    let outgoing = rewritten(parts, &task, &permit, &work, &capabilities)?;
+    let outgoing = rewritten(parts, &task, mount, &permit, &work, &capabilities)?;
     still(parts, &caller, &work).await?;
     if let Err(no) = permit.still() {
         parts.works.close(&work.id, "CANCELED").await?;
@@ -85,6 +92,48 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     }
 }
 
+/// Which TES gets it: one that may hold all that it reads, with what it would mean there.
+async fn chosen<'p>(
+    parts: &'p Parts,
+    caller: &Caller,
+    task: &Task,
+    wished: &Wished,
+) -> Result<(Site<'p>, Arc<Intent>), Problem> {
+    let mut choice = Choice::between(parts.tes.len());
+    for site in sites(parts) {
+        if parts.tes.len() > 1 && !belongs(caller, &site.mount.service) {
+            continue;
+        }
+        let mut intent = match intent(task, site.mount, &mut parts.scan()) {
+            Ok(intent) => intent,
+            Err(refused) => {
+                choice.refuse(refused);
+                continue;
+            }
+        };
+        bind(parts, caller, EventType::TesCreateTask, &mut intent, wished).await?;
+        let intent = Arc::new(intent);
+        let asked = Arc::clone(&intent);
+        if choice.offer((site, intent), || decision(parts, caller, asked)) {
+            break;
+        }
+    }
+    match choice.end()? {
+        Some(chosen) => Ok(chosen),
+        None => Err(nowhere(parts, caller, EventType::TesCreateTask).await),
+    }
+}
+
+/// What is asked of the gate for new work.
+pub(crate) struct Ask<'m> {
+    /// What it is in the log.
+    pub(crate) kind: EventType,
+    /// All that it would do.
+    pub(crate) intent: Arc<Intent>,
+    /// Where.
+    pub(crate) place: &'m ComputeMount,
+}
+
 /// Asks for a permit and puts the digest of the whole request on record: its words may hold secrets, and stay out.
 ///
 /// # Errors
@@ -92,13 +141,20 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
 pub(crate) async fn permitted(
     parts: &Parts,
     caller: &Caller,
-    kind: EventType,
-    question: Question,
+    Ask { kind, intent, place }: Ask<'_>,
     whole: &str,
 ) -> Result<Permit, Problem> {
     let begun = parts
         .gate
-        .begin_about(caller, kind, question, |event| event.about(AboutKind::Request, whole))
+        .begin_about(caller, kind, Question::Intent(intent), |event| {
+            let event = event.about(AboutKind::Request, whole);
+            // one of several is on record with its name
+            if place.name.is_empty() {
+                event
+            } else {
+                event.about(AboutKind::Service, place.name.as_str())
+            }
+        })
         .await;
     let recorded = match begun {
         Ok(recording) => recording.durable().await,
@@ -151,11 +207,11 @@ pub(crate) fn kept<T: serde::Serialize>(request: &T) -> Result<String, Problem> 
 fn rewritten(
     parts: &Parts,
     task: &Task,
+    mount: &ComputeMount,
     permit: &Permit,
     work: &Work,
     capabilities: &Capabilities,
 ) -> Result<Task, Problem> {
-    let (_, mount) = mounted(parts)?;
     let snapshot = permit.decided.engine.snapshot();
     let mut task = with_capabilities(task, mount, snapshot, capabilities)?;
     let datasets = permit.decided.decision.rests_on().datasets.iter().map(String::as_str);

@@ -12,11 +12,11 @@ use crate::{
         Incoming,
         tes::{ShownTask, State, Task, TaskLog, View, show},
     },
-    backend::{BackendError, TesBackend},
+    backend::BackendError,
     gate::{Caller, Question, Recorded},
     ownership::{
         index::{duties, tes_state},
-        item, owned, refresh,
+        item, owned, refresh, tes_at,
     },
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
@@ -30,7 +30,7 @@ use super::mounted;
 /// `GET`.
 pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     let parts = &*proxy.0;
-    let (backend, _) = mounted(parts)?;
+    mounted(parts)?;
     let query = incoming.query(&["view"], &[])?;
     let view = View::of(query.one("view"))
         .ok_or_else(|| Problem::refused("request.query", "`view` is MINIMAL, BASIC or FULL"))?;
@@ -49,7 +49,7 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
         .await
         .map_err(Problem::from)?;
     let view = lowered(parts, &caller, &work, item, view);
-    let shown = shown(parts, backend, &recording, work, view).await;
+    let shown = shown(parts, &recording, work, view).await;
     let permit = recording.durable().await.map_err(Problem::from)?;
     json(&shown?, Some(permit.header()))
 }
@@ -104,16 +104,9 @@ fn lowered(parts: &Parts, caller: &Caller, work: &Work, item: std::sync::Arc<Wor
 ///
 /// # Errors
 /// A [`Problem`] of the index or the backend.
-pub(crate) async fn shown(
-    parts: &Parts,
-    backend: &TesBackend,
-    proof: &impl Recorded,
-    work: Work,
-    view: View,
-) -> Result<ShownTask, Problem> {
-    let task: Task = serde_json::from_str(&work.request).map_err(|_| StoreError::Inconsistent { column: "request" })?;
+pub(crate) async fn shown(parts: &Parts, proof: &impl Recorded, work: Work, view: View) -> Result<ShownTask, Problem> {
     let (work, logs) = match (&work.backend_id, view) {
-        (Some(id), View::Basic | View::Full) => match backend.task(proof, id).await {
+        (Some(id), View::Basic | View::Full) => match tes_at(parts, &work)?.task(proof, id).await {
             Ok(told) => {
                 let over = told.state.is_final();
                 if work.phase != Phase::Over {
@@ -137,6 +130,15 @@ pub(crate) async fn shown(
         },
         _ => (refresh(parts, work).await?, Vec::new()),
     };
+    told(work, logs, view)
+}
+
+/// The task as its row and these logs tell it.
+///
+/// # Errors
+/// 503 if the row cannot be read.
+pub(super) fn told(work: Work, logs: Vec<TaskLog>, view: View) -> Result<ShownTask, Problem> {
+    let task: Task = serde_json::from_str(&work.request).map_err(|_| StoreError::Inconsistent { column: "request" })?;
     let created = visa_verifier::seam::Timestamp::from_unix(work.created_at).to_string();
     let state = if work.withdrawn.is_some() && !tes_state(&work).is_final() {
         State::Canceling

@@ -10,7 +10,7 @@ use policy_engine::intent::Action;
 use crate::{
     api::{
         Incoming,
-        tes::{State, Task, TaskPage, View},
+        tes::{ShownTask, State, Task, TaskPage, View},
     },
     gate::{Caller, Question, Recorded},
     limits,
@@ -24,7 +24,10 @@ use crate::{
     store::{Work, WorkFilter},
 };
 
-use super::{mounted, task::shown};
+use super::{
+    mounted,
+    task::{shown, told},
+};
 
 /// What is asked for.
 struct Asked<'q> {
@@ -41,7 +44,7 @@ impl Recorded for Own {}
 /// `GET`.
 pub(crate) async fn list(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     let parts = &*proxy.0;
-    let (backend, _) = mounted(parts)?;
+    mounted(parts)?;
     let query = incoming.query(
         &["name_prefix", "state", "page_size", "page_token", "view"],
         &["tag_key", "tag_value"],
@@ -122,13 +125,24 @@ pub(crate) async fn list(proxy: &Proxy, incoming: &Incoming) -> Result<Response,
         } else {
             view
         };
-        tasks.push(shown(parts, backend, &Own, work, view).await?);
+        tasks.push(of_list(parts, work, view).await?);
     }
     let receipt = receipt
         .await
         .map_err(|_| Problem::from(crate::gate::NoPermit::Unrecorded))?;
     let next_page_token = after.map(|after| next(parts, &caller, &question, after)).transpose()?;
     json(&TaskPage { tasks, next_page_token }, Some(receipt.header_value()))
+}
+
+/// One of a list. A backend that is down hides none of what the others have: its tasks are told from the index alone.
+async fn of_list(parts: &Parts, work: Work, view: View) -> Result<ShownTask, Problem> {
+    if parts.tes.len() < 2 {
+        return shown(parts, &Own, work, view).await;
+    }
+    match shown(parts, &Own, work.clone(), view).await {
+        Err(_) => told(work, Vec::new(), view),
+        shown => shown,
+    }
 }
 
 /// The token of the next page.

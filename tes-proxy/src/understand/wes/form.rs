@@ -109,26 +109,23 @@ pub(crate) fn pieces(content_type: &str, body: &[u8]) -> Result<Pieces, NotUnder
     Ok((texts, attachments))
 }
 
-/// Reads the parts of a request, however they came; a workflow that it names by its place in our tool registry is
-/// fetched first.
+/// A workflow that a request names by its place in our tool registry, however its parts came: fetched before the request
+/// is read. None for one whose text each of these has already.
 ///
 /// # Errors
-/// What [`of`] refuses, and what the registry's side says.
-pub(crate) async fn understood<'m>(
+/// What the registry's side says.
+pub(crate) async fn pinned(
     parts: &Parts,
     caller: &Caller,
-    pieces: Pieces,
-    mount: &'m WesMount,
-) -> Result<Form<'m>, Problem> {
+    pieces: &Pieces,
+    mut mounts: impl Iterator<Item = &WesMount>,
+) -> Result<Option<trs::Pinned>, Problem> {
     let text = |name: &str| pieces.0.get(name).map_or("", String::as_str).trim();
     let url = text("workflow_url");
-    let own = mount.workflows.iter().any(|known| known.url == url);
-    let pinned = if own {
-        None
-    } else {
-        trs::pinned(parts, caller, url, text("workflow_type")).await?
-    };
-    Ok(of(pieces, pinned, mount)?)
+    if mounts.all(|mount| mount.workflows.iter().any(|known| known.url == url)) {
+        return Ok(None);
+    }
+    trs::pinned(parts, caller, url, text("workflow_type")).await
 }
 
 /// Reads the parts of a request, with its workflow if that is of the tool registry.

@@ -4,6 +4,7 @@ pub(crate) mod attached;
 pub(crate) mod cancel;
 pub(crate) mod form;
 pub(crate) mod imports;
+pub(crate) mod place;
 pub(crate) mod run;
 pub(crate) mod run_log;
 pub(crate) mod runs;
@@ -14,14 +15,32 @@ pub(crate) mod workflow;
 
 use crate::{backend::WesBackend, config::WesMount, problem::Problem, proxy::Parts};
 
-/// The WES of this node.
-pub(crate) fn mounted(parts: &Parts) -> Result<(&WesBackend, &WesMount), Problem> {
-    match (&parts.wes, &parts.config.wes) {
-        (Some(backend), Some(mount)) => Ok((backend, mount)),
-        _ => Err(Problem::new(
+/// One WES behind the gate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site<'p> {
+    /// The way to it.
+    pub(crate) backend: &'p WesBackend,
+    /// What is laid down for it.
+    pub(crate) mount: &'p WesMount,
+}
+
+/// Each WES of this node, in the order of the settings.
+pub(crate) fn sites(parts: &Parts) -> impl Iterator<Item = Site<'_>> {
+    let both = parts.wes.iter().zip(&parts.config.wes);
+    both.map(|(backend, mount)| Site { backend, mount })
+}
+
+/// Has this node a WES?
+///
+/// # Errors
+/// 404 if it has none.
+pub(crate) fn mounted(parts: &Parts) -> Result<(), Problem> {
+    if parts.wes.is_empty() {
+        return Err(Problem::new(
             http::StatusCode::NOT_FOUND,
             "request.route",
             "this node has no WES",
-        )),
+        ));
     }
+    Ok(())
 }

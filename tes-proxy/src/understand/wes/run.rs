@@ -13,54 +13,48 @@ use crate::{
         wes::{RunId, RunRequest},
     },
     capability::{Capabilities, objects},
-    config::Reading,
-    gate::{Permit, Question},
+    config::{Reading, WesMount},
+    gate::Permit,
     ownership::{RepeatName, Submission, Submitted, cap, digest, lasting, stamp, submit},
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
-    session::{Wished, bind, hushed, named, reach, still, whole},
+    session::{Wished, hushed, named, reach, still, whole},
     store::Work,
-    understand::{
-        tes::submit::{kept as words, permitted, unsent, with_capabilities},
-        trs,
-    },
+    understand::tes::submit::{Ask, kept as words, permitted, unsent, with_capabilities},
     withdrawal,
 };
 
 use super::{
+    Site,
     form::{self, Form},
-    mounted, tasks_json, workflow,
+    mounted,
+    place::{chosen, longest},
+    tasks_json, workflow,
 };
 
 /// `POST`.
 pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
     let parts = &*proxy.0;
-    let (backend, mount) = mounted(parts)?;
+    mounted(parts)?;
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Wes, Vec::new()).await?;
     let name = RepeatName::of(&incoming.headers)?;
-    let bytes = read_body(&incoming.headers, body, &["multipart/form-data"], mount.run_bytes).await?;
+    let bytes = read_body(&incoming.headers, body, &["multipart/form-data"], longest(parts)).await?;
     let content_type = incoming
         .headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let form = form::understood(parts, &caller, form::pieces(content_type, &bytes)?, mount).await?;
+    let (wished, pieces) = (Wished::default(), form::pieces(content_type, &bytes)?);
+    let (Site { backend, mount }, form, intent) = chosen(parts, &caller, pieces, Some(&wished)).await?;
     let said = said(&form);
-    trs::ready(parts).await;
-    let mut intent = workflow::intent(&form, mount, &mut parts.scan())?;
-    bind(
-        parts,
-        &caller,
-        EventType::WesRunWorkflow,
-        &mut intent,
-        &Wished::default(),
-    )
-    .await?;
-    let intent = Arc::new(intent);
-    let question = Question::Intent(Arc::clone(&intent));
-    let permit = permitted(parts, &caller, EventType::WesRunWorkflow, question, &digest(&bytes)).await?;
+    let asked = Ask {
+        kind: EventType::WesRunWorkflow,
+        intent: Arc::clone(&intent),
+        place: &mount.compute,
+    };
+    let permit = permitted(parts, &caller, asked, &digest(&bytes)).await?;
     let snapshot = permit.decided.engine.snapshot();
     let objects = objects(snapshot, named(&intent))?;
     let reach = reach(&intent, &objects);
@@ -74,6 +68,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let new = Submission {
         id: &id,
         kind: "run",
+        backend: mount.compute.key("run"),
         service: &mount.compute.service,
         objects: &reach,
         name: &form.request.workflow_url,
@@ -85,7 +80,7 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         named: name.as_ref().map(|name| name.with(&said)),
     };
     let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, cap)?;
-    let outgoing = rewritten(parts, &form, &permit, &caller.owner(), &capabilities)?;
+    let outgoing = rewritten(parts, (&form, mount), &permit, &caller.owner(), &capabilities)?;
     let work = match submit(parts, &caller, &permit, new).await? {
         Submitted::New(work) => *work,
         Submitted::Before(run_id) => return json(&RunId { run_id }, Some(permit.header())),
@@ -139,12 +134,11 @@ async fn send(
 /// The request as the backend gets it: our reading of it, every part written anew.
 fn rewritten(
     parts: &Parts,
-    form: &Form<'_>,
+    (form, mount): (&Form<'_>, &WesMount),
     permit: &Permit,
     owner: &str,
     capabilities: &Capabilities,
 ) -> Result<Vec<Part>, Problem> {
-    let (_, mount) = mounted(parts)?;
     let snapshot = permit.decided.engine.snapshot();
     let request = &form.request;
     let text = |name: &str, text: String| Part {

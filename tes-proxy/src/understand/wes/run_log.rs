@@ -19,7 +19,7 @@ use crate::{
     gate::{Caller, Permit, Question},
     ownership::{
         index::{duties, wes_state},
-        item, refresh,
+        item, refresh, wes_at,
     },
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
@@ -97,13 +97,13 @@ pub(crate) async fn status(proxy: &Proxy, incoming: &Incoming) -> Result<Respons
 /// A [`Problem`].
 pub(crate) async fn seen(proxy: &Proxy, incoming: &Incoming, kind: EventType) -> Result<Seen, Problem> {
     let parts = &*proxy.0;
-    let (backend, _) = mounted(parts)?;
+    mounted(parts)?;
     let caller = parts.required(incoming, Api::Wes, Vec::new()).await?;
     let work = found(parts, &caller, incoming.segment(4), "run", Action::WesRead).await?;
     let permit = permitted(parts, &caller, &work, kind).await?;
     let logs = may_read_logs(parts, &caller, &work)?;
     let told = match &work.backend_id {
-        Some(id) => match backend.log(&permit, id).await {
+        Some(id) => match wes_at(parts, &work)?.log(&permit, id).await {
             Ok(told) => told,
             Err(BackendError::Unknown { .. }) => BackendRun::default(),
             Err(error) => return Err(error.into()),

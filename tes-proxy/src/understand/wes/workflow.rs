@@ -31,7 +31,7 @@ use super::{
 /// # Errors
 /// [`NotUnderstood`] names the part.
 pub(crate) fn intent(form: &Form<'_>, mount: &WesMount, scan: &mut Scan<'_>) -> Result<Intent, NotUnderstood> {
-    let mut intent = Intent::new(Action::WesCreate).at(&*mount.compute.service);
+    let mut intent = mount.compute.at(Intent::new(Action::WesCreate));
     let alone = form.origin.as_ref().and_then(|origin| origin.alone.clone());
     let digest = alone.unwrap_or_else(|| pin(&form.attachments));
     intent.tool = Some(ToolRef {

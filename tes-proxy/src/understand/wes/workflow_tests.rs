@@ -26,6 +26,8 @@ fn mount() -> WesMount {
     };
     WesMount {
         compute: ComputeMount {
+            name: String::new(),
+            may_hold: None,
             backend: BackendConfig {
                 base: Url::parse("http://127.0.0.1:1/ga4gh/wes/v1").unwrap(),
                 credential: None,
