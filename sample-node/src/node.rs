@@ -247,6 +247,10 @@ fn check(settings: &Settings) -> Result<(), SampleError> {
     {
         return refuse("home.redirect_uris", "each has to be an absolute URL");
     }
+    let door = settings.tes.closed_network;
+    if door.is_some_and(|door| !door.ip().is_loopback() || door.port() == 0) {
+        return refuse("tes.closed_network", "it has to be an address on loopback with a port");
+    }
     if settings.tes.running == 0 {
         return refuse("tes.running", "at least one task has to be able to run");
     }

@@ -90,6 +90,9 @@ pub struct TesSettings {
     pub shells: Vec<String>,
     /// Folders that those executors see, beside the system's programs; all of them read-only.
     pub visible: Vec<PathBuf>,
+    /// The storage door's address, on loopback. If it is set, each executor gets a network of its own in which that address
+    /// answers and nothing else does; where the system gives none, all tasks are refused. Root alone can do it.
+    pub closed_network: Option<SocketAddr>,
     /// `file:` inputs are read below these folders only, after all links are resolved.
     pub input_roots: Vec<PathBuf>,
     /// `file:` outputs are written below this folder only. Made if it is missing.
@@ -148,6 +151,7 @@ impl Settings {
                 tool_path: ["/usr/bin", "/bin", "/usr/local/bin"].map(PathBuf::from).to_vec(),
                 shells: Vec::new(),
                 visible: Vec::new(),
+                closed_network: None,
                 input_roots: vec![dir.join("data"), dir.join("outputs")],
                 output_root: dir.join("outputs"),
                 s3: None,

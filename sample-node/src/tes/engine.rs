@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     fs,
+    net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -15,6 +16,7 @@ use crate::{
     SampleError, TesSettings,
     problem::Problem,
     tes::{
+        closed::Closed,
         plan::Plan,
         run,
         space::Space,
@@ -57,6 +59,30 @@ pub enum Note {
     },
 }
 
+/// What the network of an executor is.
+#[derive(Debug)]
+pub(crate) enum Network {
+    /// The machine's.
+    Open,
+    /// One of its own, with the door and nothing else.
+    Closed(Closed),
+    /// It should be closed, and this system can't: nothing runs.
+    Refused,
+}
+
+impl Network {
+    fn of(door: Option<SocketAddr>) -> Self {
+        match door.map(Closed::probe) {
+            None => Self::Open,
+            Some(Ok(closed)) => Self::Closed(closed),
+            Some(Err(why)) => {
+                tracing::error!(%why, "the network of tasks is to be closed, and can't be here: every task is refused");
+                Self::Refused
+            }
+        }
+    }
+}
+
 /// The task server.
 #[derive(Debug)]
 pub(crate) struct Tes {
@@ -67,6 +93,7 @@ pub(crate) struct Tes {
     pub(crate) client: reqwest::Client,
     pub(crate) room: Semaphore,
     pub(crate) space: Option<Space>,
+    pub(crate) network: Network,
     tools: Vec<Tool>,
     tasks: Mutex<Tasks>,
     notes: Mutex<VecDeque<Note>>,
@@ -83,7 +110,15 @@ impl Tes {
     ) -> Result<Arc<Self>, SampleError> {
         let tools = tool::find(&settings.tools, &settings.shells, &settings.tool_path)?;
         let wanted = tools.iter().any(|tool| tool.shell);
-        let space = wanted.then(|| Space::probe(&settings.visible)).flatten();
+        let network = Network::of(settings.closed_network);
+        let closed = settings.closed_network.is_some();
+        let space = wanted.then(|| Space::probe(&settings.visible, closed)).flatten();
+        if wanted && space.is_none() {
+            tracing::error!(
+                closed,
+                "this system gives no namespaces for scripts: tasks with scripts are refused"
+            );
+        }
         let resolve = |path: &PathBuf| {
             fs::create_dir_all(path)
                 .and_then(|()| path.canonicalize())
@@ -100,6 +135,7 @@ impl Tes {
             room: Semaphore::new(settings.running.min(Semaphore::MAX_PERMITS)),
             settings,
             space,
+            network,
             tools,
             tasks: Mutex::default(),
             notes: Mutex::default(),
@@ -136,6 +172,11 @@ impl Tes {
     /// Takes a task in and starts it; its id.
     pub(crate) fn create(self: &Arc<Self>, task: NewTask) -> Result<String, Problem> {
         let plan = Plan::of(&task, &self.tools).map_err(|why| Problem::bad("sample.task", why))?;
+        if matches!(self.network, Network::Refused) {
+            let why =
+                "the network of tasks is to be closed, and this system gives no network namespace: nothing is run";
+            return Err(Problem::bad("sample.task", why.to_owned()));
+        }
         if self.space.is_none() && plan.steps.iter().any(|step| step.tool.shell) {
             let why = "this system gives no mount namespace, and without one no scripts are run";
             return Err(Problem::bad("sample.task", why.to_owned()));
@@ -177,5 +218,33 @@ impl Tes {
         if timeout(FAREWELL, self.running.wait()).await.is_err() {
             tracing::warn!("a sample task did not end in time");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Settings;
+
+    #[tokio::test]
+    async fn where_the_network_cannot_be_closed_no_task_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings::new(folder.path().to_owned(), "http://127.0.0.1:9/callback", Vec::new()).unwrap();
+        let client = world::client(None).unwrap();
+        let tes = Tes::new(settings.tes, folder.path().join("scratch"), client).unwrap();
+        let mut tes = Arc::into_inner(tes).unwrap();
+        let image = tes.tools().iter().find(|tool| tool.name == "wc").unwrap().image.clone();
+        let task = json!({ "executors": [{ "image": image, "command": ["wc", "--version"] }] });
+        let task: NewTask = serde_json::from_value(task).unwrap();
+        tes.network = Network::Refused;
+        let tes = Arc::new(tes);
+        assert!(tes.create(task.clone()).is_err(), "it is refused");
+        assert_eq!(tes.tasks().newest(None).count(), 0, "and nothing waits to run");
+
+        let mut tes = Arc::into_inner(tes).unwrap();
+        tes.network = Network::Open;
+        assert!(Arc::new(tes).create(task).is_ok(), "the network alone was the reason");
     }
 }

@@ -18,8 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     tes::{
+        closed::Relay,
         command::Command,
-        engine::Tes,
+        engine::{Network, Tes},
         path::ContainerPath,
         plan::Plan,
         stage,
@@ -172,14 +173,17 @@ async fn execute(tes: &Tes, id: &str, step: &Command, scratch: &Path) -> Result<
         sink(step.stderr.as_ref(), scratch).await?,
     );
     let started = world::now().to_string();
-    let mut child = program(tes, step, scratch, &folder)
-        .ok_or_else(|| End::System("this system gives no mount namespace".to_owned()))?
+    let mut command = program(tes, step, scratch, &folder)
+        .ok_or_else(|| End::System("this system gives no mount namespace".to_owned()))?;
+    command
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
+        .kill_on_drop(true);
+    // The relay lives as long as the executor.
+    let (mut child, _relay) = start(tes, command)
+        .await
         .map_err(|problem| failed("the tool could not be started", problem))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let whole = async { tokio::join!(child.wait(), drain(stdout, to_stdout), drain(stderr, to_stderr)) };
@@ -217,6 +221,15 @@ fn program(tes: &Tes, step: &Command, scratch: &Path, folder: &Path) -> Option<p
         .env_clear()
         .envs(step.env.iter().map(|(name, value)| (name, value)));
     Some(command)
+}
+
+/// Starts it on the network that the settings want.
+async fn start(tes: &Tes, mut command: process::Command) -> std::io::Result<(process::Child, Option<Relay>)> {
+    match &tes.network {
+        Network::Open => Ok((command.spawn()?, None)),
+        Network::Closed(closed) => closed.spawn(command).await.map(|(child, relay)| (child, Some(relay))),
+        Network::Refused => Err(std::io::Error::other("its network can't be closed")),
+    }
 }
 
 async fn sink(path: Option<&ContainerPath>, scratch: &Path) -> Result<Option<File>, End> {

@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always on here; it tells clippy that helpers are test code too.
 #[cfg(test)]
+mod closed;
+#[cfg(test)]
 mod drs;
 #[cfg(test)]
 mod home;
