@@ -96,6 +96,10 @@ pub(crate) const CALLERS: u64 = 10_000;
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
 /// Time for a backend to begin its answer.
 pub(crate) const BACKEND_TIME: Duration = Duration::from_secs(30);
+/// A backend that failed so many times in a row is left alone …
+pub(crate) const CIRCUIT_FAILURES: u32 = 5;
+/// … for this long; then one request at a time tries it.
+pub(crate) const CIRCUIT_OPEN: Duration = Duration::from_secs(10);
 /// Time for all that one answer of many objects takes of a backend: a bundle's members, a bulk request.
 pub(crate) const MANY_TIME: Duration = Duration::from_secs(30);
 /// Time between two pieces of a stream.

@@ -113,7 +113,11 @@ impl Proxy {
         }
         let db = Db::open(&config.database).await?;
         let works = Works::new(db.clone());
-        let transport = Transport::new(config.ca_file.as_deref(), config.allow_loopback_http)?;
+        let transport = Transport::new(
+            config.ca_file.as_deref(),
+            config.allow_loopback_http,
+            Arc::clone(&seams.clock),
+        )?;
         let client = |api, backend| Client::new(transport.clone(), api, backend);
         let drs = config
             .drs

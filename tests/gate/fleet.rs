@@ -230,3 +230,46 @@ async fn a_backend_that_is_down_hides_nothing_of_the_other() {
         assert!(ids(&list.json()).contains(&count), "{}", list.text());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_of_which_a_dead_backend_heard_nothing_goes_to_another_that_may_hold_its_data() {
+    let west = PlayedTes::start().await;
+    let dead = tests::node::Addresses::free().proxy;
+    let house = House::start(Wants {
+        tes: Some(dead),
+        tes_lines: Some("name = \"east\"".to_owned()),
+        more_tes: vec![(west.url.clone(), "name = \"west\"\nholds = []".to_owned())],
+        ..Wants::default()
+    })
+    .await;
+    let (ada, _) = house.granted().await;
+    let count = crate::door::task(&house);
+    let mut idle = count.clone();
+    idle["inputs"] = json!([]);
+    idle["executors"][0]["command"] = json!(["wc", "--version"]);
+    let send = async |task: &Value| post(&house.proxy(TASKS), Some(&ada), task).await;
+    let one = id(&send(&idle).await);
+    assert_eq!(west.tasks().len(), 1, "what it may hold goes there at once");
+    let told = get(&house.proxy(&format!("{TASKS}/{one}")), Some(&ada)).await;
+    assert_eq!(told.json()["state"], json!("RUNNING"), "{}", told.text());
+    // Both attempts are on record, each with its place.
+    let created = alarms(&house, "tes:CreateTask").await;
+    for name in ["\"east\"", "\"west\""] {
+        let places = created.iter().filter(|event| event.to_string().contains(name));
+        assert_eq!(places.count(), 1, "{name}: {created:#?}");
+    }
+    // What it may not hold waits for its own backend: first a failure, then, without asking it, a time to come back.
+    let mut codes = Vec::new();
+    for _ in 0..6 {
+        let answer = send(&count).await;
+        codes.push((answer.status, answer.code()));
+        if answer.status == 503 {
+            assert!(answer.header("retry-after").parse::<u32>().is_ok());
+        }
+    }
+    assert_eq!(codes[0], (502, "backend.down".to_owned()));
+    assert_eq!(codes[5], (503, "backend.open".to_owned()), "{codes:?}");
+    assert_eq!(west.tasks().len(), 1, "nothing of it reached the other");
+    drop(id(&send(&idle).await));
+    assert_eq!(west.tasks().len(), 2);
+}

@@ -1,6 +1,6 @@
 //! Connections to backends: pooled, bounded in time, with our credential and nothing of the caller's.
 
-use std::{fmt, path::Path, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -14,19 +14,24 @@ use hyper_util::{
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde::de::DeserializeOwned;
 use url::Url;
+use visa_verifier::seam::Clock;
 
 use crate::{
     config::{BackendConfig, is_loopback},
     limits,
 };
 
-use super::BackendError;
+use super::{
+    BackendError,
+    circuit::{Circuit, Shown},
+};
 
 /// The transport that all backends share.
 #[derive(Clone)]
 pub(crate) struct Transport {
     http: Legacy<HttpsConnector<HttpConnector>, Full<Bytes>>,
     loopback_http: bool,
+    clock: Arc<dyn Clock>,
 }
 
 impl Transport {
@@ -34,7 +39,11 @@ impl Transport {
     ///
     /// # Errors
     /// [`BackendError::Setup`] if the file cannot be read or holds no certificate.
-    pub(crate) fn new(ca_file: Option<&Path>, loopback_http: bool) -> Result<Self, BackendError> {
+    pub(crate) fn new(
+        ca_file: Option<&Path>,
+        loopback_http: bool,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, BackendError> {
         let setup = |why| BackendError::Setup { api: "http", why };
         let mut roots = rustls::RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -48,12 +57,11 @@ impl Transport {
                     .map_err(|_| setup("a certificate cannot be used"))?;
             }
         }
-        let tls =
-            rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .map_err(|_| setup("TLS has no protocol version"))?
-                .with_root_certificates(roots)
-                .with_no_client_auth();
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|_| setup("TLS has no protocol version"))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -70,7 +78,11 @@ impl Transport {
             .pool_max_idle_per_host(64)
             .retry_canceled_requests(false)
             .build(connector);
-        Ok(Self { http, loopback_http })
+        Ok(Self {
+            http,
+            loopback_http,
+            clock,
+        })
     }
 }
 
@@ -87,6 +99,26 @@ pub(crate) struct Client {
     api: &'static str,
     base: Url,
     credential: Option<HeaderValue>,
+    circuit: Arc<Circuit>,
+}
+
+/// How a call is made.
+#[derive(Clone, Copy, Debug)]
+struct Call {
+    /// With our credential.
+    credential: bool,
+    /// To the backend itself, not to another host that it named.
+    own: bool,
+    /// In any case: it stops something.
+    must: bool,
+}
+
+impl Call {
+    const USUAL: Self = Self {
+        credential: true,
+        own: true,
+        must: false,
+    };
 }
 
 impl Client {
@@ -98,12 +130,18 @@ impl Client {
             api,
             base: config.base.clone(),
             credential,
+            circuit: Arc::default(),
         }
     }
 
     /// Which API it speaks, for messages and the index.
     pub(crate) const fn api(&self) -> &'static str {
         self.api
+    }
+
+    /// Is it left alone at this moment, since it failed again and again?
+    pub(crate) fn is_open(&self) -> bool {
+        self.circuit.is_open(self.transport.clock.now_micros())
     }
 
     /// `base` and the encoded path below it.
@@ -128,6 +166,33 @@ impl Client {
         query: &[(&str, &str)],
         body: Option<(String, Bytes)>,
     ) -> Result<T, BackendError> {
+        self.json_by(Call::USUAL, method, path, query, body).await
+    }
+
+    /// The same with a POST that stops something: also while the backend is left alone.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub(crate) async fn stop<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Option<(String, Bytes)>,
+    ) -> Result<T, BackendError> {
+        let call = Call {
+            must: true,
+            ..Call::USUAL
+        };
+        self.json_by(call, Method::POST, path, &[], body).await
+    }
+
+    async fn json_by<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<(String, Bytes)>,
+    ) -> Result<T, BackendError> {
         let mut headers = HeaderMap::new();
         let bytes = match body {
             Some((kind, bytes)) => {
@@ -141,7 +206,9 @@ impl Client {
             None => Bytes::new(),
         };
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        let response = self.send(method, self.url(path, query)?, headers, bytes).await?;
+        let response = self
+            .exchange(call, method, self.url(path, query)?, headers, bytes)
+            .await?;
         let whole = self.collected(response, limits::BACKEND_BYTES).await?;
         serde_json::from_slice(&whole).map_err(|_| BackendError::Unreadable {
             api: self.api,
@@ -165,7 +232,8 @@ impl Client {
         query: &[(&str, &str)],
         headers: HeaderMap,
     ) -> Result<(HeaderMap, Bytes), BackendError> {
-        let response = self.send(method, self.url(path, query)?, headers, Bytes::new()).await?;
+        let url = self.url(path, query)?;
+        let response = self.exchange(Call::USUAL, method, url, headers, Bytes::new()).await?;
         let headers = response.headers().clone();
         Ok((headers, self.collected(response, limits::BACKEND_BYTES).await?))
     }
@@ -219,27 +287,21 @@ impl Client {
             });
         }
         let method = if head { Method::HEAD } else { Method::GET };
-        let credential = own && !headers.contains_key(header::AUTHORIZATION);
-        self.exchange(method, url, headers, Bytes::new(), credential).await
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        url: Url,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<Response<Incoming>, BackendError> {
-        self.exchange(method, url, headers, body, true).await
+        let call = Call {
+            credential: own && !headers.contains_key(header::AUTHORIZATION),
+            own,
+            must: false,
+        };
+        self.exchange(call, method, url, headers, Bytes::new()).await
     }
 
     async fn exchange(
         &self,
+        call: Call,
         method: Method,
         url: Url,
         mut headers: HeaderMap,
         body: Bytes,
-        credential: bool,
     ) -> Result<Response<Incoming>, BackendError> {
         let setup = |why| BackendError::Setup { api: self.api, why };
         if url.scheme() != "https" && !(url.scheme() == "http" && self.transport.loopback_http && is_loopback(&url)) {
@@ -248,21 +310,67 @@ impl Client {
             ));
         }
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        if credential && let Some(value) = &self.credential {
+        if call.credential
+            && let Some(value) = &self.credential
+        {
             headers.insert(header::AUTHORIZATION, value.clone());
         }
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = url.as_str().parse().map_err(|_| setup("its address is no URI"))?;
         *request.headers_mut() = headers;
-        let response = tokio::time::timeout(limits::BACKEND_TIME, self.transport.http.request(request))
+        self.judged(self.sent(call, request).await?)
+    }
+
+    /// Sends it where the circuit lets it through, and tells the circuit what came of it. What another host does shows
+    /// nothing of the backend.
+    async fn sent(&self, call: Call, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, BackendError> {
+        if !call.own {
+            return self.asked(request).await;
+        }
+        let api = self.api;
+        let now = || self.transport.clock.now_micros();
+        let way = self.circuit.enter(now(), call.must);
+        let way = way.map_err(|seconds| BackendError::Open { api, seconds })?;
+        let answer = self.asked(request).await;
+        // an error of its own is an answer: a request that it cannot bear must not keep others away
+        let fails = match &answer {
+            Ok(response) => matches!(response.status().as_u16(), 502..=504),
+            Err(_) => true,
+        };
+        let shown = if fails { Shown::Fails } else { Shown::Lives };
+        match way.told(shown, now()) {
+            Some(true) => tracing::error!(
+                api,
+                host = self.base.host_str(),
+                "a backend failed again and again and is left alone for a moment"
+            ),
+            Some(false) => tracing::info!(api, host = self.base.host_str(), "a backend answers again"),
+            None => {}
+        }
+        answer
+    }
+
+    /// One exchange within its time. What only reads is sent once more if the connection went before an answer began.
+    async fn asked(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, BackendError> {
+        let again = matches!(*request.method(), Method::GET | Method::HEAD).then(|| request.clone());
+        let call = async {
+            match (self.transport.http.request(request).await, again) {
+                (Err(error), Some(again)) if !error.is_connect() => self.transport.http.request(again).await,
+                (answer, _) => answer,
+            }
+        };
+        tokio::time::timeout(limits::BACKEND_TIME, call)
             .await
             .map_err(|_| BackendError::Slow { api: self.api })?
             .map_err(|error| {
                 tracing::warn!(api = self.api, error = %error, "a backend could not be reached");
-                BackendError::Down { api: self.api }
-            })?;
-        self.judged(response)
+                if error.is_connect() {
+                    BackendError::Unreached { api: self.api }
+                } else {
+                    BackendError::Down { api: self.api }
+                }
+            })
     }
 
     fn judged(&self, response: Response<Incoming>) -> Result<Response<Incoming>, BackendError> {

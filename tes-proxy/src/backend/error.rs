@@ -14,6 +14,20 @@ pub enum BackendError {
         /// Which API.
         api: &'static str,
     },
+    /// There was no connection: it heard nothing of the request.
+    #[error("the {api} backend cannot be reached")]
+    Unreached {
+        /// Which API.
+        api: &'static str,
+    },
+    /// It failed again and again and is left alone for a while: nothing was sent.
+    #[error("the {api} backend failed several times and is left alone for a moment")]
+    Open {
+        /// Which API.
+        api: &'static str,
+        /// Seconds.
+        seconds: u32,
+    },
     /// It did not answer in time.
     #[error("the {api} backend did not answer in time")]
     Slow {
@@ -69,10 +83,16 @@ pub enum BackendError {
 }
 
 impl BackendError {
+    /// Is it certain that the backend heard nothing?
+    pub(crate) const fn unheard(&self) -> bool {
+        matches!(self, Self::Unreached { .. } | Self::Open { .. } | Self::Setup { .. })
+    }
+
     /// Stable code.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Down { .. } => "backend.down",
+            Self::Down { .. } | Self::Unreached { .. } => "backend.down",
+            Self::Open { .. } => "backend.open",
             Self::Slow { .. } => "backend.slow",
             Self::Refused { .. } => "backend.refused",
             Self::Unknown { .. } => "backend.unknown",
@@ -89,6 +109,7 @@ impl From<BackendError> for Problem {
         let sentence = error.to_string();
         match error {
             BackendError::Slow { .. } => Self::new(StatusCode::GATEWAY_TIMEOUT, "backend.slow", sentence),
+            BackendError::Open { seconds, .. } => Self::unavailable("backend.open", sentence, seconds),
             BackendError::Later { seconds, .. } => Self::unavailable("backend.later", sentence, seconds),
             BackendError::Preparing { seconds, .. } => Self {
                 retry_after: Some(seconds),
@@ -96,6 +117,7 @@ impl From<BackendError> for Problem {
             },
             BackendError::Unknown { .. } => Self::new(StatusCode::NOT_FOUND, "request.not_found", "not found"),
             BackendError::Down { .. }
+            | BackendError::Unreached { .. }
             | BackendError::Refused { .. }
             | BackendError::Unreadable { .. }
             | BackendError::Setup { .. } => Self::new(StatusCode::BAD_GATEWAY, error.code(), sentence),

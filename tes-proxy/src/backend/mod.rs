@@ -1,6 +1,7 @@
 //! To the backends: a fresh request of our own framing, with our own credential, and answers that are parsed or
 //! streamed under watch. What acts asks for a permit.
 
+mod circuit;
 mod client;
 mod drs;
 mod error;

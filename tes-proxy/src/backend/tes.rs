@@ -29,6 +29,11 @@ impl TesBackend {
         Self { client }
     }
 
+    /// Is it left alone at this moment?
+    pub(crate) fn is_open(&self) -> bool {
+        self.client.is_open()
+    }
+
     /// Creates a task.
     ///
     /// # Errors
@@ -85,10 +90,8 @@ impl TesBackend {
     pub(crate) async fn cancel(&self, id: &str) -> Result<(), BackendError> {
         let answer: Result<Value, BackendError> = self
             .client
-            .json(
-                Method::POST,
+            .stop(
                 &format!("/tasks/{}:cancel", encode(id)),
-                &[],
                 Some(("application/json".to_owned(), Bytes::from_static(b"{}"))),
             )
             .await;

@@ -30,6 +30,11 @@ impl WesBackend {
         Self { client }
     }
 
+    /// Is it left alone at this moment?
+    pub(crate) fn is_open(&self) -> bool {
+        self.client.is_open()
+    }
+
     /// Submits a run: parts written anew with this boundary.
     ///
     /// # Errors
@@ -78,10 +83,7 @@ impl WesBackend {
     /// # Errors
     /// [`BackendError`].
     pub(crate) async fn cancel(&self, id: &str) -> Result<(), BackendError> {
-        let answer: Result<Value, BackendError> = self
-            .client
-            .json(Method::POST, &format!("/runs/{}/cancel", encode(id)), &[], None)
-            .await;
+        let answer: Result<Value, BackendError> = self.client.stop(&format!("/runs/{}/cancel", encode(id)), None).await;
         match answer {
             Ok(_) => Ok(()),
             Err(error) => match self.state(id).await {

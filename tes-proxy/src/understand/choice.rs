@@ -64,6 +64,12 @@ impl<T, E> Choice<T, E> {
         fit == Fit::Permitted
     }
 
+    /// What was chosen, if all of it is permitted there.
+    pub(crate) fn permitted(self) -> Option<T> {
+        let best = self.best.filter(|(fit, _)| *fit == Fit::Permitted);
+        best.map(|(_, place)| place)
+    }
+
     /// What was chosen: `None` if no place was even offered.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub(crate) mod create;
 pub(crate) mod grammar;
 pub(crate) mod image;
 pub(crate) mod io;
+mod place;
 pub(crate) mod service_info;
 pub(crate) mod submit;
 pub(crate) mod task;
@@ -22,10 +23,12 @@ pub(crate) struct Site<'p> {
     pub(crate) mount: &'p ComputeMount,
 }
 
-/// Each TES of this node, in the order of the settings.
-pub(crate) fn sites(parts: &Parts) -> impl Iterator<Item = Site<'_>> {
+/// Each TES of this node, in the order of the settings; those that are left alone at this moment come last.
+pub(crate) fn sites(parts: &Parts) -> Vec<Site<'_>> {
     let both = parts.tes.iter().zip(&parts.config.tes);
-    both.map(|(backend, mount)| Site { backend, mount })
+    let mut sites: Vec<_> = both.map(|(backend, mount)| Site { backend, mount }).collect();
+    sites.sort_by_cached_key(|site| site.backend.is_open());
+    sites
 }
 
 /// Has this node a TES?

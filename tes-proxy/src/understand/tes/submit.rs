@@ -21,17 +21,16 @@ use crate::{
     proxy::{Parts, Proxy},
     router::json,
     service::judged::count,
-    session::{Wished, belongs, bind, hushed, named, nowhere, reach, still, whole, without_wishes},
+    session::{Wished, hushed, named, reach, still, whole, without_wishes},
     store::Work,
-    understand::{
-        NotUnderstood,
-        choice::{Choice, decision},
-        redact, reference, trs,
-    },
+    understand::{NotUnderstood, redact, reference, trs},
     withdrawal,
 };
 
-use super::{Site, create::intent, image, io, mounted, sites};
+use super::{
+    Site, image, io, mounted,
+    place::{another, chosen},
+};
 
 /// `POST`.
 pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
@@ -43,84 +42,97 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let task: Task = wire_body(&incoming.headers, body).await?;
     let wished = Wished::of(task.tags.as_ref())?;
     trs::ready(parts).await;
-    let (Site { backend, mount }, intent) = chosen(parts, &caller, &task, &wished).await?;
-    let asked = Ask {
-        kind: EventType::TesCreateTask,
-        intent: Arc::clone(&intent),
-        place: mount,
-    };
     let body = digest(&serde_json::to_vec(&task).unwrap_or_default());
-    let permit = permitted(parts, &caller, asked, &body).await?;
-    let snapshot = permit.decided.engine.snapshot();
-    let objects = objects(snapshot, named(&intent))?;
-    let reach = reach(&intent, &objects);
-    let (id, now) = (parts.gate.id(), parts.gate.now());
-    let cap = cap(now, wished.walltime);
-    let request = hushed(parts, &caller, kept(&task)?);
-    let title = redact::text(task.name.as_deref().unwrap_or_default());
-    let new = Submission {
-        id: &id,
-        kind: "task",
-        backend: mount.key("task"),
-        service: &mount.service,
-        objects: &reach,
-        name: &title,
-        request,
-        session: caller.scope.as_ref().map(|session| session.work.id.as_str()),
-        whole: whole(&intent),
-        until: lasting(&caller, &permit.decided, &intent, now),
-        cap,
-        named: name.as_ref().map(|name| name.with(&body)),
+    let sending = Sending {
+        caller: &caller,
+        task: &task,
+        wished: &wished,
+        name: name.as_ref(),
+        body: &body,
     };
-    let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, cap)?;
-    let work = match submit(parts, &caller, &permit, new).await? {
-        Submitted::New(work) => *work,
-        Submitted::Before(id) => return json(&Created { id }, Some(permit.header())),
-    };
-    let outgoing = rewritten(parts, &task, mount, &permit, &work, &capabilities)?;
-    still(parts, &caller, &work).await?;
-    if let Err(no) = permit.still() {
-        parts.works.close(&work.id, "CANCELED").await?;
-        return Err(no.into());
-    }
-    match backend.create(&permit, &outgoing).await {
-        Ok(created) => {
-            withdrawal::accepted(proxy, &work, &created.id, "QUEUED").await?;
-            json(&Created { id }, Some(permit.header()))
+    let (mut site, mut intent) = chosen(parts, &caller, &task, &wished).await?;
+    let mut tried = Vec::new();
+    loop {
+        let unheard = match sending.to(proxy, site, intent).await? {
+            Ok(response) => return Ok(response),
+            Err(unheard) => unheard,
+        };
+        // the next one is another decision, on record, and another row of the index
+        tried.push(site);
+        match another(parts, &caller, &task, &wished, &tried).await {
+            Some(next) => (site, intent) = next,
+            None => return Err(unheard),
         }
-        Err(error) => Err(unsent(parts, &work, error).await),
     }
 }
 
-/// Which TES gets it: one that may hold all that it reads, with what it would mean there.
-async fn chosen<'p>(
-    parts: &'p Parts,
-    caller: &Caller,
-    task: &Task,
-    wished: &Wished,
-) -> Result<(Site<'p>, Arc<Intent>), Problem> {
-    let mut choice = Choice::between(parts.tes.len());
-    for site in sites(parts) {
-        if parts.tes.len() > 1 && !belongs(caller, &site.mount.service) {
-            continue;
-        }
-        let mut intent = match intent(task, site.mount, &mut parts.scan()) {
-            Ok(intent) => intent,
-            Err(refused) => {
-                choice.refuse(refused);
-                continue;
-            }
+/// A task on its way.
+struct Sending<'s> {
+    caller: &'s Caller,
+    task: &'s Task,
+    wished: &'s Wished,
+    name: Option<&'s RepeatName>,
+    body: &'s str,
+}
+
+impl Sending<'_> {
+    /// Permit, row, backend. Within, what is told if the backend certainly heard nothing.
+    async fn to(
+        &self,
+        proxy: &Proxy,
+        Site { backend, mount }: Site<'_>,
+        intent: Arc<Intent>,
+    ) -> Result<Result<Response, Problem>, Problem> {
+        let (parts, caller) = (&*proxy.0, self.caller);
+        let asked = Ask {
+            kind: EventType::TesCreateTask,
+            intent: Arc::clone(&intent),
+            place: mount,
         };
-        bind(parts, caller, EventType::TesCreateTask, &mut intent, wished).await?;
-        let intent = Arc::new(intent);
-        let asked = Arc::clone(&intent);
-        if choice.offer((site, intent), || decision(parts, caller, asked)) {
-            break;
+        let permit = permitted(parts, caller, asked, self.body).await?;
+        let snapshot = permit.decided.engine.snapshot();
+        let objects = objects(snapshot, named(&intent))?;
+        let reach = reach(&intent, &objects);
+        let (id, now) = (parts.gate.id(), parts.gate.now());
+        let cap = cap(now, self.wished.walltime);
+        let request = hushed(parts, caller, kept(self.task)?);
+        let title = redact::text(self.task.name.as_deref().unwrap_or_default());
+        let new = Submission {
+            id: &id,
+            kind: "task",
+            backend: mount.key("task"),
+            service: &mount.service,
+            objects: &reach,
+            name: &title,
+            request,
+            session: caller.scope.as_ref().map(|session| session.work.id.as_str()),
+            whole: whole(&intent),
+            until: lasting(caller, &permit.decided, &intent, now),
+            cap,
+            named: self.name.map(|name| name.with(self.body)),
+        };
+        let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, cap)?;
+        let work = match submit(parts, caller, &permit, new).await? {
+            Submitted::New(work) => *work,
+            Submitted::Before(id) => return json(&Created { id }, Some(permit.header())).map(Ok),
+        };
+        let outgoing = rewritten(parts, self.task, mount, &permit, &work, &capabilities)?;
+        still(parts, caller, &work).await?;
+        if let Err(no) = permit.still() {
+            parts.works.close(&work.id, "CANCELED").await?;
+            return Err(no.into());
         }
-    }
-    match choice.end()? {
-        Some(chosen) => Ok(chosen),
-        None => Err(nowhere(parts, caller, EventType::TesCreateTask).await),
+        match backend.create(&permit, &outgoing).await {
+            Ok(created) => {
+                withdrawal::accepted(proxy, &work, &created.id, "QUEUED").await?;
+                json(&Created { id }, Some(permit.header())).map(Ok)
+            }
+            Err(error) => {
+                let unheard = error.unheard();
+                let problem = unsent(parts, &work, error).await;
+                if unheard { Ok(Err(problem)) } else { Err(problem) }
+            }
+        }
     }
 }
 
@@ -186,6 +198,8 @@ pub(crate) async fn unsent(parts: &Parts, work: &Work, error: BackendError) -> P
             | BackendError::Later { .. }
             | BackendError::Unknown { .. }
             | BackendError::Setup { .. }
+            | BackendError::Unreached { .. }
+            | BackendError::Open { .. }
     );
     if definite && let Err(error) = parts.works.close(&work.id, "SYSTEM_ERROR").await {
         return error.into();

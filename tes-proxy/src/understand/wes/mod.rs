@@ -24,10 +24,12 @@ pub(crate) struct Site<'p> {
     pub(crate) mount: &'p WesMount,
 }
 
-/// Each WES of this node, in the order of the settings.
-pub(crate) fn sites(parts: &Parts) -> impl Iterator<Item = Site<'_>> {
+/// Each WES of this node, in the order of the settings; those that are left alone at this moment come last.
+pub(crate) fn sites(parts: &Parts) -> Vec<Site<'_>> {
     let both = parts.wes.iter().zip(&parts.config.wes);
-    both.map(|(backend, mount)| Site { backend, mount })
+    let mut sites: Vec<_> = both.map(|(backend, mount)| Site { backend, mount }).collect();
+    sites.sort_by_cached_key(|site| site.backend.is_open());
+    sites
 }
 
 /// Has this node a WES?

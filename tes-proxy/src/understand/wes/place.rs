@@ -41,6 +41,7 @@ pub(crate) async fn chosen<'p>(
 ) -> Result<(Site<'p>, Form<'p>, Arc<Intent>), Problem> {
     let several = parts.wes.len() > 1;
     let open: Vec<Site<'p>> = sites(parts)
+        .into_iter()
         .filter(|site| !several || belongs(caller, &site.mount.compute.service))
         .collect();
     let pinned = form::pinned(parts, caller, &pieces, open.iter().map(|site| site.mount)).await?;
