@@ -6,7 +6,7 @@ mod compute;
 mod door;
 mod trs;
 
-pub use compute::{BACKENDS, ComputeMount, Reading, WesMount, WorkflowType};
+pub use compute::{BACKENDS, ComputeMount, Reading, RunTokenRules, WesMount, WorkflowEngine, WorkflowType};
 pub use door::DoorRules;
 pub use trs::{RegisteredTool, TrsMount};
 
@@ -220,6 +220,12 @@ pub enum ConfigFault {
          `storage_door.networks` (no prefix of 0 bits), or demand certificates with `storage_door.client_ca_file`"
     )]
     NetworkMissing(String),
+    /// An engine parameter that callers may set is one that the gate sets.
+    #[error("the engine parameter `{0}` is set by `run_token` and named in `engine_parameters`: callers could set it")]
+    RunToken(String),
+    /// Engines get a credential for a TES that is not there.
+    #[error("`run_token` is set and there is no `[proxy.tes]`, for which it would be")]
+    RunTokenAlone,
     /// A digest that is none.
     #[error("`{0}` in the settings of the tool registry is no SHA-256 of 64 hexadecimal digits")]
     TrsDigest(String),
@@ -241,6 +247,8 @@ impl ConfigFault {
             Self::Plain(_) => "config.plain_http",
             Self::DoorShared => "door.not_its_own",
             Self::NetworkMissing(_) => "door.network_missing",
+            Self::RunToken(_) => "config.run_token",
+            Self::RunTokenAlone => "config.run_token_alone",
             Self::TrsDigest(_) => "config.trs_digest",
             Self::Backends { .. } => "config.backends",
         }
@@ -277,6 +285,16 @@ impl Config {
         let runs = self.wes.iter().map(|wes| &wes.compute);
         compute::check("TES", self.tes.iter().map(|tes| (tes.name.as_str(), &tes.backend)))?;
         compute::check("WES", runs.map(|wes| (wes.name.as_str(), &wes.backend)))?;
+        for kind in self.wes.iter().flat_map(|wes| &wes.types) {
+            let Some(rules) = &kind.run_token else { continue };
+            if self.tes.is_empty() {
+                return Err(ConfigFault::RunTokenAlone);
+            }
+            let mut own = rules.with.keys().chain([&rules.parameter]);
+            if let Some(name) = own.find(|name| kind.engine_parameters.contains_key(*name)) {
+                return Err(ConfigFault::RunToken(name.clone()));
+            }
+        }
         self.trs.as_ref().map_or(Ok(()), TrsMount::check)
     }
 }

@@ -34,7 +34,7 @@ mod withdrawal;
 pub use backend::BackendError;
 pub use config::{
     BACKENDS, BackendConfig, BrokerLink, ComputeMount, Config, ConfigFault, Credential, DoorRules, DrsMount, Network,
-    NodeSecret, Organisation, Reading, RegisteredTool, TrsMount, WesMount, WorkflowType,
+    NodeSecret, Organisation, Reading, RegisteredTool, RunTokenRules, TrsMount, WesMount, WorkflowEngine, WorkflowType,
 };
 pub use entry::Certified;
 pub use governors::Governors;

@@ -9,6 +9,7 @@
 )]
 
 mod boto3;
+mod galaxy;
 mod login;
 mod pages;
 mod py_tes;
@@ -16,5 +17,6 @@ mod relying_parties;
 mod schemathesis;
 mod script;
 mod snakemake;
+mod toil;
 mod walk;
 mod wes;

@@ -40,7 +40,7 @@ pub struct Wants {
     pub wes: Option<String>,
     /// Further lines of `[proxy.tes]`.
     pub tes_lines: Option<String>,
-    /// Further lines of `[proxy.wes]`.
+    /// Further lines of `[proxy.wes]`; `{proxy}` in them is the address of the gate.
     pub wes_lines: Option<String>,
     /// Further lines of `[broker]`.
     pub broker_lines: Option<String>,
@@ -54,6 +54,8 @@ pub struct Wants {
     pub trs_lines: Option<String>,
     /// The DRS behind the gate, likewise.
     pub drs: Option<String>,
+    /// The DRS behind the gate asks for no credential.
+    pub open_drs: bool,
     /// Further lines of `[proxy.drs]`.
     pub drs_lines: Option<String>,
     /// The bucket that holds the bytes of the sample's DRS, instead of its folder.
@@ -144,11 +146,16 @@ impl House {
         };
         let (tes_table, wes_table) = (table("tes", wants.more_tes.len()), table("wes", wants.more_wes.len()));
         let (more_tes, more_wes) = (further("tes", &wants.more_tes), further("wes", &wants.more_wes));
+        let drs_credential = if wants.open_drs {
+            String::new()
+        } else {
+            format!("credential_file = \"{backend}\"")
+        };
         let more = format!(
             "{database}{}
 [proxy.drs]
 base = \"{drs}/ga4gh/drs/v1\"
-credential_file = \"{backend}\"
+{drs_credential}
 {drs_lines}
 \
              {tes_table}
@@ -167,7 +174,7 @@ credential_file = \"{backend}\"
             format!(
                 "{wes_table}\nbase = \"{wes}/ga4gh/wes/v1\"\n{}\n[[proxy.wes.types]]\nname = \"CWL\"\nversions = [\"v1.2\"]\n\
                  [[proxy.wes.types]]\nname = \"VISUM-TASKS\"\nversions = [\"1.0\"]\nreading = \"tasks\"\n{more_wes}",
-                wants.wes_lines.unwrap_or_default()
+                wants.wes_lines.unwrap_or_default().replace("{proxy}", &at.proxy)
             )
         });
         let tables = wants.tables.unwrap_or_default();

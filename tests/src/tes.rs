@@ -21,6 +21,7 @@ pub struct PlayedTes {
 struct Inner {
     tasks: Vec<Value>,
     state: Option<String>,
+    ended: std::collections::BTreeMap<String, String>,
     cancelled: Vec<String>,
     logs: Option<Value>,
 }
@@ -67,6 +68,11 @@ impl PlayedTes {
         self.inner().state = Some(state.to_owned());
     }
 
+    /// From now on this task, by its place among those that came, is in this state.
+    pub fn end(&self, at: usize, state: &str) {
+        self.inner().ended.insert(format!("b{at}"), state.to_owned());
+    }
+
     /// From now on every task has these logs.
     pub fn tell(&self, logs: Value) {
         self.inner().logs = Some(logs);
@@ -102,7 +108,8 @@ async fn task(State(tes): State<PlayedTes>, Path(id): Path<String>) -> Json<Valu
     let state = if inner.cancelled.contains(&id) {
         "CANCELED".to_owned()
     } else {
-        inner.state.clone().unwrap_or_else(|| "RUNNING".to_owned())
+        let own = inner.ended.get(&id).or(inner.state.as_ref());
+        own.cloned().unwrap_or_else(|| "RUNNING".to_owned())
     };
     match &inner.logs {
         Some(logs) => Json(json!({ "id": id, "state": state, "logs": logs })),

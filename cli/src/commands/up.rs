@@ -11,7 +11,8 @@ use passport_broker::rems::Rems;
 use policy_engine::snapshot::Governance;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tes_proxy::{
-    BackendConfig, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, WesMount, WorkflowType,
+    BackendConfig, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, RunTokenRules,
+    WesMount, WorkflowEngine, WorkflowType,
 };
 use url::Url;
 use visa_verifier::seam::Secret;
@@ -243,6 +244,14 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
                         ReadingWord::Text => Reading::Text,
                     },
                     engine_parameters: kind.engine_parameters.clone(),
+                    engine: kind.engine.clone().map(|name| WorkflowEngine {
+                        name,
+                        version: kind.engine_version.clone(),
+                    }),
+                    run_token: kind.run_token.clone().map(|table| RunTokenRules {
+                        parameter: table.parameter,
+                        with: table.with,
+                    }),
                 })
                 .collect(),
             run_bytes: 64 << 20,

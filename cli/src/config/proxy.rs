@@ -227,6 +227,23 @@ pub(crate) struct WorkflowTable {
     /// Engine parameters that clients may set, each with its values.
     #[serde(default)]
     pub(crate) engine_parameters: BTreeMap<String, Vec<String>>,
+    /// The engine that the backend is told to use; none: it is told none.
+    pub(crate) engine: Option<String>,
+    /// That engine's version; none: it is told none.
+    pub(crate) engine_version: Option<String>,
+    /// How the engine gets the credential of its run; none: it gets none.
+    pub(crate) run_token: Option<RunTokenTable>,
+}
+
+/// `run_token` of `[[proxy.wes.types]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunTokenTable {
+    /// The engine parameter whose value it is.
+    pub(crate) parameter: String,
+    /// Engine parameters that go with it.
+    #[serde(default)]
+    pub(crate) with: BTreeMap<String, String>,
 }
 
 /// How attachments are read.

@@ -262,6 +262,8 @@ fn proxy_config(
                 versions: vec!["1.0".to_owned()],
                 reading: Reading::Tasks,
                 engine_parameters: std::collections::BTreeMap::new(),
+                engine: None,
+                run_token: None,
             }],
             run_bytes: 4 << 20,
             auth_instructions: url(format!("{broker}/account"))?,

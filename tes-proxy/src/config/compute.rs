@@ -62,6 +62,28 @@ pub struct WorkflowType {
     pub reading: Reading,
     /// Engine parameters that clients may set, each with the values that it may have. Default: none.
     pub engine_parameters: BTreeMap<String, Vec<String>>,
+    /// The engine that the backend is told to run it with, where that must be said (WES 1.1). Default: none is named.
+    pub engine: Option<WorkflowEngine>,
+    /// How the engine gets the credential of its run. Default: it gets none.
+    pub run_token: Option<RunTokenRules>,
+}
+
+/// The engine that a backend is told to use.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WorkflowEngine {
+    /// Its name, as the backend knows it.
+    pub name: String,
+    /// Its version, where the backend must be told.
+    pub version: Option<String>,
+}
+
+/// How an engine that sends its tasks through this gate gets the credential of its run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RunTokenRules {
+    /// The engine parameter whose value it is.
+    pub parameter: String,
+    /// Engine parameters that go with it, such as the address of this gate.
+    pub with: BTreeMap<String, String>,
 }
 
 /// How the attachments of a workflow type are read.

@@ -10,12 +10,16 @@ use visa_verifier::seam::Timestamp;
 
 use crate::{
     gate::{Caller, NoPermit, of_dataset, who},
+    ownership::data,
     problem::Problem,
     proxy::Parts,
     store::Work,
 };
 
-use super::spec::{INPUTS, Session};
+use super::{
+    run::RUN,
+    spec::{INPUTS, Session},
+};
 
 /// The tag that names a subset.
 pub(crate) const DATASETS: &str = "visum.datasets";
@@ -124,21 +128,28 @@ pub(crate) async fn bind(
         datasets.push(id);
     }
     let images: Vec<String> = session.spec.images.iter().map(ToString::to_string).collect();
-    if intent.runs.iter().any(|image| !images.contains(&image.to_string())) {
+    let any_code = session.spec.any_code;
+    if !any_code && intent.runs.iter().any(|image| !images.contains(&image.to_string())) {
         return Err(outside(parts, caller, kind, session, "session.image_outside").await);
     }
     let under = |url| session.spec.sinks.iter().any(|sink| StorageUrl::is_under(url, sink));
-    if !intent.writes.iter().map(|write| &write.url).all(under) {
+    if !any_code && !intent.writes.iter().map(|write| &write.url).all(under) {
         return Err(outside(parts, caller, kind, session, "session.sink_outside").await);
     }
     own_names(parts, session, intent, &engine);
     let many = |_| Problem::refused("task.too_many", "the session's datasets are too much for one task");
     let facts = caller.facts(engine.snapshot());
-    for dataset in &datasets {
-        for data in super::reads::reads(&engine, &facts, dataset, parts.gate.now()) {
-            if !intent.reads.iter().any(|read| read.data == data) {
-                intent.read(data, OF_SESSION).map_err(many)?;
-            }
+    let reads = if session.work.kind == RUN && wished.datasets.is_none() {
+        // the run was permitted for what it named, and for no more
+        data(&session.work)?
+    } else {
+        let now = parts.gate.now();
+        let of = |dataset: &String| super::reads::reads(&engine, &facts, dataset, now);
+        datasets.iter().flat_map(of).collect()
+    };
+    for data in reads {
+        if !intent.reads.iter().any(|read| read.data == data) {
+            intent.read(data, OF_SESSION).map_err(many)?;
         }
     }
     intent.purpose.clone_from(&session.spec.purpose);

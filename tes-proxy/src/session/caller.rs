@@ -10,6 +10,7 @@ use crate::{
     api::Incoming,
     gate::{Caller, Person, Standing},
     operation::{self, Routed},
+    ownership::refresh,
     problem::{Challenge, Problem},
     proxy::Parts,
     store::StoreError,
@@ -17,9 +18,13 @@ use crate::{
 
 use super::{
     bind::outside,
+    run::RUN,
     spec::{Session, SessionAction},
     token,
 };
+
+/// After so long a run's backend is asked again whether the run still is.
+const STALE_SECONDS: i64 = 5;
 
 /// The caller behind a session's token.
 ///
@@ -33,8 +38,14 @@ pub(crate) async fn caller(parts: &Parts, incoming: &Incoming, presented: &str) 
     };
     let id = token::session_of(&parts.config, &parts.door_keys, presented, now.unix())
         .ok_or_else(|| refused("this is no token of a session of this node, or it has run out"))?;
-    let row = parts.works.by_id(&id).await?.filter(|row| row.kind == "session");
-    let session = Session::of(row.ok_or_else(|| refused("the session of this token is not known here"))?)?;
+    let row = parts.works.by_id(&id).await?;
+    let row = row.filter(|row| matches!(row.kind.as_str(), "session" | RUN));
+    let mut row = row.ok_or_else(|| refused("the session of this token is not known here"))?;
+    if row.kind == RUN && now.unix().saturating_sub(row.confirmed_at) >= STALE_SECONDS {
+        // a run's token ends with the run, which its backend knows first
+        row = refresh(parts, row).await?;
+    }
+    let session = Session::of(row)?;
     if !session.lives(now.unix()) {
         return Err(refused("the session of this token has ended; start another one"));
     }

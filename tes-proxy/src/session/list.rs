@@ -2,7 +2,6 @@
 
 use audit_log::{AboutKind, EventType};
 use axum::{body::Body, response::Response};
-use futures::{StreamExt, stream};
 use http::StatusCode;
 use serde_json::{Value, json};
 use visa_verifier::seam::Timestamp;
@@ -106,21 +105,9 @@ pub(crate) async fn end(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
         .map_err(|_| Problem::from(NoPermit::Unrecorded))?;
     parts.works.withdraw(&session.work.id, ENDED).await?;
     parts.works.close(&session.work.id, "CANCELED").await?;
-    tasks(proxy, &session.work.id, ENDED).await?;
+    withdrawal::sent_by(proxy, &session.work.id, ENDED).await?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     promise(response.headers_mut(), Some(receipt.header_value()));
     Ok(response)
-}
-
-/// Cancels what a session sent.
-///
-/// # Errors
-/// 503 when the index does not answer.
-async fn tasks(proxy: &Proxy, session: &str, code: &str) -> Result<(), Problem> {
-    let tasks = proxy.0.works.of_session(session).await?;
-    stream::iter(tasks)
-        .for_each_concurrent(16, |task| async move { withdrawal::withdraw(proxy, &task, code).await })
-        .await;
-    Ok(())
 }

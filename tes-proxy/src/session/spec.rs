@@ -7,6 +7,7 @@ use policy_engine::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::run;
 use crate::{
     operation::Operation,
     ownership::Basis,
@@ -94,9 +95,12 @@ pub(crate) struct Spec {
     pub(crate) purpose: Option<ResearchPurpose>,
     /// One of its datasets was compute-only when it began: so is all that it writes.
     pub(crate) compute_only: bool,
+    /// Images and sinks were not named beforehand, as those of a run are not: each task's are judged by themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) any_code: bool,
 }
 
-/// A session with its row.
+/// A session with its row, or a run that is the session of its engine's tasks.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// The row.
@@ -108,12 +112,15 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Of a row of kind `session`.
+    /// Of a row of kind `session` or `run`.
     ///
     /// # Errors
     /// [`StoreError::Inconsistent`].
     pub(crate) fn of(work: Work) -> Result<Self, StoreError> {
-        let spec = serde_json::from_str(&work.request).map_err(|_| StoreError::Inconsistent { column: "request" })?;
+        let spec = match work.kind.as_str() {
+            run::RUN => run::kept(&work)?,
+            _ => serde_json::from_str(&work.request).map_err(|_| StoreError::Inconsistent { column: "request" })?,
+        };
         Ok(Self {
             spec,
             basis: Basis::of(&work)?,
@@ -131,9 +138,13 @@ impl Session {
         self.spec.actions.is_empty() || self.spec.actions.contains(&action)
     }
 
-    /// Does it tell of this task or run: its own, or one that rests on no other dataset than its own?
+    /// Does it tell of this task or run: its own, or one that rests on no other dataset than its own? An engine is told
+    /// of its own tasks alone.
     pub(crate) fn sees(&self, work: &Work) -> bool {
         let own = work.session.as_deref() == Some(self.work.id.as_str());
+        if self.work.kind == run::RUN {
+            return own;
+        }
         let datasets = serde_json::from_str::<Vec<String>>(&work.datasets);
         own || datasets.is_ok_and(|all| all.iter().all(|id| self.spec.datasets.contains(id)))
     }

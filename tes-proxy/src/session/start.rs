@@ -159,6 +159,7 @@ fn understood(parts: &Parts, asked: Asked) -> Result<Spec, Problem> {
         project: asked.project,
         purpose: asked.purpose,
         compute_only: false,
+        any_code: false,
     };
     for name in asked.datasets {
         // an unknown name goes on as it is: the engine tells it like one that the caller may not know of

@@ -20,14 +20,16 @@ use crate::{
 
 use super::reading::{Reading, refused};
 
-/// The table of capabilities: `GET|HEAD /visum/data/{capability}`, and the door's health.
+/// The table of capabilities: `GET|HEAD /visum/data/{capability}`, with a name behind it or none, and the
+/// door's health.
 pub(crate) async fn handle(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
     let texts: Vec<&str> = incoming.segments.iter().map(|segment| segment.text.as_str()).collect();
     let readable = matches!(incoming.method, http::Method::GET | http::Method::HEAD);
     match texts.as_slice() {
         ["healthz"] if readable => Ok(Response::new(Body::from("ok"))),
-        ["visum", "data", sealed] if readable => read(proxy, incoming, sealed).await,
-        ["visum", "data", _] => Err(Problem {
+        // the name behind it is for whoever fetches the file
+        ["visum", "data", sealed] | ["visum", "data", sealed, _] if readable => read(proxy, incoming, sealed).await,
+        ["visum", "data", _] | ["visum", "data", _, _] => Err(Problem {
             allow: Some("GET, HEAD"),
             ..Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,

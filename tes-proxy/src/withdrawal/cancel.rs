@@ -2,12 +2,14 @@
 
 use audit_log::{AboutKind, Ended, Event, EventType, Outcome, Who, Why};
 
+use super::sent::{RUN_ENDED, sent_by};
 use crate::{
     backend::BackendError,
     gate::of_dataset,
     ownership::{At, at, index::datasets, refresh},
     problem::Problem,
     proxy::{Parts, Proxy},
+    session::Session,
     store::{Phase, Work},
 };
 
@@ -36,6 +38,11 @@ pub(crate) async fn accepted(proxy: &Proxy, work: &Work, backend_id: &str, state
 /// A [`Problem`] of the index or the backend.
 pub(crate) async fn cancel(proxy: &Proxy, work: &Work) -> Result<(), Problem> {
     let parts = &*proxy.0;
+    let is_engine = work.kind == "run" && Session::of(work.clone()).is_ok();
+    if is_engine && work.phase == Phase::Live {
+        // its engine's credential ends at once, and not when the backend is done with it
+        parts.works.withdraw(&work.id, "cancelled").await?;
+    }
     match work.phase {
         Phase::Over => {}
         Phase::Submitting => drop(parts.works.withdraw(&work.id, "cancelled").await?),
@@ -43,6 +50,10 @@ pub(crate) async fn cancel(proxy: &Proxy, work: &Work) -> Result<(), Problem> {
             at_backend(parts, work).await?;
             refresh(parts, work.clone()).await?;
         }
+    }
+    if is_engine {
+        // what its engine sent through this gate is part of it
+        sent_by(proxy, &work.id, RUN_ENDED).await?;
     }
     Ok(())
 }
@@ -83,6 +94,11 @@ pub(crate) async fn withdraw(proxy: &Proxy, work: &Work, code: &str) {
             tracing::error!(error = %error, work.id = %work.id, "an ended session could not be closed");
         }
         return;
+    }
+    if work.kind == "run"
+        && let Err(problem) = sent_by(proxy, &work.id, code).await
+    {
+        tracing::error!(code = %problem.code, work.id = %work.id, "the tasks of a withdrawn run could not be looked up yet");
     }
     // also when it was marked before: a backend that was down is asked again until it is over
     if work.phase == Phase::Live && parts.stopping.entry_by_ref(&work.id).or_insert(()).is_fresh() {

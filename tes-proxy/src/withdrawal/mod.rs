@@ -4,7 +4,9 @@ mod adopt;
 mod cancel;
 mod count;
 mod renew;
+mod sent;
 mod watch;
 
-pub(crate) use cancel::{accepted, cancel, withdraw};
+pub(crate) use cancel::{accepted, cancel};
+pub(crate) use sent::sent_by;
 pub use watch::Chores;

@@ -21,6 +21,7 @@ use super::{
     adopt::adopt,
     cancel::withdraw,
     renew::{due, renew},
+    sent::orphans,
 };
 
 /// Between two looks at the clock and at the backends.
@@ -99,6 +100,7 @@ impl Proxy {
 
     async fn tidy(&self) {
         let now = self.0.gate.now().unix();
+        orphans(self).await;
         self.0.pins.forget(now).await;
         self.0.gate.ledger.sweep();
         self.each(|proxy, work| async move {

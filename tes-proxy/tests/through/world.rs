@@ -322,6 +322,8 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
                 versions: vec!["1.0".to_owned()],
                 reading: Reading::Tasks,
                 engine_parameters: std::collections::BTreeMap::new(),
+                engine: None,
+                run_token: None,
             }],
             run_bytes: 1 << 20,
             auth_instructions: Url::parse("https://broker.example.org/account").unwrap(),

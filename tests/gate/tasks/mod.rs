@@ -3,6 +3,7 @@
 mod backend;
 mod code;
 mod differential;
+mod engine;
 mod fields;
 mod out;
 mod registry;

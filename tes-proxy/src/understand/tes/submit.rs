@@ -21,7 +21,7 @@ use crate::{
     proxy::{Parts, Proxy},
     router::json,
     service::judged::count,
-    session::{Wished, hushed, named, reach, still, whole, without_wishes},
+    session::{Wished, hushed, named, own_inputs, reach, still, whole, without_wishes},
     store::Work,
     understand::{NotUnderstood, redact, reference, trs},
     withdrawal,
@@ -39,7 +39,8 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     incoming.query(&[], &[])?;
     let caller = parts.required(incoming, Api::Tes, Vec::new()).await?;
     let name = RepeatName::of(&incoming.headers)?;
-    let task: Task = wire_body(&incoming.headers, body).await?;
+    let mut task: Task = wire_body(&incoming.headers, body).await?;
+    own_inputs(parts, &caller, &mut task)?;
     let wished = Wished::of(task.tags.as_ref())?;
     trs::ready(parts).await;
     let body = digest(&serde_json::to_vec(&task).unwrap_or_default());

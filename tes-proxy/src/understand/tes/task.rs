@@ -13,6 +13,7 @@ use crate::{
         tes::{ShownTask, State, Task, TaskLog, View, show},
     },
     backend::BackendError,
+    capability::Sealer,
     gate::{Caller, Question, Recorded},
     ownership::{
         index::{duties, tes_state},
@@ -130,14 +131,14 @@ pub(crate) async fn shown(parts: &Parts, proof: &impl Recorded, work: Work, view
         },
         _ => (refresh(parts, work).await?, Vec::new()),
     };
-    told(work, logs, view)
+    told(parts, work, logs, view)
 }
 
 /// The task as its row and these logs tell it.
 ///
 /// # Errors
 /// 503 if the row cannot be read.
-pub(super) fn told(work: Work, logs: Vec<TaskLog>, view: View) -> Result<ShownTask, Problem> {
+pub(super) fn told(parts: &Parts, work: Work, logs: Vec<TaskLog>, view: View) -> Result<ShownTask, Problem> {
     let task: Task = serde_json::from_str(&work.request).map_err(|_| StoreError::Inconsistent { column: "request" })?;
     let created = visa_verifier::seam::Timestamp::from_unix(work.created_at).to_string();
     let state = if work.withdrawn.is_some() && !tes_state(&work).is_final() {
@@ -145,20 +146,20 @@ pub(super) fn told(work: Work, logs: Vec<TaskLog>, view: View) -> Result<ShownTa
     } else {
         tes_state(&work)
     };
-    let logs = logs.into_iter().map(|log| cleaned(log, &task)).collect();
+    let logs = logs.into_iter().map(|log| cleaned(log, &task, &parts.sealer)).collect();
     Ok(show(work.id, state, task, logs, created, view))
 }
 
 /// Texts without capabilities, outputs that are the task's own.
-fn cleaned(mut log: TaskLog, task: &Task) -> TaskLog {
+fn cleaned(mut log: TaskLog, task: &Task, sealer: &Sealer) -> TaskLog {
     for executor in &mut log.logs {
-        executor.stdout = executor.stdout.take().map(|text| clean(&text));
-        executor.stderr = executor.stderr.take().map(|text| clean(&text));
+        executor.stdout = executor.stdout.take().map(|text| clean(&text, sealer));
+        executor.stderr = executor.stderr.take().map(|text| clean(&text, sealer));
     }
     log.system_logs = log
         .system_logs
         .take()
-        .map(|lines| lines.iter().map(|line| clean(line)).collect());
+        .map(|lines| lines.iter().map(|line| clean(line, sealer)).collect());
     let sinks: Vec<StorageUrl> = task
         .outputs
         .iter()

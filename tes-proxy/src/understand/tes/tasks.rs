@@ -140,7 +140,7 @@ async fn of_list(parts: &Parts, work: Work, view: View) -> Result<ShownTask, Pro
         return shown(parts, &Own, work, view).await;
     }
     match shown(parts, &Own, work.clone(), view).await {
-        Err(_) => told(work, Vec::new(), view),
+        Err(_) => told(parts, work, Vec::new(), view),
         shown => shown,
     }
 }

@@ -171,9 +171,17 @@ pub(crate) fn of(
             ));
         }
     }
-    if take("workflow_engine").is_some_and(|name| !name.eq_ignore_ascii_case(&kind.name))
-        || take("workflow_engine_version").is_some_and(|name| !kind.versions.contains(&name))
-    {
+    let named = take("workflow_engine");
+    let named_version = take("workflow_engine_version");
+    let is_ours = |name: &String| {
+        let ours = kind.engine.as_ref().map_or(&kind.name, |engine| &engine.name);
+        name.eq_ignore_ascii_case(ours) || name.eq_ignore_ascii_case(&kind.name)
+    };
+    let is_known = |version: &String| {
+        let ours = kind.engine.as_ref().and_then(|engine| engine.version.as_ref());
+        ours == Some(version) || kind.versions.contains(version)
+    };
+    if named.as_ref().is_some_and(|name| !is_ours(name)) || named_version.as_ref().is_some_and(|name| !is_known(name)) {
         return Err(fault(
             "workflow_engine",
             "run.engine",

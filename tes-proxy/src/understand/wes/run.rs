@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use audit_log::EventType;
 use axum::{body::Body, response::Response};
 use http::header;
+use visa_verifier::seam::Timestamp;
 
 use crate::{
     api::{
@@ -19,7 +20,7 @@ use crate::{
     problem::{Api, Problem},
     proxy::{Parts, Proxy},
     router::json,
-    session::{Wished, hushed, named, reach, still, whole},
+    session::{Spec, Wished, bounds, hushed, named, parameters, reach, still, whole},
     store::Work,
     understand::tes::submit::{Ask, kept as words, permitted, unsent, with_capabilities},
     withdrawal,
@@ -63,6 +64,10 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
     let kept = Kept {
         request: form.request.clone(),
         writes: intent.writes.iter().map(|write| write.url.to_string()).collect(),
+        bounds: match &form.kind.run_token {
+            Some(_) => Some(bounds(&caller, &permit, intent.project.clone())?),
+            None => None,
+        },
     };
     let request = hushed(parts, &caller, words(&kept)?);
     let new = Submission {
@@ -80,7 +85,8 @@ pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Resu
         named: name.as_ref().map(|name| name.with(&said)),
     };
     let capabilities = Capabilities::mint(parts, snapshot, &id, &objects, cap)?;
-    let outgoing = rewritten(parts, (&form, mount), &permit, &caller.owner(), &capabilities)?;
+    let mut outgoing = rewritten(parts, (&form, mount), &permit, &caller.owner(), &capabilities)?;
+    outgoing.extend(engine(parts, &form, &id, cap)?);
     let work = match submit(parts, &caller, &permit, new).await? {
         Submitted::New(work) => *work,
         Submitted::Before(run_id) => return json(&RunId { run_id }, Some(permit.header())),
@@ -111,6 +117,9 @@ pub(crate) struct Kept {
     pub(crate) request: RunRequest,
     /// The sinks that were permitted.
     pub(crate) writes: Vec<String>,
+    /// The bounds of its engine's tasks, where the engine is given a credential of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) bounds: Option<Spec>,
 }
 
 async fn send(
@@ -131,6 +140,36 @@ async fn send(
     }
 }
 
+fn text(name: &str, text: String) -> Part {
+    Part {
+        name: name.to_owned(),
+        file: None,
+        bytes: text.into_bytes(),
+    }
+}
+
+/// What the backend is told of its engine: which, its parameters, and among them the credential of the run, which stands
+/// nowhere else.
+fn engine(parts: &Parts, form: &Form<'_>, id: &str, cap: Timestamp) -> Result<Vec<Part>, Problem> {
+    let mut outgoing = Vec::new();
+    if let Some(engine) = &form.kind.engine {
+        outgoing.push(text("workflow_engine", engine.name.clone()));
+        if let Some(version) = &engine.version {
+            outgoing.push(text("workflow_engine_version", version.clone()));
+        }
+    }
+    let mut all = form.request.workflow_engine_parameters.clone();
+    if let Some(rules) = &form.kind.run_token {
+        all.extend(parameters(parts, rules, id, cap).map(|(name, value)| (name.clone(), value)));
+    }
+    if !all.is_empty() {
+        let all =
+            serde_json::to_string(&all).map_err(|_| Problem::refused("request.body", "a part cannot be written"))?;
+        outgoing.push(text("workflow_engine_parameters", all));
+    }
+    Ok(outgoing)
+}
+
 /// The request as the backend gets it: our reading of it, every part written anew.
 fn rewritten(
     parts: &Parts,
@@ -141,11 +180,6 @@ fn rewritten(
 ) -> Result<Vec<Part>, Problem> {
     let snapshot = permit.decided.engine.snapshot();
     let request = &form.request;
-    let text = |name: &str, text: String| Part {
-        name: name.to_owned(),
-        file: None,
-        bytes: text.into_bytes(),
-    };
     let datasets = permit.decided.decision.rests_on().datasets.iter().map(String::as_str);
     // a server may act on a tag by its name: the caller's have a place of their own
     let own: BTreeMap<String, String> = request
@@ -172,12 +206,6 @@ fn rewritten(
         text("workflow_params", written(serde_json::to_string(&params))?),
         text("tags", written(serde_json::to_string(&tags))?),
     ];
-    if !request.workflow_engine_parameters.is_empty() {
-        outgoing.push(text(
-            "workflow_engine_parameters",
-            written(serde_json::to_string(&request.workflow_engine_parameters))?,
-        ));
-    }
     match form.kind.reading {
         Reading::Tasks => {
             let tasks = tasks_json::tasks(form)?

@@ -16,6 +16,7 @@ use crate::{
         wes::{BackendLog, BackendRun, Log, RunLog, RunStatus, State},
     },
     backend::BackendError,
+    capability::Sealer,
     gate::{Caller, Permit, Question},
     ownership::{
         index::{duties, wes_state},
@@ -51,6 +52,7 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
         told,
         logs,
     } = seen(proxy, incoming, EventType::WesGetRunLog).await?;
+    let sealer = &proxy.0.sealer;
     let kept: Kept = serde_json::from_str(&work.request)
         .map_err(|_| Problem::from(StoreError::Inconsistent { column: "request" }))?;
     let sinks: Vec<StorageUrl> = kept
@@ -61,13 +63,17 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
     let outputs = told
         .outputs
         .filter(|_| logs)
-        .map_or_else(|| serde_json::json!({}), |outputs| own_outputs(outputs, &sinks));
+        .map_or_else(|| serde_json::json!({}), |outputs| outputs_of(outputs, &sinks, sealer));
     let shown = RunLog {
         run_id: work.id.clone(),
         request: kept.request,
         state: state(&work),
-        run_log: cleaned(told.run_log.unwrap_or_default(), logs),
-        task_logs: told.task_logs.into_iter().map(|log| cleaned(log, logs)).collect(),
+        run_log: cleaned(told.run_log.unwrap_or_default(), logs, sealer),
+        task_logs: told
+            .task_logs
+            .into_iter()
+            .map(|log| cleaned(log, logs, sealer))
+            .collect(),
         outputs,
     };
     json(&shown, Some(permit.header()))
@@ -161,15 +167,24 @@ pub(crate) fn state(work: &Work) -> State {
 }
 
 /// A log without capabilities.
-pub(crate) fn cleaned(log: BackendLog, logs: bool) -> Log {
+pub(crate) fn cleaned(log: BackendLog, logs: bool, sealer: &Sealer) -> Log {
     let mut log = log.show(logs);
-    log.stdout = log.stdout.map(|text| clean(&text));
-    log.stderr = log.stderr.map(|text| clean(&text));
+    log.stdout = log.stdout.map(|text| clean(&text, sealer));
+    log.stderr = log.stderr.map(|text| clean(&text, sealer));
     log
 }
 
+/// Outputs as an object, as WES has them: some servers (Sapporo) give a list of files.
+fn outputs_of(value: Value, sinks: &[StorageUrl], sealer: &Sealer) -> Value {
+    match own_outputs(value, sinks, sealer) {
+        Value::Object(members) => Value::Object(members),
+        Value::Array(files) if !files.is_empty() => serde_json::json!({ "files": files }),
+        Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => serde_json::json!({}),
+    }
+}
+
 /// Outputs without places that are not the run's own sinks: host paths and backend URLs go.
-fn own_outputs(value: Value, sinks: &[StorageUrl]) -> Value {
+fn own_outputs(value: Value, sinks: &[StorageUrl], sealer: &Sealer) -> Value {
     match value {
         Value::String(text) => {
             let place = text.contains("://") || text.starts_with('/');
@@ -177,14 +192,14 @@ fn own_outputs(value: Value, sinks: &[StorageUrl]) -> Value {
             if place && !own {
                 Value::Null
             } else {
-                Value::String(clean(&text))
+                Value::String(clean(&text, sealer))
             }
         }
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| own_outputs(item, sinks)).collect()),
+        Value::Array(items) => Value::Array(items.into_iter().map(|item| own_outputs(item, sinks, sealer)).collect()),
         Value::Object(members) => Value::Object(
             members
                 .into_iter()
-                .map(|(key, value)| (key, own_outputs(value, sinks)))
+                .map(|(key, value)| (key, own_outputs(value, sinks, sealer)))
                 .collect(),
         ),
         Value::Null | Value::Bool(_) | Value::Number(_) => value,

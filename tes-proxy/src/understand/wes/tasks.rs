@@ -23,7 +23,11 @@ pub(crate) async fn list(proxy: &Proxy, incoming: &Incoming) -> Result<Response,
         ));
     }
     let Seen { permit, told, logs, .. } = seen(proxy, incoming, EventType::WesListTasks).await?;
-    let task_logs = told.task_logs.into_iter().map(|log| cleaned(log, logs)).collect();
+    let task_logs = told
+        .task_logs
+        .into_iter()
+        .map(|log| cleaned(log, logs, &proxy.0.sealer))
+        .collect();
     json(
         &TaskLogPage {
             task_logs,
@@ -41,7 +45,7 @@ pub(crate) async fn get(proxy: &Proxy, incoming: &Incoming) -> Result<Response, 
     let log = told
         .task_logs
         .into_iter()
-        .map(|log| cleaned(log, logs))
+        .map(|log| cleaned(log, logs, &proxy.0.sealer))
         .find(|log| log.id.as_deref() == Some(wanted))
         .ok_or_else(|| Problem::unknown("task"))?;
     json(&log, Some(permit.header()))

@@ -184,6 +184,20 @@ impl Walk<'_, '_> {
     }
 }
 
+/// What stands behind a capability in its URL: engines call the file that they fetch after the last part, and tools look
+/// at its end (`.vcf`, `.bam`).
+fn named(object: &str) -> String {
+    let last = object.rsplit(['/', ':']).next().unwrap_or_default();
+    let plain = last
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if plain && last.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+        format!("/{last}")
+    } else {
+        String::new()
+    }
+}
+
 /// The parameters with capabilities in the place of references.
 ///
 /// # Errors
@@ -196,7 +210,8 @@ pub(crate) fn replaced(
     Ok(match value {
         Value::String(text) => match classify(text) {
             Class::Data(data) => {
-                let url = object_of(snapshot, &data).and_then(|object| capabilities.url(&object).map(str::to_owned));
+                let url = object_of(snapshot, &data)
+                    .and_then(|object| capabilities.url(&object).map(|url| format!("{url}{}", named(&object))));
                 Value::String(url.ok_or_else(|| {
                     NotUnderstood::at(
                         "workflow_params",

@@ -23,6 +23,8 @@ fn mount() -> WesMount {
             "cache".to_owned(),
             vec!["on".to_owned(), "off".to_owned()],
         )]),
+        engine: None,
+        run_token: None,
     };
     WesMount {
         compute: ComputeMount {
