@@ -240,7 +240,7 @@ async fn peer_a_run_of_toil_keeps_person_and_purpose_when_it_sends_tasks_through
         let all = events["events"].as_array().into_iter().flatten();
         let ours = all.map(|row| &row["event"]).filter(|event| event["type"] == kind);
         ours.map(|event| {
-            ["/who/person", "/why/basis", "/why/verdict"].map(|at| event.pointer(at).cloned().unwrap_or_default())
+            ["/who/p", "/why/basis", "/why/verdict"].map(|at| event.pointer(at).cloned().unwrap_or_default())
         })
         .collect()
     };
