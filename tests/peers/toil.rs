@@ -168,7 +168,7 @@ async fn peer_a_run_of_toil_keeps_person_and_purpose_when_it_sends_tasks_through
     let object = house
         .sample
         .objects()
-        .into_iter()
+        .iter()
         .find(|object| object.cohort == "a")
         .unwrap();
     let params = json!({ "in": { "class": "File", "location": format!("drs://127.0.0.1/{}", object.id) } });

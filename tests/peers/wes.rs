@@ -337,7 +337,7 @@ async fn runs(server_: &Server) {
     let object = house
         .sample
         .objects()
-        .into_iter()
+        .iter()
         .find(|object| object.cohort == "a")
         .unwrap();
     let data = json!({ "in": { "class": "File", "location": format!("drs://127.0.0.1/{}", object.id) } });
