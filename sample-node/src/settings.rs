@@ -88,7 +88,10 @@ pub struct TesSettings {
     /// Tools that run scripts. Each executor of theirs gets a mount namespace of its own, in which the declared paths are
     /// the task's: nothing is rewritten. Where the system gives none, such tasks are refused.
     pub shells: Vec<String>,
-    /// Folders that those executors see, beside the system's programs; all of them read-only.
+    /// Images that hold all that their tasks see: folders with `rootfs/` and `image.json`, each as image
+    /// `sample/<folder's name>@sha256:<digest of all it holds>`. They run scripts, under the same conditions.
+    pub images: Vec<PathBuf>,
+    /// Folders that the executors of `shells` see, beside the system's programs; all of them read-only.
     pub visible: Vec<PathBuf>,
     /// The storage door's address, on loopback. If it is set, each executor gets a network of its own in which that address
     /// answers and nothing else does; where the system gives none, all tasks are refused. Root alone can do it.
@@ -150,6 +153,7 @@ impl Settings {
                 tools: TOOLS.map(str::to_owned).to_vec(),
                 tool_path: ["/usr/bin", "/bin", "/usr/local/bin"].map(PathBuf::from).to_vec(),
                 shells: Vec::new(),
+                images: Vec::new(),
                 visible: Vec::new(),
                 closed_network: None,
                 input_roots: vec![dir.join("data"), dir.join("outputs")],

@@ -1,5 +1,6 @@
 //! Snakemake with its TES executor and its S3 plug-in, unmodified: its jobs as tasks behind the gate, its files at the
-//! storage door with a session's keys, compute-only inputs in an S3 store that answers to the node's own key alone.
+//! storage door with a session's keys, compute-only inputs in an S3 store that answers to the node's own key alone. The
+//! tasks' network is closed but for the door; their image is named by the digest of all that it holds.
 
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,8 @@ rule count:
     input: storage.s3("s3://cohort-bucket/a-cohort.vcf")
     output: temp("parts/{chrom}-{base}.txt")
     shell:
+        "for at in OTHERS; do if (exec 3<>/dev/tcp/$at) 2>/dev/null; then exit 9; fi; done; "
+        "test ! -e /var && test ! -e /home && "
         "echo {wildcards} > /tmp/own && test ! -e /tmp/other && touch /tmp/other && "
         "grep -v '^#' {input} | awk -v c={wildcards.chrom} -v b={wildcards.base} '$1 == c && $4 == b' | wc -l > {output}"
 
@@ -74,6 +77,7 @@ struct Bench {
     house: House,
     ada: String,
     image: String,
+    store: String,
     log: PathBuf,
     folder: tempfile::TempDir,
 }
@@ -86,10 +90,9 @@ impl Bench {
         let mut lines = store.out.lines().rev();
         let endpoint = lines.next().unwrap().to_owned();
         let log = PathBuf::from(lines.next().unwrap());
-        let image = folder.path().join("image");
-        let told = peer("snakemake.sh", &["image", image.to_str().unwrap()], &[]);
+        let told = peer("snakemake.sh", &["image"], &[]);
         assert_eq!(told.code, 0, "{}", told.err);
-        let needs = told.out.lines().map(PathBuf::from).collect();
+        let folder_of_image = PathBuf::from(told.out.trim());
         let house = House::start(Wants {
             compute_only: true,
             door: Some("networks = [\"127.0.0.0/8\"]".to_owned()),
@@ -103,7 +106,8 @@ impl Bench {
                 },
                 bucket: BUCKET.to_owned(),
             }),
-            scripts: Some((image, needs)),
+            image: Some(folder_of_image),
+            closed_network: true,
             ..Wants::default()
         })
         .await;
@@ -117,11 +121,12 @@ impl Bench {
             assert_eq!(put.status, 200, "{}", put.text());
         }
         let (ada, _) = house.granted().await;
-        let image = house.sample.image("bash").unwrap().to_owned();
+        let image = house.sample.image("snakemake").unwrap().to_owned();
         Self {
             house,
             ada,
             image,
+            store: endpoint,
             log,
             folder,
         }
@@ -207,7 +212,20 @@ async fn peer_snakemake_runs_ten_jobs_on_compute_only_inputs_through_gate_and_do
     assert!(bench.house.backend_tasks().await.is_empty(), "no task was sent");
     assert!(accesses(&bench.log, before).is_empty(), "the store heard of nothing");
 
-    let folder = bench.session("ten", WORKFLOW).await;
+    // what each of the eight jobs tries to reach, and can't: the store, the gate, the task server
+    let others = [&bench.store, &bench.house.node.at.proxy, bench.house.sample.tes()];
+    let others = others.map(|url| {
+        url.trim_start_matches("http://")
+            .replace(':', "/")
+            .replace("localhost", "127.0.0.1")
+    });
+    for other in &others {
+        let there = tokio::net::TcpStream::connect(other.replace('/', ":")).await;
+        assert!(there.is_ok(), "{other} listens outside of the tasks' network");
+    }
+    let folder = bench
+        .session("ten", &WORKFLOW.replace("OTHERS", &others.join(" ")))
+        .await;
     let said = bench.run(&folder, &[]).await;
     let tasks = bench.house.backend_tasks().await;
     let states: Vec<&Value> = tasks.iter().map(|task| &task["state"]).collect();

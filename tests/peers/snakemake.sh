@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Snakemake 9.27.1 with its TES executor 0.1.3 and its S3 plug-in 0.3.6 (PyPI), unmodified.
 #   snakemake.sh install             the Python that has it, as the last line
-#   snakemake.sh image FOLDER        what stands for an image: FOLDER/bash, in which a task finds Snakemake, the plug-in and
-#                                    a wheel of it (the job's script calls pip); then the folders that it needs, one a line
+#   snakemake.sh image               the folder of an image that holds bash, some programs of this machine, Python, Snakemake,
+#                                    the plug-in and a wheel of it (the job's script calls pip), and nothing else
 #   snakemake.sh run FOLDER [ARG…]   runs the workflow of FOLDER by the session whose `export` lines stand in FOLDER/session
 # VISUM_IMAGE names the image.
 . "$(dirname "$0")/lib.sh"
@@ -14,19 +14,39 @@ wheel() {
     'snakemake-storage-plugin-s3==0.3.6' >"$P/log/install-snakemake-wheel.log" 2>&1 || fail "pip could not get the plug-in's wheel"
 }
 locked wheel
+image() {
+  local folder="$P/image/snakemake" root base stdlib made
+  root=$folder/rootfs
+  made=$(cat "$HERE/snakemake.sh" "$HERE/../../sample-node/image.sh" "$P/venv/snakemake/.done" | cksum)
+  [ "$(cat "$P/image/snakemake.done" 2>/dev/null)" = "$made" ] && return
+  rm -rf "$folder" "$P/image/snakemake.done"
+  base=$("$PYTHON" -c 'import os, sys; print(os.path.realpath(sys._base_executable))')
+  stdlib=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
+  mkdir -p "$root$stdlib" "$root$P/venv" "$root$(dirname "$base")"
+  # Debian's pip lies elsewhere: a venv has its own
+  tar -C "$stdlib" --exclude=./site-packages --exclude=./dist-packages --exclude=./test --exclude='./config-*' --exclude=__pycache__ -cf - . \
+    | tar -C "$root$stdlib" -xf -
+  tar -C "$P/venv" --exclude=__pycache__ -cf - snakemake | tar -C "$root$P/venv" -xf -
+  ln -sfn "$base" "$root$P/venv/snakemake/bin/python3"
+  mkdir -p "$root/etc"
+  echo 'root:x:0:0:root:/tmp:/bin/bash' >"$root/etc/passwd"
+  cat >"$folder/image.json" <<CONFIG
+{ "program": "/usr/bin/bash", "env": {
+  "PATH": "$P/venv/snakemake/bin:/usr/bin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1",
+  "PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_FIND_LINKS": "$P/venv/snakemake/wheels", "PIP_DISABLE_PIP_VERSION_CHECK": "1" } }
+CONFIG
+  # shellcheck disable=SC2046 # names of libraries have no blanks
+  "$HERE/../../sample-node/image.sh" "$folder" bash sh cat cp mv rm mkdir rmdir ls ln touch test echo grep awk sed wc cut sort head tail tr \
+    sleep id uname dirname basename readlink mktemp chmod date "$base" \
+    $(cd "$root" && find ".$stdlib" "./$P/venv/snakemake" -name '*.so*' -type f | sed 's,^\./*,/,') \
+    >"$P/log/image-snakemake.log" 2>&1 || fail "the image of Snakemake could not be made; see $P/log/image-snakemake.log"
+  echo "$made" >"$P/image/snakemake.done"
+}
 case ${1:-} in
   install) echo "$PYTHON" ;;
   image)
-    mkdir -p "$2"
-    cat >"$2/bash" <<LAUNCHER
-#!/bin/bash
-export PATH=$P/venv/snakemake/bin:/usr/bin:/bin HOME=/tmp PYTHONDONTWRITEBYTECODE=1
-export PIP_NO_INDEX=1 PIP_NO_DEPS=1 PIP_FIND_LINKS=$P/venv/snakemake/wheels PIP_DISABLE_PIP_VERSION_CHECK=1
-exec /bin/bash "\$@"
-LAUNCHER
-    chmod +x "$2/bash"
-    echo "$P/venv/snakemake"
-    "$PYTHON" -c 'import sys; print(sys.base_prefix)'
+    locked image
+    echo "$P/image/snakemake"
     ;;
   run)
     cd "$2"; shift 2
@@ -40,5 +60,5 @@ LAUNCHER
       --default-storage-provider s3 --default-storage-prefix "${VISUM_SCRATCH%/}" \
       --storage-s3-retries 2 --jobs 10 --seconds-between-status-checks 2 "$@"
     ;;
-  *) echo "snakemake.sh install | image FOLDER | run FOLDER" >&2; exit 2 ;;
+  *) echo "snakemake.sh install | image | run FOLDER" >&2; exit 2 ;;
 esac

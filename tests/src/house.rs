@@ -60,8 +60,10 @@ pub struct Wants {
     pub drs_lines: Option<String>,
     /// The bucket that holds the bytes of the sample's DRS, instead of its folder.
     pub store: Option<StoreSettings>,
-    /// A folder with a program `bash` that the sample's TES takes as an image for scripts, and the folders that it needs.
-    pub scripts: Option<(PathBuf, Vec<PathBuf>)>,
+    /// A folder that the sample's TES takes as an image that holds all that its tasks see.
+    pub image: Option<PathBuf>,
+    /// The network of the sample's tasks is closed, but for the storage door.
+    pub closed_network: bool,
     /// Votes that its dataset asks for; then Eve sits in the committee beside Dan.
     pub votes: Option<u32>,
     /// Its dataset is compute-only, its node and its outputs are a secure environment.
@@ -103,10 +105,9 @@ impl House {
         let redirect = format!("{}/login/callback/home", at.broker);
         let mut settings = Settings::new(files.path().join("sample"), &redirect, Vec::new()).expect("settings");
         settings.store.clone_from(&wants.store);
-        if let Some((folder, visible)) = &wants.scripts {
-            settings.tes.shells = vec!["bash".to_owned()];
-            settings.tes.tool_path.insert(0, folder.clone());
-            settings.tes.visible = visible.iter().chain([folder]).cloned().collect();
+        settings.tes.images = wants.image.iter().cloned().collect();
+        if wants.closed_network {
+            settings.tes.closed_network = Some(Addresses::listen(&at.door).parse().expect("the door's address"));
         }
         let (credential, client) = (settings.credential.expose().to_owned(), settings.home.client_id.clone());
         let sample = SampleNode::start(settings).await.expect("the sample node starts");

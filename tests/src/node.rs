@@ -89,7 +89,7 @@ impl Addresses {
         }
     }
 
-    fn listen(url: &str) -> String {
+    pub(crate) fn listen(url: &str) -> String {
         url.trim_start_matches("http://")
             .trim_start_matches("https://")
             .replace("localhost", "127.0.0.1")

@@ -38,14 +38,14 @@ impl Command {
             return Err("a command needs at least the program's name".to_owned());
         };
         let named = [
-            tool.name.clone(),
-            format!("/bin/{}", tool.name),
-            format!("/usr/bin/{}", tool.name),
+            tool.program.clone(),
+            format!("/bin/{}", tool.program),
+            format!("/usr/bin/{}", tool.program),
         ];
         if !named.contains(program) {
             return Err(format!(
                 "the image `{}` runs `{}` and nothing else",
-                tool.image, tool.name
+                tool.image, tool.program
             ));
         }
         if rest.len() > ARGUMENTS

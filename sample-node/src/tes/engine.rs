@@ -108,7 +108,10 @@ impl Tes {
         scratch: PathBuf,
         client: reqwest::Client,
     ) -> Result<Arc<Self>, SampleError> {
-        let tools = tool::find(&settings.tools, &settings.shells, &settings.tool_path)?;
+        let mut tools = tool::find(&settings.tools, &settings.shells, &settings.tool_path)?;
+        for folder in &settings.images {
+            tools.push(tool::import(folder)?);
+        }
         let wanted = tools.iter().any(|tool| tool.shell);
         let network = Network::of(settings.closed_network);
         let closed = settings.closed_network.is_some();

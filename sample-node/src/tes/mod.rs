@@ -8,6 +8,7 @@
 mod closed;
 mod command;
 mod engine;
+mod image;
 mod path;
 mod plan;
 mod routes;

@@ -153,9 +153,11 @@ fn log(tes: &Tes, id: &str, write: impl FnOnce(&mut TaskLog)) {
 /// Runs one executor to its end; its exit code (128 and the signal's number, if a signal ended it).
 async fn execute(tes: &Tes, id: &str, step: &Command, scratch: &Path) -> Result<i32, End> {
     let failed = |what: &str, problem: std::io::Error| End::System(format!("{what}: {problem}"));
-    if !step.tool.is_unchanged() {
+    let tool = step.tool.clone();
+    let unchanged = tokio::task::spawn_blocking(move || tool.is_unchanged()).await;
+    if !unchanged.is_ok_and(|unchanged| unchanged) {
         return Err(End::System(format!(
-            "the executable of `{}` is not the one that its image names",
+            "what `{}` holds is not what its image names",
             step.tool.name
         )));
     }
@@ -174,6 +176,7 @@ async fn execute(tes: &Tes, id: &str, step: &Command, scratch: &Path) -> Result<
     );
     let started = world::now().to_string();
     let mut command = program(tes, step, scratch, &folder)
+        .map_err(|problem| failed("the tool's folders", problem))?
         .ok_or_else(|| End::System("this system gives no mount namespace".to_owned()))?;
     command
         .stdin(stdin)
@@ -209,9 +212,9 @@ async fn execute(tes: &Tes, id: &str, step: &Command, scratch: &Path) -> Result<
 }
 
 /// The process to be: in namespaces of its own if it runs scripts, else with the scratch folder around it.
-fn program(tes: &Tes, step: &Command, scratch: &Path, folder: &Path) -> Option<process::Command> {
+fn program(tes: &Tes, step: &Command, scratch: &Path, folder: &Path) -> std::io::Result<Option<process::Command>> {
     if step.tool.shell {
-        return tes.space.as_ref().map(|space| space.command(step, scratch));
+        return tes.space.as_ref().map(|space| space.command(step, scratch)).transpose();
     }
     let mut command = process::Command::new(&step.tool.path);
     command
@@ -220,7 +223,7 @@ fn program(tes: &Tes, step: &Command, scratch: &Path, folder: &Path) -> Option<p
         .current_dir(folder)
         .env_clear()
         .envs(step.env.iter().map(|(name, value)| (name, value)));
-    Some(command)
+    Ok(Some(command))
 }
 
 /// Starts it on the network that the settings want.

@@ -1,5 +1,5 @@
 //! Namespaces of an executor's own: its root folder holds the task's declared paths and, read-only, the system's
-//! programs; no other process of the machine is seen. Made by util-linux's `unshare`, as root or in a user namespace.
+//! programs, or the folders of an image; no other process of the machine is seen. Made by util-linux's `unshare`, as root or in a user namespace.
 //!
 //! That is what a script needs that writes below `/tmp`. The machine's own files are detached, not only out of sight. It is
 //! no container: where root gets no user namespace, a program could undo it. The network is the machine's, unless it is
@@ -7,24 +7,25 @@
 
 use std::{
     ffi::OsString,
+    io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
 use tokio::process;
 
-use crate::tes::command::Command;
+use crate::tes::{command::Command, image::Image};
 
-/// Run as `sh -e -c LAY sh STRICT ROOT FOLDERS… -- COMMAND…`: lays the folders below the root.
+/// Run as `sh -e -c LAY sh STRICT ROOT FROM FOLDERS… -- COMMAND…`: lays the folders below FROM below the root.
 const LAY: &str = r#"
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-strict=$1; root=$2; shift 2
+strict=$1; root=$2; from=$3; shift 3
 while [ "$1" != -- ]; do
-  if [ -L "$1" ]; then
-    [ -L "$root$1" ] || ln -s "$(readlink "$1")" "$root$1"
-  elif [ -d "$1" ]; then
+  if [ -L "$from$1" ]; then
+    [ -L "$root$1" ] || ln -s "$(readlink "$from$1")" "$root$1"
+  elif [ -d "$from$1" ]; then
     mkdir -p "$root$1"
-    mount --rbind "$1" "$root$1"
+    mount --rbind "$from$1" "$root$1"
     # a plain user may not do so where options are locked; then the files' own permissions protect them
     mount -o remount,bind,ro "$root$1" || [ "$strict" = no ]
   fi
@@ -50,7 +51,6 @@ mount -t proc proc "$root/proc"
 cd "$root"
 pivot_root . .outside-of-the-task
 umount -l /.outside-of-the-task
-rmdir /.outside-of-the-task
 exec "$@"
 "#;
 
@@ -143,7 +143,8 @@ impl Space {
     }
 
     /// The process of a step: `scratch` becomes its root folder.
-    pub(crate) fn command(&self, step: &Command, scratch: &Path) -> process::Command {
+    pub(crate) fn command(&self, step: &Command, scratch: &Path) -> io::Result<process::Command> {
+        let image = step.tool.holds.as_deref();
         let workdir = step.workdir.as_ref().map_or_else(|| "/".to_owned(), |path| path.text());
         let strict = if self.means == Means::User { "no" } else { "yes" };
         let mut command = process::Command::new("/usr/bin/env");
@@ -151,19 +152,28 @@ impl Space {
             .args(["-i"])
             .args(self.outer())
             .args(["/bin/sh", "-e", "-c", LAY, "sh", strict])
-            .arg(scratch)
-            .args(SYSTEM)
-            .args(&self.visible)
+            .arg(scratch);
+        match image {
+            Some(image) => command.arg(image.root()).args(image.tops()?),
+            None => command.arg("").args(SYSTEM).args(&self.visible),
+        };
+        command
             .arg("--")
             .args(self.inner())
             .args(["/bin/sh", "-e", "-c", ENTER, "sh"])
             .arg(scratch)
             .args(["/usr/bin/env", "-i", "-C", &workdir])
+            .args(
+                image
+                    .into_iter()
+                    .flat_map(Image::env)
+                    .map(|(name, value)| format!("{name}={value}")),
+            )
             .args(step.env.iter().map(|(name, value)| format!("{name}={value}")))
             .arg(&step.tool.path)
             .args(&step.arguments)
             .env_clear()
             .current_dir("/");
-        command
+        Ok(command)
     }
 }

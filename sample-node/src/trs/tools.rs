@@ -162,10 +162,12 @@ mod tests {
     fn a_descriptor_names_the_program_by_its_digest() {
         let tool = Tool {
             name: "wc".into(),
+            program: "wc".to_owned(),
             path: "/usr/bin/wc".into(),
             digest: "0a".repeat(32),
             image: format!("sample/wc@sha256:{}", "0a".repeat(32)),
             shell: false,
+            holds: None,
         };
         let all = entries(std::slice::from_ref(&tool));
         assert_eq!(

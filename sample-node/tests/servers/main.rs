@@ -8,6 +8,8 @@ mod drs;
 #[cfg(test)]
 mod home;
 #[cfg(test)]
+mod image;
+#[cfg(test)]
 mod node;
 #[cfg(test)]
 mod tes;
