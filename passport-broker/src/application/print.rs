@@ -5,7 +5,11 @@
 //! guessed by that: the letters themselves stand behind each such piece (`ActualText`), so that copying, searching and
 //! screen readers have them, and the JSON has them too.
 
+mod letters;
+
 use std::fmt::Write as _;
+
+use letters::{byte, width};
 
 /// Width and height of A4, the margin, all in points.
 const PAGE: (u32, u32) = (595, 842);
@@ -280,7 +284,7 @@ fn parts(word: &[Piece], room: u32) -> Vec<Vec<Piece>> {
     }
     let mut all: Vec<Vec<Piece>> = Vec::new();
     let (mut part, mut used) = (Vec::new(), 0);
-    for one in word.iter().flat_map(letters) {
+    for one in word.iter().flat_map(singles) {
         if used + one.width() > room && !part.is_empty() {
             all.push(std::mem::take(&mut part));
             used = 0;
@@ -296,7 +300,7 @@ fn parts(word: &[Piece], room: u32) -> Vec<Vec<Piece>> {
 }
 
 /// A piece letter by letter.
-fn letters(piece: &Piece) -> Vec<Piece> {
+fn singles(piece: &Piece) -> Vec<Piece> {
     match piece {
         Piece::Plain(bytes) => bytes.iter().map(|byte| Piece::Plain(vec![*byte])).collect(),
         Piece::Coded { letters, .. } => letters
@@ -306,63 +310,6 @@ fn letters(piece: &Piece) -> Vec<Piece> {
                 letters: one.to_string(),
             })
             .collect(),
-    }
-}
-
-/// The byte of a letter in WinAnsi (code page 1252), if it has one. Controls and tabs are blanks.
-fn byte(letter: char) -> Option<u8> {
-    const HIGH: [(char, u8); 27] = [
-        ('€', 0x80),
-        ('‚', 0x82),
-        ('ƒ', 0x83),
-        ('„', 0x84),
-        ('…', 0x85),
-        ('†', 0x86),
-        ('‡', 0x87),
-        ('ˆ', 0x88),
-        ('‰', 0x89),
-        ('Š', 0x8a),
-        ('‹', 0x8b),
-        ('Œ', 0x8c),
-        ('Ž', 0x8e),
-        ('‘', 0x91),
-        ('’', 0x92),
-        ('“', 0x93),
-        ('”', 0x94),
-        ('•', 0x95),
-        ('–', 0x96),
-        ('—', 0x97),
-        ('˜', 0x98),
-        ('™', 0x99),
-        ('š', 0x9a),
-        ('›', 0x9b),
-        ('œ', 0x9c),
-        ('ž', 0x9e),
-        ('Ÿ', 0x9f),
-    ];
-    let code = u32::from(letter);
-    match code {
-        0..=0x1f | 0x7f..=0x9f => Some(b' '),
-        0x20..=0x7e | 0xa0..=0xff => u8::try_from(code).ok(),
-        _ => HIGH.iter().find(|(known, _)| *known == letter).map(|(_, byte)| *byte),
-    }
-}
-
-/// Width of a letter of Helvetica in thousandths of its size (Adobe's metrics); beyond ASCII the widest of its kind.
-fn width(byte: u8) -> u32 {
-    const ASCII: [u16; 95] = [
-        278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556,
-        556, 556, 556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667,
-        556, 833, 722, 778, 667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556, 333, 556,
-        556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722,
-        500, 500, 500, 334, 260, 334, 584,
-    ];
-    let ascii = byte.checked_sub(0x20).and_then(|at| ASCII.get(usize::from(at)));
-    match (ascii, byte) {
-        (Some(width), _) => u32::from(*width),
-        (None, 0xe0..=0xff) => 611,
-        (None, 0xc0..=0xdf) => 778,
-        (None, _) => 1_000,
     }
 }
 
