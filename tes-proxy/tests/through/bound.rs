@@ -60,7 +60,7 @@ async fn ask(world: &World, scheme: &str, token: &str, proof: Option<&str>) -> A
 }
 
 #[tokio::test]
-async fn a_bound_token_opens_data_with_a_fresh_proof_of_its_key_and_not_otherwise() {
+async fn e52_a_bound_token_opens_data_with_a_fresh_proof_of_its_key_and_not_otherwise() {
     let world = World::new().await;
     world.broker.affiliate("ada");
     world.broker.grant("ada", A);

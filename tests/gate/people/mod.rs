@@ -1,6 +1,7 @@
 //! Ways around the gate: being someone else, seeing their things, and what leaks without data.
 
 mod floods;
+mod id_token;
 mod in_front;
 mod leaks;
 mod log;
