@@ -1,6 +1,6 @@
 //! The proxy's settings, typed. `cli` reads files and environment; here each has its meaning, unit and bound.
 
-use std::{fmt, net::IpAddr, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc};
 
 mod compute;
 mod door;
@@ -11,6 +11,8 @@ pub use door::DoorRules;
 pub use trs::{RegisteredTool, TrsMount};
 
 use url::Url;
+
+use visa_verifier::seam::CertificateFiles;
 
 /// Everything that the proxy is told at start.
 #[derive(Clone, Debug)]
@@ -58,6 +60,11 @@ pub struct Config {
     pub registries: Vec<(String, Url)>,
     /// Certificates (PEM) trusted for backends beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// The certificate that backends are shown which ask who calls (mutual TLS); read again when its files change.
+    pub client_certificate: Option<Arc<CertificateFiles>>,
+    /// A connection to a backend serves one request only: nothing that a backend misread of one caller's request can
+    /// meet another's (`apis.md` E40). Costs a connection for each request.
+    pub connection_per_request: bool,
     /// http is allowed to loopback backends and the broker: demo and tests only.
     pub allow_loopback_http: bool,
 }

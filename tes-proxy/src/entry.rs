@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::{body::Body, extract::ConnectInfo, response::Response};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header, request::Parts};
+use http_body::Body as _;
 
 use crate::{
     api::{Incoming, parse_path},
@@ -150,18 +151,29 @@ fn host(headers: &HeaderMap, uri: &Uri, hosts: &Hosts) -> Result<(), Problem> {
             "this is not a host of this node",
         )
     };
+    // what is no host at all is a malformed request (RFC 9112 3.2), another host's is not for us (RFC 9110 7.4)
+    let malformed = || Problem::refused("request.host", "there is no Host, or it is none");
     let mut values = headers.get_all(header::HOST).iter();
     let (first, second) = (values.next(), values.next());
     if second.is_some() {
         return Err(Problem::refused("request.host", "there are two Host headers"));
     }
     let named = match first {
-        Some(value) => Some(value.to_str().map_err(|_| refused())?),
+        Some(value) => Some(
+            value
+                .to_str()
+                .ok()
+                .filter(|text| {
+                    text.parse::<http::uri::Authority>()
+                        .is_ok_and(|known| !known.as_str().contains('@'))
+                })
+                .ok_or_else(malformed)?,
+        ),
         None => None,
     };
     let authority = uri.authority().map(http::uri::Authority::as_str);
     match (named, authority) {
-        (None, None) => Err(refused()),
+        (None, None) => Err(malformed()),
         (Some(host), None) | (None, Some(host)) => {
             if hosts.know(host) {
                 Ok(())
@@ -189,6 +201,13 @@ pub(crate) fn finish(mut response: Response, method: &Method, request_id: &str) 
         headers.insert("x-request-id", id);
     }
     if *method == Method::HEAD {
+        // the length is that of GET's answer (RFC 9110 8.6), where it is known
+        let length = response.body().size_hint().exact();
+        if let Some(length) = length.filter(|_| !response.headers().contains_key(header::CONTENT_LENGTH)) {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
         *response.body_mut() = Body::empty();
     }
     response

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// Bytes of a JSON body on DRS and TES routes (`apis.md` 1.3).
 pub(crate) const API_BYTES: usize = 1 << 20;
+/// Bytes of the body of a route that takes none, or `{}`.
+pub(crate) const NO_BODY_BYTES: usize = 4 << 10;
 /// Bytes of `workflow_params` and of each other text part of a run request.
 pub(crate) const RUN_PART_BYTES: usize = 4 << 20;
 /// Parts of one run request.

@@ -21,7 +21,7 @@ use visa_verifier::seam::Fetch;
 
 use crate::{
     api::{Incoming, parse_json},
-    backend::{Client, DrsBackend, TesBackend, Transport, TrsBackend, WesBackend},
+    backend::{Client, DrsBackend, TesBackend, Transport, TrsBackend, Way, WesBackend},
     capability::{DoorKeys, Pins, Sealer},
     config::{BrokerLink, Config, ConfigFault},
     entry::Hosts,
@@ -113,11 +113,7 @@ impl Proxy {
         }
         let db = Db::open(&config.database).await?;
         let works = Works::new(db.clone());
-        let transport = Transport::new(
-            config.ca_file.as_deref(),
-            config.allow_loopback_http,
-            Arc::clone(&seams.clock),
-        )?;
+        let transport = Transport::new(&Way::of(&config), Arc::clone(&seams.clock))?;
         let client = |api, backend| Client::new(transport.clone(), api, backend);
         let drs = config
             .drs

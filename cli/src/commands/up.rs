@@ -9,7 +9,6 @@ use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 use http::HeaderValue;
 use passport_broker::rems::Rems;
 use policy_engine::snapshot::Governance;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tes_proxy::{
     BackendConfig, Credential, DoorRules, DrsMount, Network, NodeSecret, Organisation, Reading, RunTokenRules,
     WesMount, WorkflowEngine, WorkflowType,
@@ -20,7 +19,7 @@ use visa_verifier::seam::Secret;
 use crate::{
     config::{
         broker::RemsTable,
-        file::{File, GovernanceWord, ReplicaTable, TlsTable},
+        file::{File, GovernanceWord, ReplicaTable},
         proxy::{BackendTable, ReadingWord},
     },
     error::CommandError,
@@ -30,6 +29,7 @@ use crate::{
         folder::Folder,
         parts::{Node, Plan},
         serve::{Served, Sockets, asked_to_stop},
+        tls,
     },
     output::Context,
 };
@@ -50,10 +50,17 @@ pub(crate) async fn run(args: Up, context: &Context) -> Result<Exit, CommandErro
     let file = File::read(&args.config)?;
     let folder = Folder::open(&data_folder(&args.config)?)?;
     let sockets = Sockets::bind([file.broker.listen, file.proxy.listen, file.storage_door.listen], false).await?;
-    let own = file.tls.as_ref().map(|table| tls(table, None)).transpose()?;
-    let authorities = file.storage_door.client_ca_file.as_deref();
-    let door = file.tls.as_ref().map(|table| tls(table, authorities)).transpose()?;
+    let certificate = file.tls.as_ref().map(tls::open).transpose()?;
+    let listener = |authorities| {
+        certificate
+            .as_ref()
+            .map(|files| tls::listener(files, authorities))
+            .transpose()
+    };
+    let own = listener(None)?;
+    let door = listener(file.storage_door.client_ca_file.as_deref())?;
     let plan = plan(&file, folder)?;
+    let shown = plan.proxy.client_certificate.clone();
     let node = Node::open(plan).await?;
     node.proxy
         .check()
@@ -73,7 +80,10 @@ pub(crate) async fn run(args: Up, context: &Context) -> Result<Exit, CommandErro
         (Governance::Dual, GovernanceWord::Dual) => {}
     }
     let served = Served::start(node, sockets, own, door);
-    asked_to_stop().await;
+    tokio::select! {
+        () = asked_to_stop() => {}
+        () = tls::watch(certificate.into_iter().chain(shown).collect()) => {}
+    }
     context.words("stopping: open requests may end");
     served.stop().await;
     Ok(Exit::Yes)
@@ -325,6 +335,8 @@ fn proxy(file: &File, folder: &Folder, issuer: &str, audience: String) -> Result
             .map(|(host, url)| (host.clone(), url.clone()))
             .collect(),
         ca_file: file.node.ca_file.clone(),
+        client_certificate: file.proxy.client_certificate.as_ref().map(tls::open).transpose()?,
+        connection_per_request: file.proxy.connection_per_request,
         allow_loopback_http: file.node.allow_loopback_http,
     })
 }
@@ -400,44 +412,6 @@ fn network(name: &str, text: &str) -> Result<Network, CommandError> {
         return Err(wrong());
     }
     Ok(Network { address, prefix })
-}
-
-/// The node's certificate; with `authorities`, a client may show one of theirs, and a wrong one is refused.
-fn tls(table: &TlsTable, authorities: Option<&std::path::Path>) -> Result<Arc<rustls::ServerConfig>, CommandError> {
-    let wrong = |path: &std::path::Path, what: String| {
-        CommandError::refused("config.tls", format!("{}: {what}", path.display()))
-    };
-    let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_file_iter(&table.certificate_file)
-        .map_err(|source| wrong(&table.certificate_file, source.to_string()))?
-        .collect();
-    let chain = chain.map_err(|source| wrong(&table.certificate_file, source.to_string()))?;
-    let key =
-        PrivateKeyDer::from_pem_file(&table.key_file).map_err(|source| wrong(&table.key_file, source.to_string()))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|source| wrong(&table.certificate_file, source.to_string()))?;
-    let builder = match authorities {
-        None => builder.with_no_client_auth(),
-        Some(path) => {
-            let mut roots = rustls::RootCertStore::empty();
-            let listed = CertificateDer::pem_file_iter(path).map_err(|source| wrong(path, source.to_string()))?;
-            for one in listed {
-                let one = one.map_err(|source| wrong(path, source.to_string()))?;
-                roots.add(one).map_err(|source| wrong(path, source.to_string()))?;
-            }
-            let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-                .allow_unauthenticated()
-                .build()
-                .map_err(|source| wrong(path, source.to_string()))?;
-            builder.with_client_cert_verifier(verifier)
-        }
-    };
-    let mut config = builder
-        .with_single_cert(chain, key)
-        .map_err(|source| wrong(&table.certificate_file, source.to_string()))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroUsize, path::PathB
 use serde::Deserialize;
 use url::Url;
 
-use super::one_or_many::OneOrMany;
+use super::{file::TlsTable, one_or_many::OneOrMany};
 
 /// `[proxy]`
 #[derive(Clone, Debug, Deserialize)]
@@ -22,6 +22,11 @@ pub(crate) struct ProxyTable {
     /// Proxies in front of it, as `ADDRESS/BITS`: from these alone the address of a client is taken.
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<String>,
+    /// The certificate that backends are shown which ask who calls (mutual TLS).
+    pub(crate) client_certificate: Option<TlsTable>,
+    /// A connection to a backend serves one request only, for backends whose reading of HTTP/1 is not trusted (E40).
+    #[serde(default)]
+    pub(crate) connection_per_request: bool,
     /// The DRS behind it.
     pub(crate) drs: Option<DrsTable>,
     /// The TES behind it, or several.

@@ -290,6 +290,8 @@ fn proxy_config(
         trusted_proxies: Vec::new(),
         registries: Vec::new(),
         ca_file: None,
+        client_certificate: None,
+        connection_per_request: false,
         allow_loopback_http: true,
     })
 }

@@ -7,3 +7,4 @@ pub(crate) mod parts;
 pub(crate) mod serve;
 mod sessions;
 pub(crate) mod still;
+pub(crate) mod tls;

@@ -1,10 +1,12 @@
 //! A request after the entry: nothing of it is believed beyond what stands in these fields.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
@@ -98,6 +100,34 @@ pub(crate) async fn json_body<T: DeserializeOwned>(headers: &HeaderMap, bytes: B
 pub(crate) async fn wire_body<T: DeserializeOwned>(headers: &HeaderMap, bytes: Body) -> Result<T, Problem> {
     let bytes = body(headers, bytes, &["application/json"], limits::API_BYTES).await?;
     Ok(parse_wire(&bytes)?)
+}
+
+/// No body: none at all, or what the interface lets stand for none, `{}`.
+///
+/// # Errors
+/// As [`json_body`], and 400 for anything that is there.
+pub(crate) async fn no_body(headers: &HeaderMap, bytes: Body) -> Result<(), Problem> {
+    if bytes.is_end_stream() && !headers.contains_key(header::CONTENT_ENCODING) {
+        return Ok(());
+    }
+    if !headers.contains_key(header::CONTENT_TYPE) {
+        // what is announced and then is nothing has no type
+        let mut headers = headers.clone();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        return nothing(&body(&headers, bytes, &["application/json"], limits::NO_BODY_BYTES).await?);
+    }
+    nothing(&body(headers, bytes, &["application/json"], limits::NO_BODY_BYTES).await?)
+}
+
+fn nothing(bytes: &Bytes) -> Result<(), Problem> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let members: BTreeMap<String, serde_json::Value> = parse_json(bytes)?;
+    if members.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::refused("request.body", "this route takes no body, or `{}`"))
 }
 
 fn content_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {

@@ -11,7 +11,7 @@ pub(crate) mod tes;
 pub(crate) mod trs;
 pub(crate) mod wes;
 
-pub(crate) use incoming::{Incoming, body, json_body, wire_body};
+pub(crate) use incoming::{Incoming, body, json_body, no_body, wire_body};
 pub(crate) use json::{JsonFault, parse as parse_json, parse_wire};
 pub(crate) use path::{PathFault, Segment, encode, parse as parse_path};
 pub(crate) use query::{Query, QueryFault};

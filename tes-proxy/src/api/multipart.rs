@@ -198,6 +198,14 @@ fn named(value: &str) -> Result<(String, Option<String>), MultipartFault> {
     Ok((name, file))
 }
 
+/// Snakemake loads `profiles/…` and `config.yaml` of a profile from the working folder unasked.
+fn is_profile(file: &str) -> bool {
+    let file = file.to_ascii_lowercase();
+    let (folder, last) = file.rsplit_once('/').unwrap_or(("", file.as_str()));
+    let is_config = last.starts_with("config.") && last.ends_with(".yaml") && last != "config.yaml";
+    is_config || folder.split('/').any(|segment| segment == "profiles")
+}
+
 /// The rules of `apis.md` 3.4 and E9 for the name of an attachment.
 ///
 /// # Errors
@@ -225,6 +233,13 @@ pub(crate) fn file_name(file: &str) -> Result<(), MultipartFault> {
         if matches!(segment, "" | "." | "..") || segment.len() > 255 {
             return refuse("it has an empty, dotted or too long segment");
         }
+        // `.snakemake/`, `.nextflow/`, `.git/`: what programs read unasked; and names that some systems take for others
+        if segment.starts_with('.') {
+            return refuse("a segment begins with a dot");
+        }
+        if segment.ends_with(['.', ' ']) || segment.starts_with(' ') {
+            return refuse("a segment begins or ends with a blank, or ends with a dot");
+        }
     }
     let last = file.rsplit('/').next().unwrap_or(file).to_ascii_lowercase();
     if [
@@ -237,7 +252,7 @@ pub(crate) fn file_name(file: &str) -> Result<(), MultipartFault> {
         "run.sh",
     ]
     .contains(&last.as_str())
-        || last.starts_with('.')
+        || is_profile(file)
     {
         return refuse("it is a configuration file of an engine");
     }

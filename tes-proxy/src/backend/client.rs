@@ -14,10 +14,10 @@ use hyper_util::{
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde::de::DeserializeOwned;
 use url::Url;
-use visa_verifier::seam::Clock;
+use visa_verifier::seam::{CertificateFiles, Clock};
 
 use crate::{
-    config::{BackendConfig, is_loopback},
+    config::{BackendConfig, Config, is_loopback},
     limits,
 };
 
@@ -25,6 +25,34 @@ use super::{
     BackendError,
     circuit::{Circuit, Shown},
 };
+
+/// Connections to one backend that wait for the next request.
+const IDLE: usize = 64;
+
+/// How backends are reached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way<'c> {
+    /// Authorities beside the system's.
+    pub(crate) ca_file: Option<&'c Path>,
+    /// What is shown to a backend that asks who calls.
+    pub(crate) certificate: Option<&'c Arc<CertificateFiles>>,
+    /// A connection serves one request only.
+    pub(crate) connection_per_request: bool,
+    /// http is allowed to loopback.
+    pub(crate) loopback_http: bool,
+}
+
+impl<'c> Way<'c> {
+    /// As the settings say.
+    pub(crate) fn of(config: &'c Config) -> Self {
+        Self {
+            ca_file: config.ca_file.as_deref(),
+            certificate: config.client_certificate.as_ref(),
+            connection_per_request: config.connection_per_request,
+            loopback_http: config.allow_loopback_http,
+        }
+    }
+}
 
 /// The transport that all backends share.
 #[derive(Clone)]
@@ -35,19 +63,15 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// With the system's roots and, beside them, those of `ca_file`.
+    /// With the system's roots and, beside them, those of `ca_file`; with our certificate for backends that ask for one.
     ///
     /// # Errors
     /// [`BackendError::Setup`] if the file cannot be read or holds no certificate.
-    pub(crate) fn new(
-        ca_file: Option<&Path>,
-        loopback_http: bool,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, BackendError> {
+    pub(crate) fn new(way: &Way<'_>, clock: Arc<dyn Clock>) -> Result<Self, BackendError> {
         let setup = |why| BackendError::Setup { api: "http", why };
         let mut roots = rustls::RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if let Some(path) = ca_file {
+        if let Some(path) = way.ca_file {
             let more =
                 CertificateDer::pem_file_iter(path).map_err(|_| setup("the file of certificates cannot be read"))?;
             for certificate in more {
@@ -60,8 +84,11 @@ impl Transport {
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|_| setup("TLS has no protocol version"))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+        let tls = match way.certificate {
+            Some(files) => tls.with_client_cert_resolver(Arc::clone(files) as _),
+            None => tls.with_no_client_auth(),
+        };
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -75,12 +102,12 @@ impl Transport {
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
-            .pool_max_idle_per_host(64)
+            .pool_max_idle_per_host(if way.connection_per_request { 0 } else { IDLE })
             .retry_canceled_requests(false)
             .build(connector);
         Ok(Self {
             http,
-            loopback_http,
+            loopback_http: way.loopback_http,
             clock,
         })
     }
@@ -418,3 +445,7 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

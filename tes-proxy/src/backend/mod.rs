@@ -11,7 +11,7 @@ mod tes;
 mod trs;
 mod wes;
 
-pub(crate) use client::{Client, Transport};
+pub(crate) use client::{Client, Transport, Way};
 pub(crate) use drs::{Bytes, DrsBackend, Range};
 pub use error::BackendError;
 

@@ -4,7 +4,7 @@
 use policy_engine::{
     consent::Name,
     decide::{Engine, Facts},
-    intent::{Action, DataRef, DrsId, Intent},
+    intent::{DataRef, DrsId},
 };
 use visa_verifier::seam::Timestamp;
 
@@ -22,15 +22,7 @@ pub(crate) fn is_partly_held(engine: &Engine, dataset: &str) -> bool {
 
 /// Would a use of this object be stopped by a hold?
 pub(crate) fn is_held(engine: &Engine, facts: &Facts, object: &DrsId, now: Timestamp) -> bool {
-    let mut intent = Intent::new(Action::DrsTaskStream);
-    if intent.read(DataRef::local(object.clone()), "").is_err() {
-        return true;
-    }
-    let decision = engine.decide(facts, &intent, now);
-    decision
-        .reasons()
-        .iter()
-        .any(|reason| reason.code.starts_with("consent.hold"))
+    engine.is_held(Some(facts), object, now)
 }
 
 /// The data that a dataset stands for.

@@ -84,6 +84,9 @@ pub(crate) fn classify(text: &str) -> Class {
             Err(refused) => Class::Broken(refused),
         };
     }
+    if is_synapse(bare) {
+        return Class::Foreign;
+    }
     let drive = matches!(bare.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
     let expression = bare.starts_with("$(") || bare.starts_with("${");
     let host = bare.starts_with(['/', '~', '\\'])
@@ -96,6 +99,16 @@ pub(crate) fn classify(text: &str) -> Class {
     } else {
         Class::Text
     }
+}
+
+/// An id of Synapse by itself, `syn12345` or `syn12345.2`: its clients fetch it without a scheme (`apis.md` 3.3).
+fn is_synapse(text: &str) -> bool {
+    let Some((front, number)) = text.split_at_checked(3) else {
+        return false;
+    };
+    let (id, version) = number.split_once('.').unwrap_or((number, "1"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    front.eq_ignore_ascii_case("syn") && id.len() >= 3 && digits(id) && digits(version)
 }
 
 #[cfg(test)]
@@ -117,6 +130,11 @@ mod tests {
     #[test]
     fn e12_to_e17_strings_are_what_they_name() {
         let cases = [
+            ("an id of Synapse", "syn12345", "foreign"),
+            ("another version of it", "SYN12345.7", "foreign"),
+            ("no id of Synapse", "synapse", "text"),
+            ("nor this", "syn12345.vcf", "text"),
+            ("nor this short one", "syn1", "text"),
             ("an object", "drs://drs.example.org/a", "object"),
             ("an object in upper case", "DRS://drs.example.org/a", "object"),
             ("a bucket", "s3://bucket/key", "storage"),

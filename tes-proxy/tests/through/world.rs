@@ -338,6 +338,8 @@ fn config(node: &SampleNode, credential: &str, index: &std::path::Path, door: So
         trusted_proxies: Vec::new(),
         registries: Vec::new(),
         ca_file: None,
+        client_certificate: None,
+        connection_per_request: false,
         allow_loopback_http: true,
     }
 }

@@ -258,15 +258,16 @@ fn text(value: &Value, pointer: &str) -> String {
 /// All events of the log.
 async fn log(house: &House) -> Vec<Value> {
     let noor = house.token("noor");
-    let (mut events, mut from) = (Vec::new(), 0);
+    let (mut events, mut from) = (Vec::new(), 0_u64);
     loop {
         let url = house.broker(&format!("/visum/v1/admin/audit/events?from={from}&limit=1000"));
         let answer = get(&url, Some(&noor)).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
-        let page = answer.json();
-        let page = page["events"].as_array().cloned().unwrap_or_default();
-        from += page.len();
-        let last = page.len() < 1000;
+        let body = answer.json();
+        let page = body["events"].as_array().cloned().unwrap_or_default();
+        // a page is as long as the log's own bound, whatever was asked for
+        from = body["next"].as_u64().unwrap();
+        let last = page.is_empty() || from >= body["size"].as_u64().unwrap();
         events.extend(page.into_iter().filter_map(|entry| entry.get("event").cloned()));
         if last {
             return events;

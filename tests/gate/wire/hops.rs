@@ -164,7 +164,7 @@ async fn e45_only_configured_hosts_are_served_and_no_url_of_ours_is_built_from_o
     let backend = bench.played.url.trim_start_matches("http://").to_owned();
     let drs = format!("/ga4gh/drs/v1/objects/{OBJECT}");
     let cases: Vec<(&str, String, &[u16])> = vec![
-        ("none", String::new(), &[400, 421]),
+        ("none", String::new(), &[400]),
         ("an empty one", "Host:\r\n".to_owned(), &[400, 421]),
         ("a foreign one", "Host: evil.example.net\r\n".to_owned(), &[421]),
         ("the backend's", format!("Host: {backend}\r\n"), &[421]),
@@ -173,7 +173,7 @@ async fn e45_only_configured_hosts_are_served_and_no_url_of_ours_is_built_from_o
         ("ours with a dot", format!("Host: 127.0.0.1.:{port}\r\n"), &[421]),
         ("localhost", format!("Host: localhost:{port}\r\n"), &[421]),
         ("decimal", format!("Host: 2130706433:{port}\r\n"), &[421]),
-        ("user info", format!("Host: evil@{host}\r\n"), &[400, 421]),
+        ("user info", format!("Host: evil@{host}\r\n"), &[400]),
         ("a path", format!("Host: {host}/evil\r\n"), &[400, 421]),
         (
             "two, the first ours",

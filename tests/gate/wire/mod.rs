@@ -1,5 +1,6 @@
 //! Ways around the gate: how a request is read, and what lies below it.
 
+mod cancel;
 mod frames;
 mod framing;
 mod h2;

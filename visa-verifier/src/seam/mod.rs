@@ -5,6 +5,8 @@
 mod address;
 #[cfg(feature = "fetch")]
 mod certificate;
+#[cfg(feature = "fetch")]
+mod certificate_files;
 mod clock;
 #[cfg(feature = "fetch")]
 mod document;
@@ -23,6 +25,8 @@ mod settings;
 mod steady;
 
 pub use address::{is_public, may_be_called};
+#[cfg(feature = "fetch")]
+pub use certificate_files::{CertificateError, CertificateFiles};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp, TimestampError};
 #[cfg(feature = "fetch")]
 pub use document::{Document, document};

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use audit_log::{AboutKind, EventType};
-use axum::response::Response;
+use axum::{body::Body, response::Response};
 use policy_engine::intent::Action;
 use serde_json::json;
 
 use crate::{
-    api::Incoming,
+    api::{Incoming, no_body},
     gate::Question,
     ownership::item,
     problem::{Api, Problem},
@@ -18,11 +18,12 @@ use crate::{
 
 use super::{mounted, task::found};
 
-/// `POST`; its body is empty or `{}` and is not read.
-pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
+/// `POST`; its body is empty or `{}`.
+pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
     let parts = &*proxy.0;
     mounted(parts)?;
     incoming.query(&[], &[])?;
+    no_body(&incoming.headers, body).await?;
     let caller = parts.required(incoming, Api::Tes, Vec::new()).await?;
     let last = incoming.segments.last().map_or("", |segment| segment.text.as_str());
     let id = last.strip_suffix(":cancel").unwrap_or(last);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use audit_log::{AboutKind, EventType};
-use axum::response::Response;
+use axum::{body::Body, response::Response};
 use policy_engine::intent::Action;
 
 use crate::{
-    api::{Incoming, wes::RunId},
+    api::{Incoming, no_body, wes::RunId},
     gate::Question,
     ownership::item,
     problem::{Api, Problem},
@@ -19,11 +19,12 @@ use crate::{
 
 use super::mounted;
 
-/// `POST`; its body is not read.
-pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming) -> Result<Response, Problem> {
+/// `POST`; its body is empty or `{}`.
+pub(crate) async fn post(proxy: &Proxy, incoming: &Incoming, body: Body) -> Result<Response, Problem> {
     let parts = &*proxy.0;
     mounted(parts)?;
     incoming.query(&[], &[])?;
+    no_body(&incoming.headers, body).await?;
     let caller = parts.required(incoming, Api::Wes, Vec::new()).await?;
     let work = found(parts, &caller, incoming.segment(4), "run", Action::WesRead).await?;
     let item = Arc::new(item(&work, parts.gate.now()).map_err(Problem::from)?);
