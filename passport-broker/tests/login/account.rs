@@ -131,7 +131,10 @@ async fn a_person_sees_what_was_asked_in_their_name_with_codes_in_words_and_nobo
     let (newest, older) = (page.body.find("/shut").unwrap(), page.body.find("/mine").unwrap());
     assert!(newest < older, "the newest first");
     let sentence = page.body.split("consent.approval_missing</code><br>").nth(1).unwrap();
-    assert!(sentence.starts_with("<span class=\"soft small\">") && sentence.split('<').nth(1).unwrap().len() > 40);
+    assert!(
+        sentence.starts_with("<span class=\"soft small\" lang=\"en\">")
+            && sentence.split('<').nth(1).unwrap().len() > 40
+    );
     assert!(!page.body.contains("theirs") && !page.body.contains("a secret name"));
     assert!(world.events().contains(&"audit.read".to_owned()), "that they looked");
 
