@@ -1,8 +1,10 @@
 //! Every route of the broker in one table.
 
 use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::get;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 
 use crate::admin;
 use crate::broker::Broker;
@@ -14,7 +16,23 @@ pub fn router(broker: Broker) -> Router {
     let pages = web::routes(&broker);
     Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
-        .nest("/visum/v1", admin::routes().merge(rems::routes()))
+        .nest(
+            "/visum/v1",
+            admin::routes().merge(rems::routes()).layer(map_response(not_kept)),
+        )
         .with_state(broker)
         .merge(pages)
+}
+
+/// What the interface answers is its caller's alone: no cache between keeps it, and no browser guesses its type
+/// (`apis.md` E50).
+async fn not_kept(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ] {
+        headers.entry(name).or_insert(value);
+    }
+    response
 }

@@ -89,3 +89,27 @@ async fn forge_a_grant(demo: &Demo) {
     .unwrap();
     pool.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e3_e50_a_body_is_an_object_and_no_answer_is_kept_by_a_cache() {
+    let demo = Demo::start();
+    let (dan, broker) = (demo.token("dan"), demo.fact("/broker/issuer"));
+    let holds = format!("{broker}/visum/v1/admin/holds");
+    let dataset = demo.fact("/datasets/1/id");
+    for body in [
+        json!([dataset, "disputed", "dataset", null, "by an array"]),
+        json!([]),
+        json!("x"),
+        json!(null),
+        json!(1),
+    ] {
+        let answer = post(&holds, Some(&dan), &body).await;
+        assert_eq!(answer.status, 400, "{body}: {}", answer.text());
+        assert_eq!(answer.code(), "admin.input_invalid", "{}", answer.text());
+    }
+    for path in ["/visum/v1/me", "/visum/v1/admin/roles"] {
+        let answer = get(&format!("{broker}{path}"), Some(&dan)).await;
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}: {}", answer.status);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    }
+}

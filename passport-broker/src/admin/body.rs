@@ -99,6 +99,11 @@ async fn json_bytes(request: Request, most: usize) -> Result<Bytes, ApiProblem> 
     })
 }
 
+/// Does a document begin as an object does? What follows is the reader's to judge.
+fn is_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'{')
+}
+
 impl FromRequestParts<Broker> for ConsentService {
     type Rejection = ApiProblem;
 
@@ -142,6 +147,10 @@ impl<T: DeserializeOwned, const BYTES: usize> FromRequest<Broker> for Strict<T, 
 
     async fn from_request(request: Request, _: &Broker) -> Result<Self, ApiProblem> {
         let body = json_bytes(request, BYTES).await?;
+        // a derived reader would take a list of the members in order, for which no rule on names holds
+        if !is_object(&body) {
+            return Err(ApiProblem::input("admin.input_invalid", "The body is no JSON object."));
+        }
         json::parse(&body, BYTES, limits::API_DEPTH)
             .map(Self)
             .map_err(|error| ApiProblem::input("admin.input_invalid", format!("The body cannot be read: {error}.")))
