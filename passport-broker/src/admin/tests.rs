@@ -86,7 +86,12 @@ async fn every_route_denies_without_a_token_and_without_its_scope() {
         let body = (method == "POST").then_some("{}");
         let nobody = send(&node, None, method, path, body).await;
         assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{method} {path}");
-        assert_eq!(nobody.challenge.as_deref(), Some("Bearer"), "{method} {path}");
+        let pointer = "https://broker.example.org/.well-known/oauth-protected-resource/visum/v1";
+        assert_eq!(
+            nobody.challenge,
+            Some(format!("Bearer resource_metadata=\"{pointer}\"")),
+            "{method} {path}"
+        );
         assert_eq!(nobody.body["code"], "admin.no_token", "{method} {path}");
         let forged = send(&node, Some("e30.e30.e30"), method, path, body).await;
         assert_eq!(forged.body["code"], "admin.invalid_token", "{method} {path}");

@@ -21,6 +21,7 @@ mod redirect;
 mod refusal;
 mod register;
 mod request;
+pub(crate) mod resource;
 mod returned;
 mod revoke;
 mod scope;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::NO_STORE;
 use super::dpop;
 use super::problem::BearerProblem;
+use super::resource::{self, Resource};
 use super::scope::Scope;
 use crate::front::Front;
 use crate::passport;
@@ -19,6 +20,7 @@ pub(crate) async fn userinfo(State(front): State<Front>, method: Method, headers
         Ok(claims) => (NO_STORE, Json(claims)).into_response(),
         Err(problem) => problem.into_response(),
     };
+    resource::point(Resource::UserInfo, front.issuer(), response.headers_mut());
     dpop::with_nonce(&front, &headers, response.headers_mut());
     response
 }

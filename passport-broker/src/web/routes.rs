@@ -38,6 +38,11 @@ fn table(front: Front) -> Router {
         // programs
         .route("/.well-known/openid-configuration", get(provider::metadata))
         .route("/.well-known/oauth-authorization-server", get(provider::metadata))
+        .route("/.well-known/oauth-protected-resource", get(provider::resource::whole))
+        .route(
+            "/.well-known/oauth-protected-resource/{*path}",
+            get(provider::resource::part),
+        )
         .route("/jwks", get(provider::jwks))
         .route("/authorize", get(provider::authorize).post(provider::authorize_by_form))
         .route("/par", post(provider::push))

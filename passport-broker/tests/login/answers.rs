@@ -70,6 +70,42 @@ async fn metadata_says_what_is_offered() {
 }
 
 #[tokio::test]
+async fn rfc9728_a_challenge_leads_to_metadata_of_the_resource_that_was_asked() {
+    let world = world().await;
+    let well_known = "/.well-known/oauth-protected-resource";
+    for (path, below, scope, dpop) in [
+        ("/userinfo", "/userinfo", "openid", true),
+        ("/visum/v1/me", "/visum/v1", "visum:self", false),
+    ] {
+        let refused = world.bearer(path, "no token").await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{path}");
+        let challenge = refused.headers[header::WWW_AUTHENTICATE].to_str().unwrap();
+        let pointer = format!("resource_metadata=\"{ISSUER}{well_known}{below}\"");
+        assert!(challenge.ends_with(&pointer), "{path}: {challenge}");
+        let metadata = Browser::default()
+            .get(&world, &format!("{well_known}{below}"))
+            .await
+            .json();
+        assert_eq!(metadata["resource"], json!(format!("{ISSUER}{below}")), "{path}");
+        assert_eq!(metadata["authorization_servers"], json!([ISSUER]), "{path}");
+        assert_eq!(metadata["bearer_methods_supported"], json!(["header"]), "{path}");
+        assert!(
+            metadata["scopes_supported"].as_array().unwrap().contains(&json!(scope)),
+            "{path}"
+        );
+        let algorithms = &metadata["dpop_signing_alg_values_supported"];
+        assert_eq!(algorithms.is_array(), dpop, "{path}: {metadata}");
+    }
+    let whole = Browser::default().get(&world, well_known).await.json();
+    assert_eq!(whole["resource"], json!(ISSUER));
+    // what is none of ours has no metadata: a client would take them for its own
+    for other in ["/tasks", "/visum", "/visum/v1/me", "/userinfo/"] {
+        let answer = Browser::default().get(&world, &format!("{well_known}{other}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{other}");
+    }
+}
+
+#[tokio::test]
 async fn tokens_name_their_key_and_say_when() {
     let world = world().await;
     let access = access_token(&world).await;
