@@ -131,3 +131,5 @@ mod change_tests;
 mod evaluate_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unhandled_tests;

@@ -47,6 +47,23 @@ impl ApiProblem {
         )
     }
 
+    /// A refusal that was made before any handler was asked; `None` if it is none of these.
+    pub(crate) fn unhandled(status: StatusCode) -> Option<Self> {
+        match status {
+            StatusCode::NOT_FOUND => Some(Self::not_found("route")),
+            StatusCode::METHOD_NOT_ALLOWED => Some(Self::new(
+                status,
+                "admin.method",
+                "This route does not take this method: `Allow` names those that it takes.",
+            )),
+            StatusCode::BAD_REQUEST => Some(Self::input(
+                "admin.input_invalid",
+                "The path or the query cannot be read: compare its members with the documentation of this route.",
+            )),
+            _ => None,
+        }
+    }
+
     /// The token does not carry the scope.
     pub(super) fn scope(wanted: &str) -> Self {
         Self {

@@ -4,7 +4,7 @@
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -24,8 +24,16 @@ use crate::store::clients::ClientRow;
 use crate::upstream::Ask;
 use crate::web::{LoginWish, begin_login, store_problem, terms};
 
-/// `GET /authorize`
-pub(crate) async fn authorize(State(front): State<Front>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+/// `GET /authorize`. A `HEAD` is of a program that looks at the link, and would use up a pushed request: it is refused.
+pub(crate) async fn authorize(
+    State(front): State<Front>,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if method == Method::HEAD {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET,POST")]).into_response();
+    }
     arrived(&front, &headers, &query.unwrap_or_default()).await
 }
 

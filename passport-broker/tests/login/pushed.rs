@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use http::{StatusCode, header};
+use axum::body::Body;
+use http::{Request, StatusCode, header};
 
 use crate::world::{Browser, CHALLENGE, REDIRECT, Reply, SECRET, VERIFIER, World, allow, encoded, world};
 
@@ -146,6 +147,19 @@ async fn a_request_uri_is_good_once_for_its_client_and_for_a_minute() {
         )
         .await;
     assert_eq!(elsewhere.query()["error"], "request_uri_not_supported");
+}
+
+#[tokio::test]
+async fn a_look_at_the_link_uses_up_no_pushed_request() {
+    let world = world().await;
+    let uri = request_uri(&world, "pushy", &[]).await;
+    let path = bring("pushy", &uri, &[]);
+    let look = Request::head(&path).body(Body::empty()).unwrap();
+    let looked = world.send(look).await;
+    assert_eq!(looked.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(looked.headers[header::ALLOW], "GET,POST");
+    let arrived = Browser::default().get(&world, &path).await;
+    assert!(arrived.status.is_redirection(), "{}: {}", arrived.status, arrived.body);
 }
 
 #[tokio::test]
